@@ -1,0 +1,90 @@
+"""A pixel label: class, origin and confidence of every pixel, and the rule of who wins a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from groundset.core.constants import NO_CONFIDENCE, PRECEDENCE, UNLABELLED, Origin
+from groundset.core.errors import InputError
+
+UInt8 = npt.NDArray[np.uint8]
+
+_RANK = np.zeros(256, np.uint8)
+for _i, _origin in enumerate(PRECEDENCE):
+    _RANK[_origin] = len(PRECEDENCE) - _i
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMask:
+    """Three uint8 arrays of one shape (rows, columns).
+
+    ``classes`` holds class codes (255 unlabelled), ``origin`` values of :class:`Origin`, ``confidence`` percent
+    (255 none). A pixel with an origin but class 255 says that its actor wants it unlabelled.
+    """
+
+    classes: UInt8
+    origin: UInt8
+    confidence: UInt8
+
+    def __post_init__(self) -> None:
+        shapes = {self.classes.shape, self.origin.shape, self.confidence.shape}
+        if len(shapes) != 1 or self.classes.ndim != 2:
+            raise InputError("class, origin and confidence must have one shape (rows, columns)", found=shapes)
+        if {a.dtype for a in (self.classes, self.origin, self.confidence)} != {np.dtype(np.uint8)}:
+            raise InputError("class, origin and confidence must be uint8", found=self.classes.dtype)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        rows, cols = self.classes.shape
+        return rows, cols
+
+    @property
+    def labelled(self) -> npt.NDArray[np.bool_]:
+        """Pixels that have a class: bool (rows, columns)."""
+        return np.not_equal(self.classes, UNLABELLED)
+
+    @classmethod
+    def empty(cls, shape: tuple[int, int]) -> LabelMask:
+        """A mask with every pixel unlabelled."""
+        return cls(
+            np.full(shape, UNLABELLED, np.uint8), np.zeros(shape, np.uint8), np.full(shape, NO_CONFIDENCE, np.uint8)
+        )
+
+    @classmethod
+    def of(cls, classes: UInt8, origin: Origin, confidence: UInt8 | None = None) -> LabelMask:
+        """A mask of one origin wherever ``classes`` is not 255."""
+        there = classes != UNLABELLED
+        sure = np.full(classes.shape, NO_CONFIDENCE, np.uint8)
+        if confidence is not None:
+            sure[there] = confidence[there]
+        return cls(classes.astype(np.uint8), np.where(there, np.uint8(origin), np.uint8(0)), sure)
+
+    def count(self) -> dict[int, int]:
+        """Pixels per class code, unlabelled left out."""
+        values, counts = np.unique(self.classes[self.labelled], return_counts=True)
+        return {int(v): int(c) for v, c in zip(values, counts, strict=True)}
+
+
+def merge(masks: Iterable[LabelMask], shape: tuple[int, int]) -> LabelMask:
+    """One mask from several: human > consensus > import > product > region > model; among equals the later one wins.
+
+    Args:
+        masks: In the order in which they were answered, oldest first.
+        shape: (rows, columns), needed where there is no mask at all.
+    """
+    out = LabelMask.empty(shape)
+    for mask in masks:
+        if mask.shape != shape:
+            raise InputError("masks of one chip must have its shape", asked=shape, found=mask.shape)
+        wins = (mask.origin != Origin.NONE) & (_RANK[mask.origin] >= _RANK[out.origin])
+        out = LabelMask(
+            np.where(wins, mask.classes, out.classes),
+            np.where(wins, mask.origin, out.origin),
+            np.where(wins, mask.confidence, out.confidence),
+        )
+    return out
