@@ -1,0 +1,5 @@
+"""``python -m groundset``."""
+
+from groundset.cli.app import main
+
+main()

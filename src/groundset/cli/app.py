@@ -1,0 +1,66 @@
+"""The ``groundset`` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from groundset.cli import annotate, check, demo, ingest, init, publish, release, segment, status
+from groundset.cli._common import err
+from groundset.core import GroundsetError
+
+app = typer.Typer(
+    name="groundset",
+    help="From satellite imagery to a reviewed, published training dataset, with the fewest labels.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+for verb in (demo, init, ingest, status, annotate, segment, release, check, publish):
+    app.command(verb.__name__.rsplit(".", 1)[1])(verb.run)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from groundset import __version__
+
+        typer.echo(f"groundset {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line; turn errors into messages and exit codes."""
+    try:
+        app()
+    except GroundsetError as error:
+        if os.environ.get("GROUNDSET_TRACEBACK"):
+            raise
+        _tell(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print("stopped; what was finished is kept, run it again to go on", markup=False)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+
+
+def _tell(error: GroundsetError) -> None:
+    err.print(f"error: {error.message}", markup=False, style="bold red", soft_wrap=True)
+    for name in ("asked", "found", "hint"):
+        value = getattr(error, name)
+        if value is not None:
+            err.print(f"  {name + ':':<7}{value}", markup=False, soft_wrap=True)

@@ -1,0 +1,25 @@
+"""``groundset check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundset.cli._common import bars, out
+
+
+def run(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a release.")],
+    require: Annotated[
+        str | None, typer.Option(help="Fail unless this level passed in full: Q0, Q1, Q2 or Q3.")
+    ] = None,
+) -> None:
+    """Check a release: Q0 whole, Q1 valid STAC, Q2 ready for machine learning, Q3 curated."""
+    from groundset.release import check
+
+    with bars() as listen:
+        report = check(path, progress=listen)
+    out.print(report.render(), markup=False, soft_wrap=True)
+    raise typer.Exit(report.exit_code(require=require))

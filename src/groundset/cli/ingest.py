@@ -1,0 +1,78 @@
+"""``groundset ingest``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundset.cli._common import DaskAddress, Workers, bars, executor, names, out, seconds
+
+
+def run(
+    root: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")],
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE...", help="Rasters, folders, SAFE products, photos, STAC JSON; paths or URLs."),
+    ] = None,
+    stac: Annotated[
+        str | None, typer.Option(help="Search a STAC API: a URL, earth-search, planetary-computer or cdse.")
+    ] = None,
+    collection: Annotated[str | None, typer.Option(help="Collection to search.")] = None,
+    bbox: Annotated[str | None, typer.Option(help="W,S,E,N in degrees.")] = None,
+    datetime: Annotated[str | None, typer.Option(help="A/B, RFC 3339.")] = None,
+    max_cloud: Annotated[float | None, typer.Option(help="Largest cloud cover, percent.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Largest number of items.")] = None,
+    aoi: Annotated[Path | None, typer.Option(help="Vector file whose shapes to search in, instead of --bbox.")] = None,
+    sensor: Annotated[
+        str | None,
+        typer.Option(
+            help="sentinel-2-l1c, sentinel-2-l2a, sentinel-1-grd, landsat-5, landsat-7, landsat-8, landsat-9 or naip."
+        ),
+    ] = None,
+    time: Annotated[str | None, typer.Option(help="Acquisition time, RFC 3339 with a zone.")] = None,
+    bands: Annotated[
+        str | None, typer.Option(help="Bands to select, or the names of a bare file's bands: B02,B03,...")
+    ] = None,
+    scene_id: Annotated[str | None, typer.Option("--id", help="Id of the scene, where there is one.")] = None,
+    fuse: Annotated[bool, typer.Option("--fuse", help="Put all items on one grid, as one scene.")] = False,
+    mosaic: Annotated[str | None, typer.Option(help="solar-day: join the items of one solar day.")] = None,
+    resampling: Annotated[str, typer.Option(help="nearest, bilinear, cubic or average.")] = "bilinear",
+    chip_size: Annotated[int | None, typer.Option(help="Side of a chip in pixels (default 256).")] = None,
+    stride: Annotated[int | None, typer.Option(help="Step between chips in pixels (default: the chip size).")] = None,
+    edge: Annotated[str | None, typer.Option(help="pad (default), drop or shift.")] = None,
+    levels: Annotated[int | None, typer.Option(help="Levels of the quadtree (default 1).")] = None,
+    encoder: Annotated[str | None, typer.Option(help="Encoder of the chip features.")] = None,
+    workers: Workers = None,
+    dask: DaskAddress = None,
+) -> None:
+    """Open scenes, cut chips, draw quicklooks and compute features. Run twice it adds nothing."""
+    from groundset.workspace import open as open_workspace
+
+    with open_workspace(root) as ws, executor(workers, dask) as pool, bars() as listen:
+        report = ws.ingest(
+            *(sources or []),
+            stac=stac,
+            collection=collection,
+            bbox=bbox,
+            aoi=aoi,
+            datetime=datetime,
+            max_cloud=max_cloud,
+            limit=limit,
+            sensor=sensor,
+            time=time,
+            bands=names(bands),
+            scene_id=scene_id,
+            fuse=fuse,
+            mosaic=mosaic,
+            resampling=resampling,  # type: ignore[arg-type]  # checked by imagery
+            chip_size=chip_size,
+            stride=stride,
+            edge=edge,  # type: ignore[arg-type]  # checked by Grid
+            levels=levels,
+            encoder=encoder,
+            executor=pool,
+            progress=listen,
+        )
+    out.print(f"{report.summary()} ({seconds(report.seconds)})", markup=False)

@@ -1,0 +1,62 @@
+"""``groundset release``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundset.cli._common import DaskAddress, Task, Workers, bars, executor, out
+from groundset.core import InputError
+
+
+def run(
+    root: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")],
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the release, such as v1.")] = None,
+    task: Task = None,
+    splits: Annotated[str, typer.Option(help="Shares of train, val and test in percent.")] = "70,15,15",
+    block: Annotated[
+        str | None, typer.Option(help="Side of a split block, such as 1km (default: the largest).")
+    ] = None,
+    buffer: Annotated[str, typer.Option(help="Smallest distance between splits.")] = "0.1km",
+    license: Annotated[str | None, typer.Option(help="SPDX licence, such as CC-BY-4.0.")] = None,  # noqa: A002
+    seed: Annotated[int, typer.Option(help="Seed of the splits.")] = 0,
+    rebuild: Annotated[str | None, typer.Option(help="Make this release again, with --to.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Empty folder for --rebuild.")] = None,
+    workers: Workers = None,
+    dask: DaskAddress = None,
+) -> None:
+    """Freeze a version: masks, splits, scheme, checksums, description."""
+    from groundset.workspace import open as open_workspace
+
+    if (rebuild is None) == (name is None):
+        raise InputError("name the new release, or take --rebuild RELEASE --to FOLDER", asked=name or rebuild)
+    if rebuild is not None and to is None:
+        raise InputError("--rebuild needs --to FOLDER", asked=f"--rebuild {rebuild}")
+    with open_workspace(root) as ws, executor(workers, dask) as pool, bars() as listen:
+        if rebuild is not None and to is not None:
+            made = ws.rebuild(rebuild, to=to, executor=pool, progress=listen)
+        else:
+            made = ws.release(
+                str(name),
+                task=task,
+                splits=_shares(splits),
+                block=block,
+                buffer=buffer,
+                license=license,
+                seed=seed,
+                executor=pool,
+                progress=listen,
+            )
+    out.print(made.summary(), markup=False)
+
+
+def _shares(text: str) -> tuple[float, ...]:
+    try:
+        shares = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        shares = ()
+    if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 100) > 1e-6:
+        raise InputError("--splits are three percentages that sum to 100", asked=text, hint="such as 70,15,15")
+    return shares

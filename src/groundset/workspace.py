@@ -1,0 +1,373 @@
+"""The workspace: what ``gs.open()`` returns. Thin: every verb lives in its own room."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from groundset import release as _release
+from groundset.core import Bbox, Edge, Grid, InputError, LabelMask, Listener, Scheme
+from groundset.lake import Lake, init
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from groundset.imagery import Resampling, Scene
+    from groundset.ingest import AnnotateReport, IngestReport
+    from groundset.publish import PublishReport
+    from groundset.segment import SegmentReport
+
+DEFAULT_CHIP_SIZE = 256
+
+
+class Release(_release.Release):
+    """A finished release of this machine; see :class:`groundset.release.Release`."""
+
+    def publish(
+        self,
+        *,
+        s3: str | None = None,
+        stac_api: str | None = None,
+        href_base: str | None = None,
+        progress: Listener | None = None,
+    ) -> PublishReport:
+        """Upload to S3, register in a STAC API, and verify by reading both back."""
+        from groundset.publish import publish
+
+        return publish(self.path, s3=s3, stac_api=stac_api, href_base=href_base, progress=progress)
+
+    def check(self, *, progress: Listener | None = None) -> _release.CheckReport:
+        """Run the quality checks Q0 to Q3."""
+        return _release.check(self.path, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts of what is in a workspace."""
+
+    name: str
+    root: Path
+    scenes: int
+    chips: int
+    tasks: Mapping[str, str]
+    annotated_chips: Mapping[str, int]
+    events: int
+    models: tuple[str, ...]
+    releases: tuple[str, ...]
+
+
+class Workspace:
+    """An open workspace. Close it, or use it in a ``with`` block."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+
+    @property
+    def root(self) -> Path:
+        """Folder of the workspace."""
+        return self.lake.root
+
+    @property
+    def chips(self) -> pa.Table:
+        """The chip table as Arrow; columns as in the GeoParquet parts."""
+        return self.lake.chips.table()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the journal's connections."""
+        self.lake.close()
+
+    def status(self) -> Status:
+        """What is in the workspace."""
+        lake = self.lake
+        return Status(
+            name=lake.config.name,
+            root=lake.root,
+            scenes=len(lake.scenes.ids()),
+            chips=len(lake.chips),
+            tasks={t.name: t.kind for t in lake.config.tasks},
+            annotated_chips={t.name: len(lake.labels(t.name).chip_ids) for t in lake.config.tasks},
+            events=lake.journal.head(),
+            models=_folders(lake.layout.models),
+            releases=_folders(lake.layout.releases),
+        )
+
+    def ingest(
+        self,
+        *sources: str | Path,
+        stac: str | None = None,
+        collection: str | None = None,
+        bbox: str | Sequence[float] | Bbox | None = None,
+        aoi: str | Path | None = None,
+        datetime: str | None = None,  # STAC's own name
+        max_cloud: float | None = None,
+        limit: int | None = None,
+        sensor: str | None = None,
+        time: str | datetime | None = None,
+        bands: Sequence[str] | None = None,
+        scene_id: str | None = None,
+        fuse: bool = False,
+        mosaic: str | None = None,
+        resampling: Resampling = "bilinear",
+        chip_size: int | None = None,
+        stride: int | None = None,
+        edge: Edge | None = None,
+        levels: int | None = None,
+        encoder: str | None = None,
+        executor: Executor | None = None,
+        progress: Listener | None = None,
+    ) -> IngestReport:
+        """Open scenes, cut chips, draw quicklooks and compute features. Run twice it adds nothing.
+
+        Args:
+            *sources: Rasters, folders of bands, SAFE products, photos, STAC JSON; paths or URLs.
+            stac: A STAC API instead of sources: a URL, ``earth-search``, ``planetary-computer`` or ``cdse``.
+            collection: Collection to search.
+            bbox: West, south, east, north in degrees.
+            aoi: Vector file whose shapes to search in, in any CRS; instead of ``bbox``.
+            datetime: RFC 3339 interval ``A/B`` to search in.
+            max_cloud: Largest ``eo:cloud_cover`` in percent.
+            limit: Largest number of items.
+            sensor: Groundset sensor name; needed where the files do not say it.
+            time: Acquisition time, RFC 3339 with a zone, of scenes that do not state one.
+            bands: Bands to select, or the names of a bare file's bands in order.
+            scene_id: Id of the scene, where there is exactly one.
+            fuse: Put all items (or sources) on one reference grid, as one scene.
+            mosaic: ``solar-day`` joins the items of one solar day into one scene.
+            resampling: How bands on another grid are resampled.
+            chip_size: Side of a level-0 chip in pixels (default 256, or the workspace's).
+            stride: Step between chips in pixels (default: the chip size).
+            edge: ``pad``, ``drop`` or ``shift``.
+            levels: Levels of the quadtree; finer ones are made when asked for.
+            encoder: Encoder name (default: the workspace's).
+            executor: Runs the work wide; threads, processes or Dask.
+            progress: Hears each step.
+
+        Raises:
+            InputError: A source cannot be read or does not say what is needed; the message says what to do.
+        """
+        from groundset.ingest import ingest, parse_time
+
+        if stac is not None:
+            scenes = self._search(
+                stac, collection, bbox, aoi, datetime, max_cloud, limit,
+                sensor=sensor, bands=bands, fuse=fuse, mosaic=mosaic, resampling=resampling,
+            )  # fmt: skip
+        elif sources:
+            from groundset.imagery import open_sources
+
+            scenes = open_sources(
+                [str(s) for s in sources],
+                sensor=sensor,
+                time=parse_time(time),
+                bands=bands,
+                scene_id=scene_id,
+                fuse=fuse,
+                mosaic=mosaic,
+                resampling=resampling,
+            )
+        else:
+            raise InputError(
+                "nothing to ingest", hint="name at least one file, folder or URL, or a STAC API with --stac"
+            )
+        return ingest(
+            self.lake,
+            scenes,
+            grid=self._grid(chip_size, stride, edge, levels),
+            encoder=encoder,
+            executor=executor,
+            progress=progress,
+        )
+
+    def annotate(
+        self,
+        what: str | Path | Iterable[str] | Mapping[str, npt.ArrayLike | LabelMask],
+        answer: str | int | None = None,
+        *,
+        actor: str | None = None,
+        task: str | None = None,
+        value: str = "positive",
+        sheet: str | Path | None = None,
+        column: str = "class",
+        within: str | None = None,
+        progress: Listener | None = None,
+    ) -> AnnotateReport:
+        """Answer: chips with a class, masks, or a file of points, polygons, pixels or rows.
+
+        Args:
+            what: A file (vector, raster or CSV); or chip ids, answered with ``answer``; or masks by chip id, each
+                uint8 (rows, columns) of class codes with 255 unlabelled.
+            answer: Class (name or code) for chip ids.
+            actor: Who answers (default: the system user name).
+            task: Task name; may be left out where only one fits.
+            value: ``positive``, ``negative``, ``unsure`` or ``not-applicable``, for chip ids.
+            sheet: CSV that maps the file's classes to the scheme.
+            column: Column of the file that names the class.
+            within: Window in which dated features match an acquisition: ``3d``, ``12h``.
+            progress: Hears each step.
+        """
+        from groundset import ingest
+
+        who = actor or getpass.getuser()
+        if isinstance(what, Mapping):
+            return ingest.annotate_masks(self.lake, what, actor=who, task=task)
+        if answer is not None:
+            ids = [what] if isinstance(what, str) else [str(c) for c in what]  # type: ignore[union-attr]
+            return ingest.annotate_chips(self.lake, ids, answer, actor=who, value=value, task=task)
+        if not isinstance(what, str | Path):
+            raise InputError("chips need an answer", asked=what, hint='say ws.annotate(chip_ids, "water")')
+        return ingest.annotate(
+            self.lake,
+            what,
+            task=task,
+            actor=who,
+            sheet=sheet,
+            column=column,
+            within=within,
+            progress=progress,
+        )
+
+    def segment(
+        self,
+        *,
+        task: str | None = None,
+        model: str = "forest",
+        seed: int = 0,
+        executor: Executor | None = None,
+        progress: Listener | None = None,
+    ) -> SegmentReport:
+        """Train on the labelled pixels of a task and propose a mask for every chip. People's pixels always win."""
+        from groundset.segment import segment
+
+        return segment(self.lake, task=task, model=model, seed=seed, executor=executor, progress=progress)
+
+    def release(
+        self,
+        name: str,
+        *,
+        task: str | None = None,
+        splits: Sequence[float] = (70, 15, 15),
+        block: str | None = None,
+        buffer: str = "0.1km",
+        license: str | None = None,  # noqa: A002  # STAC's own name
+        seed: int = 0,
+        executor: Executor | None = None,
+        progress: Listener | None = None,
+    ) -> Release:
+        """Freeze the labels of a task, with imagery, splits and description, in ``releases/NAME``."""
+        built = _release.build(
+            self.lake,
+            name,
+            task=task,
+            splits=tuple(splits),
+            block=block,
+            buffer=buffer,
+            license=license,
+            seed=seed,
+            executor=executor,
+            progress=progress,
+        )
+        return Release(built.path)
+
+    def rebuild(
+        self, name: str, *, to: str | Path, executor: Executor | None = None, progress: Listener | None = None
+    ) -> Release:
+        """Make an existing release again in an empty folder; every checksum comes out the same."""
+        built = _release.rebuild(
+            self.lake, self.lake.layout.releases / name, to=Path(to), executor=executor, progress=progress
+        )
+        return Release(built.path)
+
+    def scheme(self, task: str | None = None) -> Scheme:
+        """The class scheme of a task."""
+        return self.lake.scheme(self.lake.config.task(task).name)
+
+    def mask(self, chip_id: str, *, task: str | None = None) -> LabelMask:
+        """The current label of a chip's pixels: class, origin, confidence, each uint8 (rows, columns)."""
+        name = self.lake.config.task(task, "segment").name
+        return self.lake.labels(name).mask(self.lake.chips.get(chip_id))
+
+    def _grid(self, chip_size: int | None, stride: int | None, edge: Edge | None, levels: int | None) -> Grid | None:
+        known = self.lake.config.grid
+        if chip_size is None and stride is None and edge is None and levels is None and known.chip_size is not None:
+            return None
+        size = chip_size or known.chip_size or DEFAULT_CHIP_SIZE
+        return Grid(
+            size,
+            stride or (known.stride if known.chip_size == size else None) or size,
+            levels or known.levels or 1,
+            edge or known.edge or "pad",
+        )
+
+    def _search(
+        self,
+        api: str,
+        collection: str | None,
+        bbox: str | Sequence[float] | Bbox | None,
+        aoi: str | Path | None,
+        datetime: str | None,  # STAC's own name
+        max_cloud: float | None,
+        limit: int | None,
+        **options: Any,
+    ) -> list[Scene]:
+        from groundset.imagery import read_aoi, scenes_from_items, search
+
+        items = search(
+            api,
+            collection=collection,
+            bbox=None if bbox is None else Bbox.parse(bbox),
+            intersects=None if aoi is None else read_aoi(aoi),
+            datetime=datetime,
+            max_cloud=max_cloud,
+            limit=limit,
+        )
+        return scenes_from_items(items, **options)
+
+
+def create(
+    root: str | Path, *, scheme: str | Path | Scheme = "water", name: str | None = None, database: str | None = None
+) -> Workspace:
+    """Make a workspace with the tasks ``chips`` (classify) and ``pixels`` (segment).
+
+    Args:
+        root: Folder to make; must not hold a workspace yet.
+        scheme: A scheme CSV, a :class:`Scheme`, or ``water``.
+        name: Name of the workspace (default: the folder's).
+        database: Database URL (default: SQLite inside the folder).
+    """
+    from groundset.taxonomy import WATER, read_scheme
+
+    folder = Path(root)
+    if not isinstance(scheme, Scheme):
+        scheme = WATER if str(scheme) == "water" else read_scheme(Path(scheme))
+    options = {} if database is None else {"database": database}
+    return Workspace(init(folder, scheme=scheme, name=name or folder.resolve().name, **options))
+
+
+def open(root: str | Path) -> Workspace:  # noqa: A001  # the contract's name: gs.open
+    """Open a workspace.
+
+    Raises:
+        MissingError: There is none in this folder.
+    """
+    return Workspace(Lake.open(Path(root)))
+
+
+def _folders(folder: Path) -> tuple[str, ...]:
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")))
