@@ -1,0 +1,1 @@
+"""Splits, masks out, STAC, croissant, dataset card, quality levels."""
