@@ -1,0 +1,1 @@
+"""The parts of ``annotate``: reading files of labels, putting them on chips, writing one act."""

@@ -1,0 +1,111 @@
+"""One bulk act: what an actor says about many chips at once, written as one undoable thing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from groundset.chips import Chip
+from groundset.core import UNLABELLED, LabelMask, Scheme, merge
+from groundset.core.layout import TaskConfig
+from groundset.ingest._annotate.report import AnnotateReport
+from groundset.journal import Event, NewEvent
+from groundset.lake import Lake
+
+NAMESPACE = uuid.UUID("6f1d2f0e-6f5e-5c0b-9d0a-2b9c8f0f4a11")
+"""Of the ids made from a file's checksum, so that one file answers a chip once."""
+
+
+class Act:
+    """Collects annotations of one actor for one task; nothing is in the journal before :meth:`commit`.
+
+    Args:
+        lake: The workspace.
+        task: The task that is answered.
+        actor: Who answers.
+        key: What makes ids repeatable (the file's checksum and the options that it was read with); None for fresh ids.
+        source: Goes into each payload: file name and checksum.
+        report: Filled as the act grows.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        task: TaskConfig,
+        actor: str,
+        *,
+        key: str | None,
+        source: Mapping[str, object],
+        report: AnnotateReport,
+    ) -> None:
+        self.lake, self.task, self.actor, self.report = lake, task, actor, report
+        self.scheme: Scheme = lake.scheme(task.name)
+        self._key, self._source = key, dict(source)
+        self._events: list[NewEvent] = []
+        kind = "mask" if report.kind == "mask" else "answer"
+        self._known = _active_ids(lake, actor, task.name, kind) if key is not None else {}
+        self._undone: set[uuid.UUID] = {i for i, active in self._known.items() if not active}
+        self._names = {c.code: c.name for c in self.scheme}
+
+    def event_id(self, chip_id: str) -> uuid.UUID | None:
+        """Id of this act's annotation of a chip; None where it is in the journal already and stands.
+
+        An annotation that was undone gets the next id of its row, so that the same file can be brought again.
+        """
+        if self._key is None:
+            return uuid.uuid4()
+        for turn in range(1000):
+            event_id = uuid.uuid5(NAMESPACE, "|".join((self._key, self.task.name, self.actor, chip_id, str(turn))))
+            if event_id not in self._undone:
+                return None if event_id in self._known else event_id
+        return uuid.uuid4()
+
+    def add_mask(
+        self, chip: Chip, event_id: uuid.UUID, new: LabelMask, base: LabelMask | None, **extra: object
+    ) -> None:
+        """Add a mask on top of what the actor said of this chip before."""
+        merged = new if base is None else merge([base, new], new.shape)
+        sha256 = self.lake.masks.put(merged, chip.geobox, self.scheme)
+        self._add(event_id, "mask", chip, {"sha256": sha256, **extra})
+        for code, pixels in new.count().items():
+            self._count(code, pixels)
+
+    def add_answer(self, chip: Chip, event_id: uuid.UUID, payload: Mapping[str, object], codes: Sequence[int]) -> None:
+        """Add an answer to the question of a classify task."""
+        self._add(event_id, "answer", chip, payload)
+        for code in codes:
+            self._count(code, 1)
+
+    def bases(self, chip_ids: Sequence[str]) -> dict[str, str]:
+        """For each chip that the actor has a mask of: its checksum."""
+        current = self.lake.journal.current(self.task.name, kind="mask", chip_ids=list(chip_ids), actor=self.actor)
+        return {str(e.chip_id): str(e.payload["sha256"]) for e in current}
+
+    def commit(self, what: Mapping[str, object]) -> AnnotateReport:
+        """Write all annotations as one bulk act; returns when they are durable."""
+        if self._events:
+            bulk = self.lake.journal.append_bulk(self._events, actor=self.actor, payload={**what, **self._source})
+            self.report.bulk = str(bulk.id)
+        self.report.created = len(self._events)
+        return self.report
+
+    def _add(self, event_id: uuid.UUID, kind: str, chip: Chip, payload: Mapping[str, object]) -> None:
+        body: dict[str, Any] = {**payload, **({"source": self._source} if self._source else {})}
+        self._events.append(NewEvent(id=event_id, kind=kind, task=self.task.name, chip_id=str(chip.id), payload=body))
+
+    def _count(self, code: int, n: int) -> None:
+        name = self._names.get(code, str(code))
+        self.report.counts[name] = self.report.counts.get(name, 0) + n
+
+
+def _active_ids(lake: Lake, actor: str, task: str, kind: str) -> dict[uuid.UUID, bool]:
+    events: list[Event] = list(lake.journal.events(actor=actor, task=task, kind=kind))
+    return {e.id: True for e in events}
+
+
+def label(classes: np.ndarray[Any, np.dtype[np.uint8]]) -> bool:
+    """Whether an array holds any class at all."""
+    return bool((classes != UNLABELLED).any())

@@ -1,0 +1,131 @@
+"""Points and polygons with a class, from any vector format that GDAL reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from groundset.core import InputError, MissingError
+from groundset.ingest._annotate.dates import DATE_COLUMNS, parse_time
+
+Geometries = npt.NDArray[np.object_]
+POINTS = ("Point", "MultiPoint")
+POLYGONS = ("Polygon", "MultiPolygon")
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Features of one file, in file order.
+
+    ``geometry`` holds shapely points or polygons in ``crs`` (x, y); ``values`` what the class column says; ``names``
+    what to call each in a message; ``times`` None where the file has no date column.
+    """
+
+    geometry: Geometries
+    crs: Any
+    values: Sequence[object]
+    names: Sequence[str]
+    times: Sequence[datetime | None] | None = None
+    time_column: str = ""
+    repaired: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def is_points(self) -> bool:
+        """Whether every feature is a point."""
+        return all(g.geom_type in POINTS for g in self.geometry)
+
+
+def read_vector(path: Path, column: str) -> Features:
+    """Read points and polygons with pyogrio.
+
+    Raises:
+        InputError: Not a vector file, empty, without CRS, several layers, or a geometry that is neither point nor
+            polygon or cannot be repaired (names the feature).
+        MissingError: No such class column; names the columns.
+    """
+    import pyproj
+    import shapely
+    from pyogrio import raw
+
+    meta, fids, wkb, fields = _read(path, raw)
+    columns = dict(zip([str(f) for f in meta["fields"]], fields, strict=True))
+    if wkb is None or len(wkb) == 0:
+        raise InputError(f"{path.name} has no features", found=path, hint="nothing was annotated")
+    if meta["crs"] is None:
+        raise InputError(
+            f"{path.name} does not say its CRS", found=path, hint="write one, e.g. ogr2ogr -a_srs EPSG:4326 OUT IN"
+        )
+    values = _column(columns, column, path)
+    names = [f"feature {f}" for f in (fids if fids is not None else range(len(wkb)))]
+    geometry = shapely.from_wkb(wkb, on_invalid="ignore")
+    geometry, repaired = repair(shapely.force_2d(geometry), names)
+    time_column = next((c for c in columns if c.lower() in DATE_COLUMNS), "")
+    times = [parse_time(v, n) for v, n in zip(columns[time_column], names, strict=True)] if time_column else None
+    return Features(geometry, pyproj.CRS(meta["crs"]), list(values), names, times, time_column, repaired)
+
+
+def repair(geometry: Geometries, names: Sequence[str]) -> tuple[Geometries, tuple[str, ...]]:
+    """Make every geometry a valid point or polygon.
+
+    Returns:
+        The geometries, and the names of those that were repaired.
+
+    Raises:
+        InputError: Empty, of another type, or beyond repair; names the feature.
+    """
+    import shapely
+
+    out = np.array(geometry, object)
+    for i, g in enumerate(out):
+        if g is None or g.is_empty or not np.isfinite(g.bounds).all():
+            raise InputError(f"{names[i]} has no readable geometry", found="empty or broken", hint="mend the file")
+        if g.geom_type not in POINTS + POLYGONS:
+            raise InputError(f"{names[i]} is neither point nor polygon", found=g.geom_type)
+    broken = np.flatnonzero(~shapely.is_valid(out))
+    for i in broken:
+        reason = shapely.is_valid_reason(out[i])
+        parts = shapely.get_parts(shapely.make_valid(out[i]))
+        faces = [p for p in parts if p.geom_type in POLYGONS and p.area > 0]
+        if not faces:
+            raise InputError(f"{names[i]} has a broken geometry that cannot be repaired", found=reason)
+        out[i] = shapely.union_all(faces)
+    return out, tuple(names[i] for i in broken)
+
+
+def _read(path: Path, raw: Any) -> Any:
+    import pyogrio
+
+    try:
+        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+        if len(layers) > 1:
+            raise InputError(
+                f"{path.name} has several layers", found=", ".join(layers), hint="save the one to take as its own file"
+            )
+        return raw.read(path, return_fids=True, datetime_as_string=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise InputError(
+            "this is no file of labels that can be read",
+            asked=path,
+            found=str(error).splitlines()[0][:200],
+            hint="give points or polygons (GeoJSON, GPKG, SHP ...), a raster of class codes, or a CSV",
+        ) from error
+
+
+def _column(columns: dict[str, Any], column: str, path: Path) -> Any:
+    if column not in columns:
+        raise MissingError(
+            f"{path.name} has no class column",
+            asked=column,
+            found=", ".join(columns) or "no columns",
+            hint="name it with --column",
+        )
+    return columns[column]
