@@ -1,0 +1,279 @@
+"""Fusion: pixels of any grid read on a scene's grid, and scenes of several sensors joined into one.
+
+Pixels are areas: resampling maps pixel centres to pixel centres through the two affine transforms and PROJ, so that
+nothing moves by half a pixel between resolutions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from odc.geo.geobox import GeoBox
+
+from groundset.core import BandSet, InputError, safe_name
+from groundset.imagery.opening import open_raster, read_failed
+from groundset.imagery.scene import BandSource, Resampling, Scene
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+_ALIGNED = 1e-3
+"""Grids whose pixels differ by less than this share of a pixel are the same grid."""
+
+
+def grid_of(dataset: DatasetReader) -> GeoBox:
+    """The grid of an open raster: shape (rows, columns), affine, CRS or None."""
+    return GeoBox.from_rio(dataset)
+
+
+def offset_in(grid: GeoBox, other: GeoBox) -> tuple[int, int] | None:
+    """Column and row of ``other``'s upper left pixel in ``grid`` where both share CRS, pixel size and alignment."""
+    if grid.crs != other.crs:
+        return None
+    there = ~grid.affine * other.affine
+    # Over the whole of `other`, not only at its corner: small differences of pixel size add up.
+    far = np.array(there * (other.shape[1], other.shape[0])) - np.array(there * (0, 0))
+    if np.abs(far - (other.shape[1], other.shape[0])).max() > _ALIGNED * 10 or abs(there.b) + abs(there.d) > 1e-9:
+        return None
+    col, row = there.c, there.f
+    if max(abs(col - round(col)), abs(row - round(row))) > _ALIGNED * 10:
+        return None
+    return round(col), round(row)
+
+
+def same_grid(a: GeoBox, b: GeoBox) -> bool:
+    """Whether two grids have the same shape, CRS and pixels (to a hundredth of a pixel)."""
+    return tuple(a.shape) == tuple(b.shape) and offset_in(a, b) == (0, 0)
+
+
+def read_on_grid(
+    source: BandSource,
+    geobox: GeoBox,
+    *,
+    dtype: str | np.dtype[Any],
+    nodata: float | None,
+    dataset: DatasetReader | None = None,
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Read one band on the pixels of ``geobox`` (a window of the scene's grid).
+
+    Args:
+        source: The band's file and its resampling, which is not used where the pixels coincide.
+        geobox: Grid to fill, shape (rows, columns); it may reach beyond the file.
+        dtype: Of the result; values are rounded into integer types.
+        nodata: Stored value that is no data (NaN allowed); the file's own where None.
+        dataset: The file, open already.
+
+    Returns:
+        Stored values (rows, columns), ``nodata`` or 0 where nothing is there, and bool (rows, columns): true where
+        there is data. Outside the file it is false.
+
+    Raises:
+        GroundsetError: The file cannot be read; names it. Never zeros in place of pixels.
+    """
+    if dataset is None:
+        with open_raster(source.href) as opened:
+            return read_on_grid(source, geobox, dtype=dtype, nodata=nodata, dataset=opened)
+    if nodata is None:
+        nodata = dataset.nodatavals[source.index - 1]
+    offset = offset_in(grid_of(dataset), geobox)
+    out, valid = (
+        _copy(dataset, source, geobox, offset, dtype, nodata)
+        if offset is not None
+        else _warp(dataset, source, geobox, dtype, nodata)
+    )
+    if np.issubdtype(out.dtype, np.floating):
+        valid &= np.isfinite(out)
+    return out, valid
+
+
+def fuse(
+    scenes: Sequence[Scene],
+    *,
+    reference: GeoBox | None = None,
+    resampling: Resampling | None = None,
+    scene_id: str | None = None,
+) -> Scene:
+    """Join scenes of several sensors or resolutions into one on a reference grid.
+
+    Args:
+        scenes: The first gives time, cloud cover, flags and, where no ``reference`` is given, the grid.
+        reference: The grid of the result.
+        resampling: Of every band whose grid differs; None keeps what each band's source states.
+        scene_id: Name of the result; made of the scenes' names where None.
+
+    Raises:
+        InputError: A scene has no CRS, or does not overlap the reference; prints both extents.
+    """
+    if not scenes:
+        raise InputError("nothing to fuse", found="no scenes", hint="give at least one")
+    grid = reference or scenes[0].geobox
+    for scene in scenes:
+        check_overlap(scene.id, scene.geobox, "the reference grid", grid)
+    bands = [replace(b, sensor=b.sensor or s.sensor or s.id) for s in scenes for b in s.bands]
+    names = [b.name for b in bands]
+    twice = {n for n in names if names.count(n) > 1}
+    bands = [replace(b, name=f"{b.sensor}_{b.name}") if b.name in twice else b for b in bands]
+    sensors = list(dict.fromkeys(s.sensor for s in scenes if s.sensor))
+    first = scenes[0]
+    flags = first.flags or next((s.flags for s in scenes if s.flags), None)
+    return replace(
+        first,
+        id=scene_id or safe_name("_".join(dict.fromkeys(s.id for s in scenes))),
+        geobox=grid,
+        bands=BandSet(tuple(bands)),
+        sources=tuple(tuple(_resampled(x, resampling) for x in band) for s in scenes for band in s.sources),
+        sensor="+".join(sensors) or None,
+        flags=flags,
+        source_items=tuple(dict.fromkeys(h for s in scenes for h in s.source_items)),
+        product=dict(first.product) | {"groundset:resampling": _stated(scenes, resampling)},
+    )
+
+
+def check_overlap(a_name: str, a: GeoBox, b_name: str, b: GeoBox) -> None:
+    """Refuse two grids that do not meet.
+
+    Raises:
+        InputError: No common pixel, or one has no CRS and the other has; prints both extents.
+    """
+    if (a.crs is None) != (b.crs is None):
+        raise InputError(
+            "imagery without a CRS cannot be put on a map grid",
+            found=f"{a_name}: {a.crs or 'no CRS'}; {b_name}: {b.crs or 'no CRS'}",
+            hint="give the file its CRS (gdal_edit.py -a_srs) first",
+        )
+    if a.crs is None:
+        return
+    common = a.extent.to_crs("EPSG:4326", resolution="auto") & b.extent.to_crs("EPSG:4326", resolution="auto")
+    if common.is_empty or common.area <= 0:
+        raise InputError(
+            f"{a_name} and {b_name} do not overlap",
+            found=f"{a_name}: {extent_text(a)}; {b_name}: {extent_text(b)} (west, south, east, north in degrees)",
+            hint="ingest them apart, or give items of one place",
+        )
+
+
+def extent_text(geobox: GeoBox) -> str:
+    """West, south, east, north in degrees, for messages."""
+    box = geobox.extent.to_crs("EPSG:4326", resolution="auto").boundingbox
+    return f"{box.left:.4f}, {box.bottom:.4f}, {box.right:.4f}, {box.top:.4f}"
+
+
+def _resampled(source: BandSource, resampling: Resampling | None) -> BandSource:
+    return source if resampling is None else replace(source, resampling=resampling)
+
+
+def _stated(scenes: Sequence[Scene], resampling: Resampling | None) -> str:
+    used = {resampling} if resampling else {x.resampling for s in scenes for band in s.sources for x in band}
+    return ", ".join(sorted(str(r) for r in used))
+
+
+def _fill(nodata: float | None) -> float:
+    return 0.0 if nodata is None else nodata
+
+
+def _copy(
+    dataset: DatasetReader,
+    source: BandSource,
+    geobox: GeoBox,
+    offset: tuple[int, int],
+    dtype: str | np.dtype[Any],
+    nodata: float | None,
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """The pixels coincide: no resampling, only a window that may reach out of the file."""
+    from rasterio.errors import RasterioIOError
+    from rasterio.windows import Window
+
+    rows, cols = geobox.shape
+    out = np.full((rows, cols), _fill(nodata), dtype)
+    valid = np.zeros((rows, cols), bool)
+    left, top = max(offset[0], 0), max(offset[1], 0)
+    right, bottom = min(offset[0] + cols, dataset.width), min(offset[1] + rows, dataset.height)
+    if right <= left or bottom <= top:
+        return out, valid
+    window = Window(left, top, right - left, bottom - top)
+    try:
+        inside = dataset.read(source.index, window=window)
+        mask = dataset.read_masks(source.index, window=window) > 0
+    except RasterioIOError as error:
+        raise read_failed(source.href, error) from error
+    at = np.s_[top - offset[1] : bottom - offset[1], left - offset[0] : right - offset[0]]
+    out[at] = inside
+    valid[at] = mask & not_nodata(inside, nodata)
+    return out, valid
+
+
+def _warp(
+    dataset: DatasetReader, source: BandSource, geobox: GeoBox, dtype: str | np.dtype[Any], nodata: float | None
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Resample by GDAL's warper, with an alpha band that tells what is there."""
+    from rasterio.enums import Resampling as RioResampling
+    from rasterio.errors import CRSError, RasterioError
+    from rasterio.vrt import WarpedVRT
+
+    rows, cols = geobox.shape
+    if dataset.crs is None or geobox.crs is None:
+        raise InputError(
+            "a raster without a CRS cannot be put on another grid",
+            asked=source.href,
+            found=f"CRS of the raster: {dataset.crs}, of the grid: {geobox.crs}",
+            hint="give the file its CRS (gdal_edit.py -a_srs) first",
+        )
+    scale_x, scale_y = _scales(grid_of(dataset), geobox)
+    try:
+        with WarpedVRT(
+            dataset,
+            crs=str(geobox.crs),
+            transform=geobox.affine,
+            width=cols,
+            height=rows,
+            resampling=RioResampling[source.resampling],
+            src_nodata=nodata,
+            nodata=nodata,
+            add_alpha=nodata is None and dataset.count == 1,
+            tolerance=0.01,
+            # Stated, or GDAL derives them from each window and a chip would depend on how it was cut.
+            XSCALE=str(scale_x),
+            YSCALE=str(scale_y),
+        ) as vrt:
+            out = vrt.read(source.index)
+            valid = vrt.read_masks(source.index) > 0
+    except CRSError as error:
+        raise InputError("a raster cannot be put on the grid", asked=source.href, found=error) from error
+    except RasterioError as error:
+        raise read_failed(source.href, error) from error
+    return _cast(out, dtype), valid & not_nodata(out, nodata)
+
+
+def not_nodata(values: npt.NDArray[Any], nodata: float | None) -> npt.NDArray[np.bool_]:
+    """Which stored values are not ``nodata``: bool of the same shape."""
+    if nodata is None:
+        return np.ones(values.shape, bool)
+    if isnan(nodata):
+        return ~np.isnan(values) if np.issubdtype(values.dtype, np.floating) else np.ones(values.shape, bool)
+    return np.asarray(values != nodata)
+
+
+def _cast(values: npt.NDArray[Any], dtype: str | np.dtype[Any]) -> npt.NDArray[Any]:
+    target = np.dtype(dtype)
+    if np.issubdtype(values.dtype, np.floating) and np.issubdtype(target, np.integer):
+        info = np.iinfo(target)
+        return np.clip(np.rint(np.nan_to_num(values)), info.min, info.max).astype(target)
+    return values.astype(target, copy=False)
+
+
+def _scales(source: GeoBox, target: GeoBox) -> tuple[float, float]:
+    """Target pixels per source pixel along x and y, taken at the middle of the target (at most 1 counts to GDAL)."""
+    from pyproj import Transformer
+
+    transformer = Transformer.from_crs(str(target.crs), str(source.crs), always_xy=True)
+    rows, cols = target.shape
+    middle = target.affine * (cols / 2, rows / 2)
+    points = [middle, target.affine * (cols / 2 + 1, rows / 2), target.affine * (cols / 2, rows / 2 + 1)]
+    (x0, y0), (x1, y1), (x2, y2) = (~source.affine * transformer.transform(*p) for p in points)
+    step_x, step_y = np.hypot(x1 - x0, y1 - y0), np.hypot(x2 - x0, y2 - y0)
+    return (round(1 / step_x, 2), round(1 / step_y, 2)) if step_x > 0 and step_y > 0 else (1.0, 1.0)
