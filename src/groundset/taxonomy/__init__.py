@@ -1,0 +1,17 @@
+"""Schemes and sheets: which classes there are, and how those of one scheme become those of another."""
+
+from groundset.taxonomy.schemes import SCHEME_COLUMNS, WATER, read_scheme, write_scheme
+from groundset.taxonomy.sheets import RELATIONS, Relation, Rule, Sheet, read_sheet, write_sheet
+
+__all__ = [
+    "RELATIONS",
+    "SCHEME_COLUMNS",
+    "WATER",
+    "Relation",
+    "Rule",
+    "Sheet",
+    "read_scheme",
+    "read_sheet",
+    "write_scheme",
+    "write_sheet",
+]
