@@ -18,7 +18,7 @@ from groundset.imagery.scene import Scene
 from groundset.ingest._annotate.act import Act
 from groundset.ingest._annotate.answers import Answers
 from groundset.ingest._annotate.burn import burn, holds, inside_scene
-from groundset.ingest._annotate.classes import CodeMap, translate, translate_codes
+from groundset.ingest._annotate.classes import translate, translate_codes
 from groundset.ingest._annotate.dates import check_window, parse_within
 from groundset.ingest._annotate.features import Features, read_vector
 from groundset.ingest._annotate.place import OnScene, check_met, choose_by_date, on_chips, on_scenes
@@ -26,6 +26,7 @@ from groundset.ingest._annotate.raster import CodeRaster, is_raster, open_codes
 from groundset.ingest._annotate.report import AnnotateReport
 from groundset.ingest._annotate.table import ChipRows, read_table
 from groundset.lake import Lake
+from groundset.taxonomy import Sheet, read_sheet
 
 LEVEL = 0
 """Labels from files go to the coarsest level's chips."""
@@ -67,7 +68,7 @@ def annotate(
     if not path.exists():
         raise MissingError("no such file of labels", asked=path)
     window = parse_within(within)
-    mapping = None if sheet is None else _sheet(sheet)
+    mapping = None if sheet is None else read_sheet(sheet)
     scenes = _scenes(lake)
     with folder_lock(lake.layout.root / ".annotate.lock", "annotate"):
         if path.suffix.lower() in (".csv", ".txt"):
@@ -93,7 +94,7 @@ def _features(
     actor: str,
     sheet: str | Path | None,
     column: str,
-    mapping: CodeMap | None,
+    mapping: Sheet | None,
     within: timedelta | None,
     progress: Listener | None,
 ) -> AnnotateReport:
@@ -149,7 +150,7 @@ def _burn(
 
 
 def _raster(
-    act: Act, raster: CodeRaster, scenes: Sequence[Scene], mapping: CodeMap | None, progress: Listener | None
+    act: Act, raster: CodeRaster, scenes: Sequence[Scene], mapping: Sheet | None, progress: Listener | None
 ) -> AnnotateReport:
     met = [s for s in scenes if raster.meets(s)]
     if not met:
@@ -228,7 +229,7 @@ def _points_to_chips(
     return answers.commit()
 
 
-def _chip_rows(act: Act, rows: ChipRows, mapping: CodeMap | None, progress: Listener | None) -> AnnotateReport:
+def _chip_rows(act: Act, rows: ChipRows, mapping: Sheet | None, progress: Listener | None) -> AnnotateReport:
     unknown = [(i, n) for i, n in zip(rows.chip_ids, rows.names, strict=True) if i not in act.lake.chips]
     if unknown:
         raise MissingError(
@@ -286,12 +287,6 @@ def _folder_sum(path: Path) -> str:
 
     sums = [f"{p.relative_to(path)} {sha256_file(p)}" for p in sorted(path.rglob("*")) if p.is_file()]
     return hashlib.sha256("\n".join(sums).encode()).hexdigest()
-
-
-def _sheet(path: str | Path) -> CodeMap:
-    from groundset.taxonomy import read_sheet
-
-    return read_sheet(Path(path))
 
 
 def _scenes(lake: Lake) -> list[Scene]:

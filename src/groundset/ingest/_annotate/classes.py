@@ -5,26 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from groundset.core import UNLABELLED, InputError, MissingError, Scheme
-
-CODES = 256
-
-
-class CodeMap(Protocol):
-    """What is needed of a sheet."""
-
-    def map_codes(self, codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """Codes of the target scheme; ``ignore`` becomes 255; an unmapped code is an error that names it."""
-        ...
+from groundset.taxonomy import Sheet
 
 
 def translate(
-    values: Sequence[object], rows: Sequence[str], scheme: Scheme, sheet: CodeMap | None
+    values: Sequence[object], rows: Sequence[str], scheme: Scheme, sheet: Sheet | None
 ) -> npt.NDArray[np.uint8]:
     """Class codes of the scheme for what ``values`` say (names or codes): uint8, 255 where there is no class.
 
@@ -32,52 +22,43 @@ def translate(
         values: One a feature; None, NaN and blanks are "no class".
         rows: What to call each feature in an error ("row 3", "feature 7").
         scheme: The task's scheme.
-        sheet: Maps codes of another scheme; values must then be codes.
+        sheet: Maps another scheme's classes, as the file names them, to this one.
 
     Raises:
         MissingError: A value is no class of the scheme; names values, rows and the classes that there are.
     """
     texts = [_text(v) for v in values]
+    if sheet is not None:
+        return _through(sheet, texts, scheme)
+    codes: dict[str, int] = {"": UNLABELLED} | {str(c.code): c.code for c in scheme} | {c.name: c.code for c in scheme}
     wrong: dict[str, list[str]] = {}
-    codes: dict[str, int] = {"": UNLABELLED}
     for text, row in zip(texts, rows, strict=True):
-        if text in codes:
-            continue
-        code = _code(text, scheme) if sheet is None else _source_code(text)
-        if code is None:
+        if text not in codes:
             wrong.setdefault(text, []).append(row)
-        else:
-            codes[text] = code
     if wrong:
-        raise _not_a_class(wrong, scheme, sheet)
-    out = np.array([codes[t] for t in texts], np.uint8)
-    if sheet is not None and len(out):
-        mapped = out != UNLABELLED
-        out[mapped] = sheet.map_codes(out[mapped])
-        check_codes(np.unique(out).tolist(), scheme, "the sheet maps to codes that the task's scheme lacks")
-    return out
+        raise _not_a_class(wrong, scheme)
+    return np.array([codes[t] for t in texts], np.uint8)
 
 
-def translate_codes(values: Iterable[int], scheme: Scheme, sheet: CodeMap | None, file: str) -> dict[int, int]:
+def translate_codes(values: Iterable[int], scheme: Scheme, sheet: Sheet | None, file: str) -> dict[int, int]:
     """For each pixel value of a raster its class code, 255 for unlabelled.
 
     Raises:
         InputError: A value is no code of the scheme (or of the sheet); names all of them.
     """
     found = sorted({int(v) for v in values} - {UNLABELLED})
+    if sheet is not None:
+        mapped = sheet.map_codes(np.array(found, np.int64), to=scheme).tolist()
+        return dict(zip(found, mapped, strict=True)) | {UNLABELLED: UNLABELLED}
     beyond = [v for v in found if not 0 <= v < UNLABELLED]
     if beyond:
         raise InputError(
             f"{file} holds values that cannot be class codes",
             found=_some(beyond),
-            hint="codes are 0 to 254; declare such a value as the raster's nodata (gdal_edit.py -a_nodata) or as 255",
+            hint="codes are 0 to 254; declare such a value as the raster's nodata (gdal_edit.py -a_nodata) or map it",
         )
-    if sheet is None:
-        check_codes(found, scheme, f"{file} holds codes that the scheme lacks")
-        return {v: v for v in found} | {UNLABELLED: UNLABELLED}
-    mapped = [int(c) for c in sheet.map_codes(np.array(found, np.uint8))] if found else []
-    check_codes(mapped, scheme, "the sheet maps to codes that the task's scheme lacks")
-    return dict(zip(found, mapped, strict=True)) | {UNLABELLED: UNLABELLED}
+    check_codes(found, scheme, f"{file} holds codes that the scheme lacks")
+    return {v: v for v in found} | {UNLABELLED: UNLABELLED}
 
 
 def check_codes(codes: Iterable[int], scheme: Scheme, message: str) -> None:
@@ -101,28 +82,21 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
-def _code(text: str, scheme: Scheme) -> int | None:
-    return next((c.code for c in scheme if text in (c.name, str(c.code))), None)
+def _through(sheet: Sheet, texts: Sequence[str], scheme: Scheme) -> npt.NDArray[np.uint8]:
+    out = np.full(len(texts), UNLABELLED, np.uint8)
+    there = np.array([t != "" for t in texts], bool)
+    if there.any():
+        out[there] = sheet.map_names([t for t in texts if t], scheme)
+    return out
 
 
-def _source_code(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and int(text) < UNLABELLED else None
-
-
-def _not_a_class(wrong: dict[str, list[str]], scheme: Scheme, sheet: CodeMap | None) -> MissingError:
-    asked = "; ".join(f"{text!r} ({_some(rows, 5)})" for text, rows in list(wrong.items())[:5])
-    if sheet is not None:
-        return MissingError(
-            "with a sheet, classes must be codes of the scheme that it maps from",
-            asked=asked,
-            hint="codes are 0 to 254",
-        )
+def _not_a_class(wrong: dict[str, list[str]], scheme: Scheme) -> MissingError:
     near = get_close_matches(next(iter(wrong)), scheme.names, 1)
     return MissingError(
         f"class not in the scheme {scheme.name}",
-        asked=asked,
+        asked="; ".join(f"{text!r} ({_some(rows, 5)})" for text, rows in list(wrong.items())[:5]),
         found=", ".join(f"{c.name} ({c.code})" for c in scheme),
-        hint=f"did you mean {near[0]}?" if near else "name one of these, or map codes with --sheet",
+        hint=f"did you mean {near[0]}?" if near else "name one of these, or map it with --sheet",
     )
 
 
