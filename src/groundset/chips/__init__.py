@@ -1,0 +1,25 @@
+"""Chips: the chip table (GeoParquet parts) and packed quicklooks."""
+
+from groundset.chips.chip import Chip, chip_geobox, cut, footprints, scene_windows
+from groundset.chips.quicklooks import QuicklookStore, encode_image, unpack_page
+from groundset.chips.render import LAYERS, Stretch, render, stretch_of
+from groundset.chips.schema import COLUMNS
+from groundset.chips.table import ChipStore, part_name
+
+__all__ = [
+    "COLUMNS",
+    "LAYERS",
+    "Chip",
+    "ChipStore",
+    "QuicklookStore",
+    "Stretch",
+    "chip_geobox",
+    "cut",
+    "encode_image",
+    "footprints",
+    "part_name",
+    "render",
+    "scene_windows",
+    "stretch_of",
+    "unpack_page",
+]
