@@ -35,9 +35,9 @@ def offset_in(grid: GeoBox, other: GeoBox) -> tuple[int, int] | None:
     """Column and row of ``other``'s upper left pixel in ``grid`` where both share CRS, pixel size and alignment."""
     if grid.crs != other.crs:
         return None
-    there = ~grid.affine * other.affine
+    there = ~grid.affine @ other.affine
     # Over the whole of `other`, not only at its corner: small differences of pixel size add up.
-    far = np.array(there * (other.shape[1], other.shape[0])) - np.array(there * (0, 0))
+    far = np.array(there @ (other.shape[1], other.shape[0])) - np.array(there @ (0, 0))
     if np.abs(far - (other.shape[1], other.shape[0])).max() > _ALIGNED * 10 or abs(there.b) + abs(there.d) > 1e-9:
         return None
     col, row = there.c, there.f
@@ -210,12 +210,9 @@ def _copy(
 def _warp(
     dataset: DatasetReader, source: BandSource, geobox: GeoBox, dtype: str | np.dtype[Any], nodata: float | None
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Resample by GDAL's warper, with an alpha band that tells what is there."""
-    from rasterio.enums import Resampling as RioResampling
+    """Resample the part of one band that ``geobox`` needs; a second pass over its mask where it has no nodata value."""
     from rasterio.errors import CRSError, RasterioError
-    from rasterio.vrt import WarpedVRT
 
-    rows, cols = geobox.shape
     if dataset.crs is None or geobox.crs is None:
         raise InputError(
             "a raster without a CRS cannot be put on another grid",
@@ -223,30 +220,52 @@ def _warp(
             found=f"CRS of the raster: {dataset.crs}, of the grid: {geobox.crs}",
             hint="give the file its CRS (gdal_edit.py -a_srs) first",
         )
-    scale_x, scale_y = _scales(grid_of(dataset), geobox)
     try:
-        with WarpedVRT(
-            dataset,
-            crs=str(geobox.crs),
-            transform=geobox.affine,
-            width=cols,
-            height=rows,
-            resampling=RioResampling[source.resampling],
-            src_nodata=nodata,
-            nodata=nodata,
-            add_alpha=nodata is None and dataset.count == 1,
-            tolerance=0.01,
-            # Stated, or GDAL derives them from each window and a chip would depend on how it was cut.
-            XSCALE=str(scale_x),
-            YSCALE=str(scale_y),
-        ) as vrt:
-            out = vrt.read(source.index)
-            valid = vrt.read_masks(source.index) > 0
+        grid = grid_of(dataset)
+        columns, rows, scales = _needed(grid, geobox)
+        if columns is None or rows is None:
+            return np.full(geobox.shape, _fill(nodata), dtype), np.zeros(geobox.shape, bool)
+        part = grid[slice(*rows), slice(*columns)]
+        window = ((rows[0], rows[1]), (columns[0], columns[1]))
+        stored = dataset.read(source.index, window=window)
+        masked = dataset.read_masks(source.index, window=window)
+        out = _resample(stored, part, geobox, source.resampling, scales, nodata)
+        if nodata is None:
+            return _cast(out, dtype), _resample(masked, part, geobox, source.resampling, scales, None) == 255
     except CRSError as error:
         raise InputError("a raster cannot be put on the grid", asked=source.href, found=error) from error
     except RasterioError as error:
         raise read_failed(source.href, error) from error
-    return _cast(out, dtype), valid & not_nodata(out, nodata)
+    return _cast(out, dtype), not_nodata(out, nodata)
+
+
+def _resample(
+    values: npt.NDArray[Any],
+    grid: GeoBox,
+    target: GeoBox,
+    resampling: Resampling,
+    scales: tuple[float, float],
+    nodata: float | None,
+) -> npt.NDArray[Any]:
+    from rasterio.enums import Resampling as RioResampling
+    from rasterio.warp import reproject
+
+    out = np.full(target.shape, _fill(nodata), values.dtype)
+    reproject(
+        values,
+        out,
+        src_transform=grid.affine,
+        src_crs=str(grid.crs),
+        dst_transform=target.affine,
+        dst_crs=str(target.crs),
+        src_nodata=nodata,
+        dst_nodata=nodata,
+        resampling=RioResampling[resampling],
+        # Stated, or GDAL derives them from each window and a chip would depend on how it was cut.
+        XSCALE=str(scales[0]),
+        YSCALE=str(scales[1]),
+    )
+    return out
 
 
 def not_nodata(values: npt.NDArray[Any], nodata: float | None) -> npt.NDArray[np.bool_]:
@@ -255,7 +274,7 @@ def not_nodata(values: npt.NDArray[Any], nodata: float | None) -> npt.NDArray[np
         return np.ones(values.shape, bool)
     if isnan(nodata):
         return ~np.isnan(values) if np.issubdtype(values.dtype, np.floating) else np.ones(values.shape, bool)
-    return np.asarray(values != nodata)
+    return np.asarray(values != nodata, bool)
 
 
 def _cast(values: npt.NDArray[Any], dtype: str | np.dtype[Any]) -> npt.NDArray[Any]:
@@ -266,14 +285,27 @@ def _cast(values: npt.NDArray[Any], dtype: str | np.dtype[Any]) -> npt.NDArray[A
     return values.astype(target, copy=False)
 
 
-def _scales(source: GeoBox, target: GeoBox) -> tuple[float, float]:
-    """Target pixels per source pixel along x and y, taken at the middle of the target (at most 1 counts to GDAL)."""
+_Span = tuple[int, int]
+
+
+def _needed(grid: GeoBox, target: GeoBox) -> tuple[_Span | None, _Span | None, tuple[float, float]]:
+    """Columns and rows of ``grid`` (first, beyond last) that ``target`` needs, and target pixels per grid pixel."""
     from pyproj import Transformer
 
-    transformer = Transformer.from_crs(str(target.crs), str(source.crs), always_xy=True)
     rows, cols = target.shape
-    middle = target.affine * (cols / 2, rows / 2)
-    points = [middle, target.affine * (cols / 2 + 1, rows / 2), target.affine * (cols / 2, rows / 2 + 1)]
-    (x0, y0), (x1, y1), (x2, y2) = (~source.affine * transformer.transform(*p) for p in points)
-    step_x, step_y = np.hypot(x1 - x0, y1 - y0), np.hypot(x2 - x0, y2 - y0)
-    return (round(1 / step_x, 2), round(1 / step_y, 2)) if step_x > 0 and step_y > 0 else (1.0, 1.0)
+    y, x = (a.ravel() for a in np.meshgrid(np.linspace(0, rows, 33), np.linspace(0, cols, 33), indexing="ij"))
+    x, y = np.append(x, [cols / 2, cols / 2 + 1, cols / 2]), np.append(y, [rows / 2, rows / 2, rows / 2 + 1])
+    transformer = Transformer.from_crs(str(target.crs), str(grid.crs), always_xy=True)
+    px, py = ~grid.affine @ transformer.transform(*(target.affine @ (x, y)))
+    step_x, step_y = np.hypot(px[-2] - px[-3], py[-2] - py[-3]), np.hypot(px[-1] - px[-3], py[-1] - py[-3])
+    if not np.isfinite([step_x, step_y]).all():
+        return None, None, (1.0, 1.0)
+    known = np.isfinite(px) & np.isfinite(py)
+    columns = _span(px[known], 3 * max(1.0, step_x), grid.shape[1])
+    lines = _span(py[known], 3 * max(1.0, step_y), grid.shape[0])
+    return columns, lines, (round(float(1 / step_x), 3), round(float(1 / step_y), 3))
+
+
+def _span(along: npt.NDArray[np.floating], margin: float, size: int) -> _Span | None:
+    first, beyond = max(int(along.min() - margin), 0), min(int(along.max() + margin) + 1, size)
+    return (first, beyond) if beyond > first else None
