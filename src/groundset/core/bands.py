@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -34,6 +35,11 @@ class Band:
     gsd: float | None = None
     sensor: str | None = None
     description: str | None = None
+
+    def __post_init__(self) -> None:
+        # One NaN object, so that two equal bands compare as equal.
+        if self.nodata is not None and math.isnan(self.nodata):
+            object.__setattr__(self, "nodata", math.nan)
 
 
 @dataclass(frozen=True, slots=True)
