@@ -142,9 +142,10 @@ class Provenance:
 class ReleaseFacts:
     """All of it. ``license`` is an SPDX name, or ``other`` with ``license_stated`` False.
 
-    When :func:`groundset.release.documents.write_documents` is called, the folder holds ``items/``, ``chips.parquet``,
-    ``scheme.csv``, ``sheets/``, ``models/``, ``CHANGELOG.md``, ``LICENSE`` and ``release.json``. ``collection.json`` and
-    ``catalog.json`` are written after it, because the collection states the checksum of every document.
+    When :func:`groundset.release.documents.write_documents` is called, the folder holds ``items/``,
+    ``chips.parquet``, ``scheme.csv``, ``sheets/``, ``models/``, ``CHANGELOG.md``, ``LICENSE`` and ``release.json``.
+    ``collection.json`` and ``catalog.json`` are written after it, because the collection states the checksum of
+    every document.
     """
 
     name: str
