@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from groundset.lake import Lake
 
 from groundset._files import folder_lock, sha256_file
 from groundset.chips import Chip
@@ -25,7 +26,6 @@ from groundset.ingest._annotate.place import OnScene, check_met, choose_by_date,
 from groundset.ingest._annotate.raster import CodeRaster, is_raster, open_codes
 from groundset.ingest._annotate.report import AnnotateReport
 from groundset.ingest._annotate.table import ChipRows, read_table
-from groundset.lake import Lake
 from groundset.taxonomy import Sheet, read_sheet
 
 LEVEL = 0

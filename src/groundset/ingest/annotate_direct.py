@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping
-from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+from groundset.lake import Lake
 
 from groundset.chips import Chip
 from groundset.core import UNLABELLED, InputError, LabelMask, MissingError, Origin, Scheme
 from groundset.ingest._annotate.act import Act
 from groundset.ingest._annotate.classes import check_codes
 from groundset.ingest._annotate.report import AnnotateReport
-from groundset.lake import Lake
-
-Value = Literal["positive", "negative", "unsure", "not-applicable"]
+from groundset.journal import answer, new_id
+from groundset.journal.payloads import VALUES
 
 
 def annotate_chips(
@@ -39,14 +37,14 @@ def annotate_chips(
         task: Task name; may be left out where there is one classify task.
     """
     chosen = lake.config.task(task, "classify")
-    if value not in get_args(Value):
-        raise InputError("this is not an answer", asked=value, hint=f"take one of {', '.join(get_args(Value))}")
+    if value not in VALUES:
+        raise InputError("this is not an answer", asked=value, hint=f"take one of {', '.join(VALUES)}")
     code = lake.scheme(chosen.name).find(class_).code
     chips = _chips(lake, dict.fromkeys(chip_ids))
     report = AnnotateReport(source=f"{len(chips)} chips", task=chosen.name, kind="answer", features=len(chips))
     act = Act(lake, chosen, actor, key=None, source={}, report=report)
     for chip in chips:
-        act.add_answer(chip, uuid.uuid4(), {"class": code, "value": value}, [code])
+        act.add_answer(chip, new_id(), answer(code, value), [code])
     return act.commit({"verb": "annotate"})
 
 
@@ -111,7 +109,7 @@ def _masks(
     for chip in chips:
         sha256 = bases.get(str(chip.id))
         base = None if sha256 is None else lake.masks.get(sha256)
-        act.add_mask(chip, uuid.uuid4(), new[str(chip.id)], base, **extra)
+        act.add_mask(chip, new_id(), new[str(chip.id)], base, **extra)
     return act.commit({"verb": "annotate"})
 
 

@@ -125,8 +125,9 @@ def _verify(
         if s3 is None and base.startswith("s3://"):
             s3 = Folder.open(base).client
     else:
-        found = items_of_s3(s3, [f"{base}/{p}" for p in release.items])
-        check_ids(found, wanted, base)
+        assert folder is not None
+        found = items_of_s3(s3, [f"{folder.address}/{p}" for p in release.items])
+        check_ids(found, wanted, folder.address)
     _check_sums_kept(release, found)
     report.verified = check_assets(found, s3, executor, Progress("verifying", None, "files", progress))
 

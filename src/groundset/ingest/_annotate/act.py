@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
+from groundset.lake import Lake
 
 from groundset.chips import Chip
-from groundset.core import UNLABELLED, LabelMask, Scheme, merge
+from groundset.core import LabelMask, Scheme, merge
 from groundset.core.layout import TaskConfig
 from groundset.ingest._annotate.report import AnnotateReport
-from groundset.journal import Event, NewEvent
-from groundset.lake import Lake
+from groundset.journal import NewEvent, new_id
+from groundset.journal.derive import undone_counts
 
 NAMESPACE = uuid.UUID("6f1d2f0e-6f5e-5c0b-9d0a-2b9c8f0f4a11")
 """Of the ids made from a file's checksum, so that one file answers a chip once."""
@@ -45,27 +45,26 @@ class Act:
         self.scheme: Scheme = lake.scheme(task.name)
         self._key, self._source = key, dict(source)
         self._events: list[NewEvent] = []
-        kind = "mask" if report.kind == "mask" else "answer"
-        self._known = _active_ids(lake, actor, task.name, kind) if key is not None else {}
-        self._undone: set[uuid.UUID] = {i for i, active in self._known.items() if not active}
+        self._known = _standing(lake, actor, task.name, report.kind) if key is not None else {}
         self._names = {c.code: c.name for c in self.scheme}
 
-    def event_id(self, chip_id: str) -> uuid.UUID | None:
+    def event_id(self, chip_id: str) -> str | None:
         """Id of this act's annotation of a chip; None where it is in the journal already and stands.
 
         An annotation that was undone gets the next id of its row, so that the same file can be brought again.
         """
         if self._key is None:
-            return uuid.uuid4()
-        for turn in range(1000):
-            event_id = uuid.uuid5(NAMESPACE, "|".join((self._key, self.task.name, self.actor, chip_id, str(turn))))
-            if event_id not in self._undone:
-                return None if event_id in self._known else event_id
-        return uuid.uuid4()
+            return new_id()
+        turn = 0
+        while True:
+            event_id = str(uuid.uuid5(NAMESPACE, "|".join((self._key, self.task.name, self.actor, chip_id, str(turn)))))
+            if event_id not in self._known:
+                return event_id
+            if self._known[event_id]:
+                return None
+            turn += 1
 
-    def add_mask(
-        self, chip: Chip, event_id: uuid.UUID, new: LabelMask, base: LabelMask | None, **extra: object
-    ) -> None:
+    def add_mask(self, chip: Chip, event_id: str, new: LabelMask, base: LabelMask | None, **extra: object) -> None:
         """Add a mask on top of what the actor said of this chip before."""
         merged = new if base is None else merge([base, new], new.shape)
         sha256 = self.lake.masks.put(merged, chip.geobox, self.scheme)
@@ -73,7 +72,7 @@ class Act:
         for code, pixels in new.count().items():
             self._count(code, pixels)
 
-    def add_answer(self, chip: Chip, event_id: uuid.UUID, payload: Mapping[str, object], codes: Sequence[int]) -> None:
+    def add_answer(self, chip: Chip, event_id: str, payload: Mapping[str, object], codes: Sequence[int]) -> None:
         """Add an answer to the question of a classify task."""
         self._add(event_id, "answer", chip, payload)
         for code in codes:
@@ -92,7 +91,7 @@ class Act:
         self.report.created = len(self._events)
         return self.report
 
-    def _add(self, event_id: uuid.UUID, kind: str, chip: Chip, payload: Mapping[str, object]) -> None:
+    def _add(self, event_id: str, kind: str, chip: Chip, payload: Mapping[str, object]) -> None:
         body: dict[str, Any] = {**payload, **({"source": self._source} if self._source else {})}
         self._events.append(NewEvent(id=event_id, kind=kind, task=self.task.name, chip_id=str(chip.id), payload=body))
 
@@ -101,11 +100,8 @@ class Act:
         self.report.counts[name] = self.report.counts.get(name, 0) + n
 
 
-def _active_ids(lake: Lake, actor: str, task: str, kind: str) -> dict[uuid.UUID, bool]:
-    events: list[Event] = list(lake.journal.events(actor=actor, task=task, kind=kind))
-    return {e.id: True for e in events}
-
-
-def label(classes: np.ndarray[Any, np.dtype[np.uint8]]) -> bool:
-    """Whether an array holds any class at all."""
-    return bool((classes != UNLABELLED).any())
+def _standing(lake: Lake, actor: str, task: str, kind: str) -> dict[str, bool]:
+    """Ids of the actor's annotations, and whether each stands (neither it nor its bulk act is undone)."""
+    undone = undone_counts((e.id, str(e.undoes)) for e in lake.journal.events(kind="undo"))
+    events = lake.journal.events(actor=actor, task=task, kind=kind)
+    return {e.id: not undone.get(e.id) and not undone.get(e.bulk or "") for e in events}

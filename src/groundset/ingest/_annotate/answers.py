@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from groundset.chips import Chip
+from groundset.core import Origin
 from groundset.ingest._annotate.act import Act
 from groundset.ingest._annotate.report import AnnotateReport
+from groundset.journal import answer, answers
 
 
 class Answers:
@@ -32,9 +34,9 @@ class Answers:
                 act.report.known += 1
                 continue
             if act.task.multi:
-                act.add_answer(self._chips[chip_id], event_id, {"classes": sorted(codes)}, sorted(codes))
+                act.add_answer(self._chips[chip_id], event_id, answers(codes, origin=Origin.IMPORT), sorted(codes))
                 continue
             act.report.overlaps += len(codes) > 1
-            payload = {"class": codes[-1], "value": "positive"}
+            payload = answer(codes[-1], origin=Origin.IMPORT)
             act.add_answer(self._chips[chip_id], event_id, payload, codes[-1:])
         return act.commit({"verb": "annotate"})

@@ -58,8 +58,9 @@ def inside_scene(window: Window, width: int, height: int) -> npt.NDArray[np.bool
 
 def holds(chip: Chip, point: tuple[float, float], inside: npt.NDArray[np.bool_]) -> bool:
     """Whether a pixel of the chip that lies inside the scene holds the point (x, y); pixels are half open."""
-    col, row = ~chip.geobox.transform * point
-    r, c = int(np.floor(row)), int(np.floor(col))
+    back = ~chip.geobox.transform
+    x, y = point
+    r, c = int(np.floor(back.d * x + back.e * y + back.f)), int(np.floor(back.a * x + back.b * y + back.c))
     return 0 <= r < inside.shape[0] and 0 <= c < inside.shape[1] and bool(inside[r, c])
 
 

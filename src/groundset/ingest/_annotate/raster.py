@@ -87,9 +87,10 @@ class CodeRaster:
         from rasterio.warp import transform_bounds
 
         bounds = transform_bounds(str(chip.geobox.crs), self.crs, *chip.geobox.boundingbox.bbox)
-        corners = [~self._ds.transform * p for p in ((bounds[0], bounds[1]), (bounds[2], bounds[3]))]
-        corners += [~self._ds.transform * p for p in ((bounds[0], bounds[3]), (bounds[2], bounds[1]))]
-        cols, rows = zip(*corners, strict=True)
+        back = ~self._ds.transform
+        corners = [(x, y) for x in bounds[::2] for y in bounds[1::2]]
+        cols = [back.a * x + back.b * y + back.c for x, y in corners]
+        rows = [back.d * x + back.e * y + back.f for x, y in corners]
         c0, r0 = max(0, int(min(cols)) - 2), max(0, int(min(rows)) - 2)
         c1, r1 = min(self._ds.width, int(max(cols)) + 3), min(self._ds.height, int(max(rows)) + 3)
         if c1 <= c0 or r1 <= r0:
