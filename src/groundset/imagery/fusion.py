@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from groundset.core import BandSet, InputError, safe_name
@@ -130,7 +131,6 @@ def fuse(
         sensor="+".join(sensors) or None,
         flags=flags,
         source_items=tuple(dict.fromkeys(h for s in scenes for h in s.source_items)),
-        product=dict(first.product) | {"groundset:resampling": _stated(scenes, resampling)},
     )
 
 
@@ -165,11 +165,6 @@ def extent_text(geobox: GeoBox) -> str:
 
 def _resampled(source: BandSource, resampling: Resampling | None) -> BandSource:
     return source if resampling is None else replace(source, resampling=resampling)
-
-
-def _stated(scenes: Sequence[Scene], resampling: Resampling | None) -> str:
-    used = {resampling} if resampling else {x.resampling for s in scenes for band in s.sources for x in band}
-    return ", ".join(sorted(str(r) for r in used))
 
 
 def _fill(nodata: float | None) -> float:
@@ -274,7 +269,8 @@ def not_nodata(values: npt.NDArray[Any], nodata: float | None) -> npt.NDArray[np
         return np.ones(values.shape, bool)
     if isnan(nodata):
         return ~np.isnan(values) if np.issubdtype(values.dtype, np.floating) else np.ones(values.shape, bool)
-    return np.asarray(values != nodata, bool)
+    there: npt.NDArray[np.bool_] = values != nodata
+    return there
 
 
 def _cast(values: npt.NDArray[Any], dtype: str | np.dtype[Any]) -> npt.NDArray[Any]:
@@ -296,7 +292,7 @@ def _needed(grid: GeoBox, target: GeoBox) -> tuple[_Span | None, _Span | None, t
     y, x = (a.ravel() for a in np.meshgrid(np.linspace(0, rows, 33), np.linspace(0, cols, 33), indexing="ij"))
     x, y = np.append(x, [cols / 2, cols / 2 + 1, cols / 2]), np.append(y, [rows / 2, rows / 2, rows / 2 + 1])
     transformer = Transformer.from_crs(str(target.crs), str(grid.crs), always_xy=True)
-    px, py = ~grid.affine @ transformer.transform(*(target.affine @ (x, y)))
+    px, py = _apply(~grid.affine, *transformer.transform(*_apply(target.affine, x, y)))
     step_x, step_y = np.hypot(px[-2] - px[-3], py[-2] - py[-3]), np.hypot(px[-1] - px[-3], py[-1] - py[-3])
     if not np.isfinite([step_x, step_y]).all():
         return None, None, (1.0, 1.0)
@@ -304,6 +300,12 @@ def _needed(grid: GeoBox, target: GeoBox) -> tuple[_Span | None, _Span | None, t
     columns = _span(px[known], 3 * max(1.0, step_x), grid.shape[1])
     lines = _span(py[known], 3 * max(1.0, step_y), grid.shape[0])
     return columns, lines, (round(float(1 / step_x), 3), round(float(1 / step_y), 3))
+
+
+def _apply(
+    affine: Affine, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
 
 
 def _span(along: npt.NDArray[np.floating], margin: float, size: int) -> _Span | None:
