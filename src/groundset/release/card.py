@@ -1,0 +1,207 @@
+"""README.md: the dataset card, with the front matter that dataset hubs read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from groundset.release._report_html import DASH, metres, number, percent, splits_of
+from groundset.release.dataset_py import render_dataset_py
+from groundset.release.facts import NO_SPLIT, ReleaseFacts
+from groundset.release.report import ORIGIN_TITLES, scores_of
+
+_TASKS = {"segment": "image-segmentation", "classify": "image-classification", "outline": "object-detection"}
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+
+def render_card(facts: ReleaseFacts) -> str:
+    """The card as text; the same facts give the same bytes."""
+    parts = [
+        _front_matter(facts),
+        f"# {md(facts.title)}",
+        md(facts.description),
+        _opening(facts),
+        *[f"> **Note.** {md(w)}" for w in dict.fromkeys((*facts.warnings, *facts.split.warnings))],
+        "## Classes",
+        _classes(facts),
+        "## Splits",
+        _splits(facts),
+        "## How it was labelled",
+        _labelled(facts),
+        "## Accuracy",
+        _accuracy(facts),
+        "## Limits",
+        _limits(facts),
+        "## Bands",
+        _bands(facts),
+        "## Licence",
+        _licence(facts),
+        "## Citation",
+        _citation(facts),
+        "## How to load",
+        _load(facts),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _opening(facts: ReleaseFacts) -> str:
+    chips, scenes = number(len(facts.chips)), number(len(facts.sources))
+    what = f"Release **{md(facts.name)}**: {chips} chips from {scenes} scenes, task *{md(facts.task)}* ({facts.kind})."
+    return f"{what} [report.html](report.html) shows it in pictures."
+
+
+def md(text: object) -> str:
+    """Any text as Markdown that says just this: no markup, no HTML, on one line."""
+    line = " ".join(str(text).split())
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", line)
+
+
+def _front_matter(facts: ReleaseFacts) -> str:
+    size = next((name for limit, name in _SIZES if len(facts.chips) < limit), "n>1M")
+    fields: dict[str, Any] = {
+        "pretty_name": facts.title,
+        "license": facts.license.lower(),
+        "task_categories": [_TASKS[facts.kind]],
+        "tags": ["earth-observation", "remote-sensing", "stac", "geocroissant", "groundset"],
+        "size_categories": [size],
+        "version": facts.name,
+    }
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=True)}" for key, value in fields.items()]
+    return "\n".join(["---", *lines, "---"])
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def _unit(facts: ReleaseFacts) -> str:
+    return "pixels" if facts.kind == "segment" else "chips"
+
+
+def _classes(facts: ReleaseFacts) -> str:
+    counts = facts.class_counts
+    total = sum(counts.values())
+    rows = [
+        [
+            str(c.code),
+            f"`{c.name}`",
+            md(c.title),
+            number(counts[c.name]),
+            percent(counts[c.name] / total) if total else DASH,
+            md(c.definition or ""),
+        ]
+        for c in facts.scheme
+    ]
+    table = _table(["Code", "Name", "Title", _unit(facts).capitalize(), "Share", "Definition"], rows)
+    codes = "Codes are the values of `mask.tif`; **255 is unlabelled**. " if facts.kind == "segment" else ""
+    return f"{table}\n\n{codes}The scheme is `scheme.csv`."
+
+
+def _splits(facts: ReleaseFacts) -> str:
+    split = facts.split
+    rows = [[s, number(split.chips[s]), percent(split.chips[s] / len(facts.chips))] for s in splits_of(split.chips)]
+    how = {
+        "blocks": f"Spatial blocks of {metres(split.block_m)}",
+        "groups": "By group (folder or site)",
+        "mixed": "Spatial blocks, and groups for chips without coordinates",
+        "all-train": "Too few separate blocks: every chip is for training",
+    }.get(split.method, split.method)
+    parts = [_table(["Split", "Chips", "Share"], rows), f"{how}; seed {split.seed}."]
+    if split.smallest_distance_m is not None:
+        parts.append(
+            f"The smallest distance between two splits is **{metres(split.smallest_distance_m)}** "
+            f"(buffer asked for: {metres(split.buffer_m)})."
+        )
+    if split.chips.get(NO_SPLIT):
+        parts.append(f"{number(split.chips[NO_SPLIT])} chips inside the buffer belong to no split.")
+    parts += [f"**{s} has no {', '.join(map(md, names))}.**" for s, names in split.missing.items() if names]
+    return "\n\n".join(parts)
+
+
+def _labelled(facts: ReleaseFacts) -> str:
+    counts: dict[str, int] = {}
+    for chip in facts.chips:
+        for origin, n in chip.origin_counts.items():
+            counts[origin] = counts.get(origin, 0) + n
+    total = sum(counts.values())
+    unit = "pixels" if facts.kind == "segment" else "answers"
+    lines = [f"- {ORIGIN_TITLES[o]}: {number(counts[o])} {unit} ({percent(counts[o] / total)})"
+             for o in ORIGIN_TITLES if counts.get(o)]  # fmt: skip
+    several = sum(c.actors >= 2 for c in facts.chips)
+    lines.append(f"- {number(several)} of {number(len(facts.chips))} chips were answered by two people or more")
+    where = "Who said which class is in `origin.tif` of each chip, pixel by pixel." if facts.kind == "segment" else ""
+    models = "".join(f"\n\nModel: {md(m.title)} (`{m.path}`)." for m in facts.models)
+    return "\n".join(["Labelled by:", "", *lines]) + (f"\n\n{where}" if where else "") + models
+
+
+def _accuracy(facts: ReleaseFacts) -> str:
+    rows = []
+    for model in facts.models:
+        for name, score in scores_of(model.scores):
+            title = f"{model.title} {name}".strip()
+            rows += [[md(title), md(k), *_estimate(v)] for k, v in _estimates(score)]
+    none = "The labels were not reviewed by two people, so there is no accuracy estimate of the labels themselves."
+    if not rows:
+        return none
+    return f"{_table(['Model', 'Score', 'Value', '95 % interval'], rows)}\n\n{none}"
+
+
+def _estimates(score: Any) -> list[tuple[str, Any]]:
+    found = [(k.replace("_", " "), score[k]) for k in ("balanced_accuracy", "mean_iou") if k in score]
+    return found + [(f"IoU {c}", v) for c, v in dict(score.get("iou") or {}).items()]
+
+
+def _estimate(found: Any) -> list[str]:
+    value, low, high = (
+        (found.get(k) for k in ("value", "low", "high")) if isinstance(found, dict) else (found, None, None)
+    )
+    if not isinstance(value, int | float):
+        return [DASH, DASH]
+    return [f"{value:.3f}", f"{low:.3f} to {high:.3f}" if low is not None and high is not None else "too few blocks"]
+
+
+def _limits(facts: ReleaseFacts) -> str:
+    times = sorted(c.datetime for c in facts.chips)
+    total_pixels = sum(c.shape[0] * c.shape[1] for c in facts.chips)
+    scenes = f"{number(len(facts.sources))} scene{'s' if len(facts.sources) != 1 else ''}"
+    when = f"acquired {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
+    lines = [f"- {scenes}, {when}: other places, seasons and sensors are not in it"]
+    if facts.kind == "segment" and total_pixels:
+        lines.append(f"- {percent(sum(facts.class_counts.values()) / total_pixels)} of all pixels are labelled")
+    if any("model" in c.origin_counts and c.origin_counts["model"] for c in facts.chips):
+        lines.append("- pixels that a model labelled carry its errors; `label:methods` and `origin.tif` tell which")
+    return "\n".join(lines)
+
+
+def _bands(facts: ReleaseFacts) -> str:
+    rows = [
+        [f"`{b.name}`", md(b.common_name or DASH), b.dtype, f"{b.scale:g}", f"{b.offset:g}", md(b.unit or DASH)]
+        for b in facts.bands
+    ]
+    table = _table(["Band", "Common name", "Type", "Scale", "Offset", "Unit"], rows)
+    return f"{table}\n\n`physical = stored * scale + offset`; statistics of the train split are in `collection.json`."
+
+
+def _licence(facts: ReleaseFacts) -> str:
+    if not facts.license_stated:
+        return "No licence was stated (`other`). Ask the makers before you use it. See `LICENSE`."
+    return f"{md(facts.license)}. See `LICENSE`."
+
+
+def _citation(facts: ReleaseFacts) -> str:
+    by = ", ".join(str(p.get("name", "")) for p in facts.providers)
+    doi = f" https://doi.org/{facts.doi}" if facts.doi else ""
+    return f"{md(by)}{'. ' if by else ''}{md(facts.title)}, release {md(facts.name)}, {facts.created:%Y}.{md(doi)}"
+
+
+def _load(facts: ReleaseFacts) -> str:
+    body = [line for line in render_dataset_py(facts).splitlines()[2:] if line]
+    code = "\n".join(body[: next(i for i, line in enumerate(body) if line.startswith("if __name__"))])
+    return (
+        f'```python\nimport groundset as gs\n\ntrain = gs.load("{facts.name}", split="train")\n```\n\n'
+        f"With torchgeo alone (`dataset.py`):\n\n```python\n{code}\n```"
+    )
