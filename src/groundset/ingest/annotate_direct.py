@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
-from groundset.lake import Lake
 
 from groundset.chips import Chip
 from groundset.core import UNLABELLED, InputError, LabelMask, MissingError, Origin, Scheme
@@ -15,6 +14,7 @@ from groundset.ingest._annotate.classes import check_codes
 from groundset.ingest._annotate.report import AnnotateReport
 from groundset.journal import answer, new_id
 from groundset.journal.payloads import VALUES
+from groundset.lake import Lake
 
 
 def annotate_chips(
@@ -105,11 +105,7 @@ def _masks(
     new = {str(c.id): _mask(c, masks[str(c.id)], scheme, origin, clear) for c in chips}
     report = AnnotateReport(source=f"{len(chips)} masks", task=chosen.name, kind="mask", features=len(chips))
     act = Act(lake, chosen, actor, key=None, source={}, report=report)
-    bases = act.bases(list(new))
-    for chip in chips:
-        sha256 = bases.get(str(chip.id))
-        base = None if sha256 is None else lake.masks.get(sha256)
-        act.add_mask(chip, new_id(), new[str(chip.id)], base, **extra)
+    act.add_masks([(c, new_id(), new[str(c.id)]) for c in chips], **extra)
     return act.commit({"verb": "annotate"})
 
 

@@ -6,14 +6,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from groundset.lake import Lake
-
 from groundset.chips import Chip
-from groundset.core import LabelMask, Scheme, merge
+from groundset.core import InputError, LabelMask, Scheme, merge
 from groundset.core.layout import TaskConfig
 from groundset.ingest._annotate.report import AnnotateReport
 from groundset.journal import NewEvent, new_id
 from groundset.journal.derive import undone_counts
+from groundset.lake import Lake
 
 NAMESPACE = uuid.UUID("6f1d2f0e-6f5e-5c0b-9d0a-2b9c8f0f4a11")
 """Of the ids made from a file's checksum, so that one file answers a chip once."""
@@ -48,8 +47,13 @@ class Act:
         self._known = _standing(lake, actor, task.name, report.kind) if key is not None else {}
         self._names = {c.code: c.name for c in self.scheme}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was said, now or before."""
+        return not self._events and not self.report.known
+
     def event_id(self, chip_id: str) -> str | None:
-        """Id of this act's annotation of a chip; None where it is in the journal already and stands.
+        """Id of this act's annotation of a chip; None (and counted as known) where it stands already.
 
         An annotation that was undone gets the next id of its row, so that the same file can be brought again.
         """
@@ -61,16 +65,23 @@ class Act:
             if event_id not in self._known:
                 return event_id
             if self._known[event_id]:
+                self.report.known += 1
                 return None
             turn += 1
 
-    def add_mask(self, chip: Chip, event_id: str, new: LabelMask, base: LabelMask | None, **extra: object) -> None:
-        """Add a mask on top of what the actor said of this chip before."""
-        merged = new if base is None else merge([base, new], new.shape)
-        sha256 = self.lake.masks.put(merged, chip.geobox, self.scheme)
-        self._add(event_id, "mask", chip, {"sha256": sha256, **extra})
-        for code, pixels in new.count().items():
-            self._count(code, pixels)
+    def add_masks(self, answers: Sequence[tuple[Chip, str, LabelMask]], **extra: object) -> None:
+        """Add masks, (chip, event id, mask), each on top of what the actor said of that chip before."""
+        bases = self._bases([str(chip.id) for chip, _, _ in answers])
+        merged = []
+        for chip, _, new in answers:
+            before = bases.get(str(chip.id))
+            old = [] if before is None else [self.lake.masks.get(before, chip.geobox)]
+            merged.append((merge([*old, new], new.shape), chip.geobox))
+        sums = self.lake.masks.put_many(merged, self.scheme)
+        for (chip, event_id, new), sha256 in zip(answers, sums, strict=True):
+            self._add(event_id, "mask", chip, {"sha256": sha256, **extra})
+            for code, pixels in new.count().items():
+                self._count(code, pixels)
 
     def add_answer(self, chip: Chip, event_id: str, payload: Mapping[str, object], codes: Sequence[int]) -> None:
         """Add an answer to the question of a classify task."""
@@ -78,18 +89,22 @@ class Act:
         for code in codes:
             self._count(code, 1)
 
-    def bases(self, chip_ids: Sequence[str]) -> dict[str, str]:
-        """For each chip that the actor has a mask of: its checksum."""
-        current = self.lake.journal.current(self.task.name, kind="mask", chip_ids=list(chip_ids), actor=self.actor)
-        return {str(e.chip_id): str(e.payload["sha256"]) for e in current}
-
     def commit(self, what: Mapping[str, object]) -> AnnotateReport:
         """Write all annotations as one bulk act; returns when they are durable."""
         if self._events:
-            bulk = self.lake.journal.append_bulk(self._events, actor=self.actor, payload={**what, **self._source})
-            self.report.bulk = str(bulk.id)
+            done = self.lake.journal.append_bulk(self._events, actor=self.actor, payload={**what, **self._source})
+            refused = [m for m in done.members if m.status == "refused"]
+            if done.status == "refused" or refused:
+                raise InputError(
+                    "the journal refuses these annotations", found=refused[0].error if refused else done.error
+                )
+            self.report.bulk = done.id
         self.report.created = len(self._events)
         return self.report
+
+    def _bases(self, chip_ids: Sequence[str]) -> dict[str, str]:
+        current = self.lake.journal.current(self.task.name, kind="mask", chip_ids=chip_ids, actor=self.actor)
+        return {str(e.chip_id): str(e.payload["sha256"]) for e in current}
 
     def _add(self, event_id: str, kind: str, chip: Chip, payload: Mapping[str, object]) -> None:
         body: dict[str, Any] = {**payload, **({"source": self._source} if self._source else {})}

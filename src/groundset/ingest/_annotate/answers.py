@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from groundset.chips import Chip
 from groundset.core import Origin
 from groundset.ingest._annotate.act import Act
@@ -25,13 +27,12 @@ class Answers:
             codes.remove(code)
         codes.append(code)
 
-    def commit(self) -> AnnotateReport:
+    def commit(self, what: Mapping[str, object]) -> AnnotateReport:
         """Write one answer a chip, as one act."""
         act = self._act
         for chip_id, codes in self._codes.items():
             event_id = act.event_id(chip_id)
             if event_id is None:
-                act.report.known += 1
                 continue
             if act.task.multi:
                 act.add_answer(self._chips[chip_id], event_id, answers(codes, origin=Origin.IMPORT), sorted(codes))
@@ -39,4 +40,4 @@ class Answers:
             act.report.overlaps += len(codes) > 1
             payload = answer(codes[-1], origin=Origin.IMPORT)
             act.add_answer(self._chips[chip_id], event_id, payload, codes[-1:])
-        return act.commit({"verb": "annotate"})
+        return act.commit(what)
