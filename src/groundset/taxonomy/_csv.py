@@ -108,7 +108,7 @@ def unique(cells: Iterable[Cell], key: Callable[[str], Hashable] = str) -> None:
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """CSV text with ``\\n`` line ends; None is an empty value."""
+    """CSV text with Unix line ends; None is an empty value."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)

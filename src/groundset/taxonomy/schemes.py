@@ -18,7 +18,9 @@ _FALSE = ("false", "no", "0", "")
 WATER = Scheme(
     "water",
     (
-        SchemeClass(0, "non-water", "Non-water", "#c2a878", definition="Land, snow, built-up, vegetation: no open water"),
+        SchemeClass(
+            0, "non-water", "Non-water", "#c2a878", definition="Land, snow, built-up, vegetation: no open water"
+        ),
         SchemeClass(1, "water", "Water", "#1f78d1", definition="Open water: rivers, lakes, reservoirs, sea, flood"),
         SchemeClass(
             2,
@@ -92,7 +94,7 @@ def _check_links(rows: list[Row], classes: tuple[SchemeClass, ...]) -> None:
             raise row["parent"].error("the parent is not a class of this scheme", hint=f"classes: {', '.join(parents)}")
         above, steps = c.parent, 0
         while above is not None and steps <= len(parents):
-            above, steps = parents[above] if above in parents else None, steps + 1
+            above, steps = parents.get(above), steps + 1
         if steps > len(parents):
             raise row["parent"].error("the parents go round in a circle")
     other = [row for row, c in zip(rows, classes, strict=True) if c.not_applicable]

@@ -152,9 +152,7 @@ class Sheet:
             return to.find(to_code).code
         if to_code.isdecimal() and int(to_code) < UNLABELLED:
             return int(to_code)
-        raise InputError(
-            f"{self._where()} names a target class, but no scheme says its code", found=repr(to_code)
-        )
+        raise InputError(f"{self._where()} names a target class, but no scheme says its code", found=repr(to_code))
 
     def _refuse_unmapped(self, labels: list[str]) -> None:
         known = self._by_source()

@@ -1,0 +1,252 @@
+"""Reading and writing ``groundset.toml``: every mistake in it is named with its line."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+from groundset._files import write_text
+from groundset.core import EDGES, ConflictError, Grid, GroundsetError, InputError, MissingError, check_name
+from groundset.core.layout import TASK_KINDS, Config, GridConfig, ReleaseConfig, TaskConfig
+
+VERSION = 1
+"""Version of the workspace's layout that this program writes, and the newest that it reads."""
+
+_TOP: dict[str, type] = {
+    "name": str, "scheme": str, "database": str, "store": str, "version": int,
+    "grid": dict, "features": dict, "tasks": dict, "views": dict, "release": dict,
+}  # fmt: skip
+_GRID: dict[str, type] = {"chip_size": int, "stride": int, "levels": int, "edge": str}
+_FEATURES: dict[str, type] = {"encoder": str}
+_TASK: dict[str, type] = {"kind": str, "scheme": str, "multi": bool}
+_RELEASE: dict[str, type] = {"title": str, "description": str, "license": str, "providers": list, "doi": str}
+_DEFAULTS = Config("")
+_WORDS = {str: "text", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
+
+
+def read_config(path: Path) -> Config:
+    """Read a workspace's settings.
+
+    Raises:
+        MissingError: No such file: there is no workspace here.
+        InputError: Not TOML, an unknown key (with the nearest known one), or a value of the wrong kind; names the line.
+        ConflictError: The workspace was made by a newer version.
+    """
+    try:
+        text = path.read_bytes().decode()
+    except (FileNotFoundError, NotADirectoryError):
+        raise MissingError(
+            "there is no workspace here",
+            asked=path.parent,
+            found=f"no {path.name} in it",
+            hint=f"make one with: groundset init {path.parent} --scheme water",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 text", found=f"byte {error.start}") from None
+    return parse_config(text, path)
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """Settings from TOML text; ``path`` is only for messages."""
+    return _Reader(text, path).config()
+
+
+def write_config(path: Path, config: Config) -> None:
+    """Write the settings of a new workspace."""
+    lines = [f"{key} = {_toml(getattr(config, key))}" for key in ("version", "name", "scheme", "database", "store")]
+    for task in config.tasks:
+        lines += ["", f"[tasks.{task.name}]", f"kind = {_toml(task.kind)}"]
+        lines += [] if task.scheme is None else [f"scheme = {_toml(task.scheme)}"]
+        lines += [f"multi = {_toml(task.multi)}"] if task.multi else []
+    text = "\n".join(lines) + "\n"
+    parse_config(text, path)
+    write_text(path, text)
+
+
+def update_config(path: Path, grid: Grid | None = None, encoder: str | None = None) -> Config:
+    """Write the grid, the encoder or both into the settings; comments, order and all else stay as they are.
+
+    Returns:
+        The settings as they are now.
+    """
+    text = path.read_bytes().decode()
+    if grid is not None:
+        sizes = {name: getattr(grid, name) for name in _GRID}
+        text = _set(text, "grid", sizes)
+    if encoder is not None:
+        text = _set(text, "features", {"encoder": encoder})
+    config = parse_config(text, path)
+    if (grid is not None and config.grid.grid() != grid) or encoder not in (None, config.encoder):
+        raise InputError(
+            f"{path} cannot be updated as it is written",
+            hint="write [grid] and [features] as tables of their own, one key a line",
+        )
+    write_text(path, text)
+    return config
+
+
+class _Reader:
+    """One pass over one file; knows where each key stands."""
+
+    def __init__(self, text: str, path: Path) -> None:
+        self.path = path
+        self._lines = _lines(text)
+        try:
+            self.data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"{path} is not valid TOML", found=str(error)) from None
+
+    def config(self) -> Config:
+        self._check_version()
+        top = self._table((), _TOP)
+        if not str(top.get("name", "")).strip():
+            self._fail(("name",), "a workspace needs a name", hint='write name = "..." on the first line')
+        if top.get("store", ".") != ".":
+            self._fail(("store",), "only the workspace's own folder is supported as a store", asked=top["store"])
+        self._table(("grid",), _GRID)
+        encoder = self._table(("features",), _FEATURES).get("encoder")
+        return Config(
+            name=top["name"],
+            scheme=top.get("scheme", _DEFAULTS.scheme),
+            database=top.get("database", _DEFAULTS.database),
+            store=".",
+            version=top.get("version", VERSION),
+            grid=self._grid(),
+            encoder=encoder,
+            tasks=self._tasks(),
+            views=self._views(),
+            release=self._release(),
+        )
+
+    def _check_version(self) -> None:
+        version = self.data.get("version", VERSION)
+        if isinstance(version, int) and version > VERSION:
+            raise ConflictError(
+                "this workspace was made by a newer version of Groundset",
+                asked=f"{self.path}, version {version}",
+                found=f"this version reads up to {VERSION}",
+                hint="upgrade with: pip install --upgrade groundset",
+            )
+
+    def _grid(self) -> GridConfig:
+        values = self._table(("grid",), _GRID)
+        if values.get("edge") not in (None, *EDGES):
+            self._fail(("grid", "edge"), "unknown edge policy", asked=values["edge"], hint=f"one of {', '.join(EDGES)}")
+        if values and "chip_size" not in values:
+            self._fail(("grid",), "a grid needs a chip_size")
+        config = GridConfig(**values)
+        try:
+            config.grid()
+        except GroundsetError as error:
+            self._fail(("grid", "chip_size"), error.message, found=error.found, hint=error.hint)
+        return config
+
+    def _tasks(self) -> tuple[TaskConfig, ...]:
+        out = []
+        for name, value in self._table((), _TOP).get("tasks", {}).items():
+            where = ("tasks", name)
+            if not isinstance(value, dict):
+                self._fail(where, "a task is a table", hint=f"write [tasks.{name}]")
+            try:
+                check_name(name, "task")
+            except GroundsetError as error:
+                self._fail(where, error.message, asked=error.asked, hint=error.hint)
+            values = self._table(where, _TASK)
+            if values.get("kind") not in TASK_KINDS:
+                self._fail((*where, "kind") if "kind" in values else where, "a task needs a kind",
+                           found=values.get("kind"), hint=f"one of {', '.join(TASK_KINDS)}")  # fmt: skip
+            out.append(TaskConfig(name, values["kind"], values.get("scheme"), values.get("multi", False)))
+        return tuple(out)
+
+    def _views(self) -> dict[str, dict[str, object]]:
+        views = self._table((), _TOP).get("views", {})
+        for name, value in views.items():
+            if not isinstance(value, dict):
+                self._fail(("views", name), "a view is a table", hint=f"write [views.{name}]")
+        return dict(views)
+
+    def _release(self) -> ReleaseConfig:
+        values = self._table(("release",), _RELEASE)
+        providers = values.pop("providers", [])
+        if not all(isinstance(p, dict) and isinstance(p.get("name"), str) for p in providers):
+            self._fail(("release", "providers"), "a provider is a table with at least a name",
+                       hint='for example [{ name = "ESA", roles = ["producer"] }]')  # fmt: skip
+        return ReleaseConfig(**values, providers=tuple(providers))
+
+    def _table(self, where: tuple[str, ...], known: Mapping[str, type]) -> dict[str, Any]:
+        table: Any = self.data
+        for part in where:
+            table = table.get(part, {})
+        for key, value in table.items():
+            if key not in known:
+                near = get_close_matches(key, known, 1)
+                self._fail((*where, key), "unknown key", found=key,
+                           hint=f"did you mean {near[0]}?" if near else f"keys here are {', '.join(known)}")  # fmt: skip
+            if not isinstance(value, known[key]) or (known[key] is int and isinstance(value, bool)):
+                self._fail((*where, key), f"{key} must be {_WORDS[known[key]]}", found=repr(value))
+        return dict(table)
+
+    def _fail(self, where: tuple[str, ...], message: str, **said: Any) -> NoReturn:
+        raise InputError(f"{self.path}, line {self._line(where)}: {message}", **said)
+
+    def _line(self, where: tuple[str, ...]) -> int:
+        for length in range(len(where), 0, -1):
+            if where[:length] in self._lines:
+                return self._lines[where[:length]]
+        return 1
+
+
+_HEADER = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
+_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+def _lines(text: str) -> dict[tuple[str, ...], int]:
+    """Line (from 1) of each table and key. Good enough to name a place; values are tomllib's business."""
+    out: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = _parts(header[1])
+            found = table
+        elif key := _KEY.match(line):
+            found = table + _parts(key[1])
+        else:
+            continue
+        for length in range(1, len(found) + 1):
+            out.setdefault(found[:length], number)
+    return out
+
+
+def _parts(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _set(text: str, table: str, values: Mapping[str, object]) -> str:
+    """The text with ``values`` in ``[table]``; other lines untouched."""
+    lines = text.splitlines()
+    start = next((i for i, line in enumerate(lines) if (h := _HEADER.match(line)) and _parts(h[1]) == (table,)), None)
+    if start is None:
+        lines += ["", f"[{table}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+        return "\n".join(lines).lstrip("\n") + "\n"
+    end = next((i for i in range(start + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
+    new = []
+    for key, value in values.items():
+        pattern = re.compile(rf"""(\s*{key}\s*=\s*)("[^"]*"|'[^']*'|[^\s#]+)(.*)$""")
+        at = next((i for i in range(start + 1, end) if pattern.match(lines[i])), None)
+        if at is None:
+            new.append(f"{key} = {_toml(value)}")
+        else:
+            lines[at] = pattern.sub(lambda m, v=value: m[1] + _toml(v) + m[3], lines[at])  # type: ignore[misc]
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    lines[end:end] = new
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

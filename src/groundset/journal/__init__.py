@@ -1,0 +1,25 @@
+"""The append-only record: who answered what, when; and the labels that follow from it."""
+
+from groundset.journal.events import KINDS, Appended, BulkAppended, Event, Kind, NewEvent, Status, new_id
+from groundset.journal.journal import Journal
+from groundset.journal.labels import Answer, TaskLabels
+from groundset.journal.masks import MaskStore
+from groundset.journal.payloads import answer, answers, mask_payload
+
+__all__ = [
+    "KINDS",
+    "Answer",
+    "Appended",
+    "BulkAppended",
+    "Event",
+    "Journal",
+    "Kind",
+    "MaskStore",
+    "NewEvent",
+    "Status",
+    "TaskLabels",
+    "answer",
+    "answers",
+    "mask_payload",
+    "new_id",
+]

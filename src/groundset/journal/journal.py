@@ -1,0 +1,276 @@
+"""The journal: append events, read them, and ask what is current."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid5
+
+import sqlalchemy as sa
+
+from groundset.core import GroundsetError, InputError
+from groundset.journal import _write
+from groundset.journal.database import Database, open_database
+from groundset.journal.events import (
+    Appended,
+    BulkAppended,
+    Event,
+    NewEvent,
+    format_time,
+    new_id,
+    parse_id,
+    parse_time,
+    utc,
+)
+from groundset.journal.payloads import check as check_form
+from groundset.journal.schema import current, events
+
+Check = Callable[[NewEvent], None]
+"""Raises a GroundsetError where an event must not be taken (no such chip, class not in the scheme, no right to)."""
+
+_PAGE = 2_000
+_BULK = UUID("7f0ae5a1-6b8e-4a8d-9a63-3c2f3d1f6c55")
+
+
+class Journal:
+    """The append-only record of a workspace. Safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @classmethod
+    def open(cls, url: str, *, root: Path) -> Journal:
+        """Open a journal; a new database is made, an older one is upgraded.
+
+        Args:
+            url: ``sqlite:///journal.db`` (relative to ``root``) or ``postgresql://...``: one database a workspace.
+            root: Folder of the workspace.
+
+        Raises:
+            InputError: The URL is of no known kind.
+            ConflictError: The database was made by a newer version.
+            ServiceError: The database cannot be opened or written.
+        """
+        return cls(open_database(url, Path(root), _write.rebuild))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(self, new: Sequence[NewEvent], *, actor: str, check: Check | None = None) -> list[Appended]:
+        """Append events; when this returns, all created ones are on disk.
+
+        Args:
+            new: Events; their client-made ids make sending them twice harmless.
+            actor: Who says it.
+            check: Called for each event that is not known yet, before anything is written.
+
+        Returns:
+            One result per event, in order. Refused events do not keep the others from landing.
+
+        Raises:
+            ServiceError: The database cannot be written; then none was created.
+        """
+        results: list[Appended | None] = [None] * len(new)
+        rows: dict[int, _write.Row] = {}
+        for i, event in enumerate(new):
+            try:
+                rows[i] = _row(event, actor)
+            except GroundsetError as error:
+                results[i] = Appended(str(event.id), "refused", error=str(error))
+        if rows and check is not None:
+            with self._db.read() as connection:
+                known = _write.find(connection, sorted({row["id"] for row in rows.values()}))
+            for i in [i for i, row in rows.items() if row["id"] not in known]:
+                try:
+                    check(new[i])
+                except GroundsetError as error:
+                    results[i] = Appended(rows.pop(i)["id"], "refused", error=str(error))
+        if rows:
+            with self._db.write() as connection:
+                written = _write.Writer(connection).add(list(rows.values()))
+            for i, result in zip(rows, written, strict=True):
+                results[i] = result
+        return [r for r in results if r is not None]
+
+    def append_bulk(
+        self,
+        new: Sequence[NewEvent],
+        *,
+        actor: str,
+        payload: Mapping[str, Any] | None = None,
+        id: str | None = None,  # noqa: A002  # the event's own name for it
+        check: Check | None = None,
+    ) -> BulkAppended:
+        """Append many events as one act: undoing the bulk event undoes all of them.
+
+        Args:
+            new: The members; at least one.
+            actor: Who says it.
+            payload: What the bulk event says about itself.
+            id: Id of the bulk event; default made from the members' ids, so that sending them again is known.
+            check: As in :meth:`append`.
+
+        Returns:
+            The result of the bulk event, with that of each member in order. Where every member is refused, so is it.
+        """
+        if not new:
+            raise InputError("a bulk act needs at least one event")
+        own = id or str(uuid5(_BULK, "".join(event.id for event in new)))
+        members = [NewEvent(**{**_fields(event), "bulk": own}) for event in new]
+        bulk = NewEvent("bulk", task=new[0].task, payload={"count": len(new), **(payload or {})}, id=own)
+
+        def passes(event: NewEvent) -> None:
+            if event.kind != "bulk" and check is not None:
+                check(event)
+
+        refused = [self._refusal(event, actor, check) for event in members]
+        if all(refused):
+            return BulkAppended(
+                own,
+                "refused",
+                error=f"every member is refused, the first because: {refused[0]}",
+                members=tuple(Appended(e.id, "refused", error=why) for e, why in zip(members, refused, strict=True)),
+            )
+        first, *rest = self.append([bulk, *members], actor=actor, check=passes)
+        return BulkAppended(first.id, first.status, first.seq, first.error, tuple(rest))
+
+    def undo(self, event_id: str, *, actor: str) -> Appended:
+        """Take an event back, by a further event. Undoing that one is a redo. A bulk event takes its members along."""
+        event = NewEvent("undo", undoes=event_id, id=new_id())
+        return self.append([event], actor=actor)[0]
+
+    def events(
+        self,
+        *,
+        since: int = 0,
+        chip_id: str | None = None,
+        actor: str | None = None,
+        task: str | None = None,
+        kind: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Event]:
+        """Events after ``since`` in order, those undone included, up to ``limit``. Read page by page."""
+        wanted = {"chip_id": chip_id, "actor": actor, "task": task, "kind": kind}
+        where = [events.c[name] == value for name, value in wanted.items() if value is not None]
+        left = limit
+        while left is None or left > 0:
+            size = _PAGE if left is None else min(left, _PAGE)
+            query = sa.select(events).where(events.c.seq > since, *where).order_by(events.c.seq).limit(size)
+            with self._db.read() as connection:
+                page = [_event(row) for row in connection.execute(query).mappings()]
+            yield from page
+            if len(page) < size:
+                return
+            since = page[-1].seq
+            left = None if left is None else left - len(page)
+
+    def get(self, event_id: str) -> Event | None:
+        """The event of this id, or None."""
+        with self._db.read() as connection:
+            row = _write.find(connection, [parse_id(event_id)]).get(parse_id(event_id))
+        return None if row is None else _event(row)
+
+    def current(
+        self,
+        task: str,
+        *,
+        kind: str | None = None,
+        chip_ids: Sequence[str] | None = None,
+        actor: str | None = None,
+        as_of: int | None = None,
+    ) -> list[Event]:
+        """The latest active answer by chip, actor, kind and subject, oldest first.
+
+        The subject of an answer about one class is that class, so "water" and "not forest" are both current. An
+        answer that lists all classes supersedes all of the same actor before it.
+
+        Args:
+            task: Task that they answer.
+            kind: Only ``answer``, ``mask`` or ``shapes``.
+            chip_ids: Only these chips.
+            actor: Only this actor.
+            as_of: As it was when this was the last event (default: now).
+        """
+        with self._db.read() as connection:
+            old = as_of is not None and as_of < _head(connection)
+            table = events if old else current
+            where = [table.c.task == task]
+            where += [table.c[n] == v for n, v in (("kind", kind), ("actor", actor)) if v is not None]
+            parts = [None] if chip_ids is None else list(_write.chunks(sorted(set(chip_ids))))
+            out: list[Event] = []
+            for some in parts:
+                these = sa.and_(*where, *([] if some is None else [table.c.chip_id.in_(some)]))
+                if old and as_of is not None:
+                    for seqs in _write.chunks(_write.as_of(connection, as_of, these)):
+                        rows = connection.execute(sa.select(events).where(events.c.seq.in_(seqs)))
+                        out += [_event(row) for row in rows.mappings()]
+                else:
+                    query = sa.select(events).join(current, current.c.seq == events.c.seq).where(these)
+                    out += [_event(row) for row in connection.execute(query).mappings()]
+        return sorted(out, key=lambda event: event.seq)
+
+    def count(self, task: str) -> int:
+        """Number of chips with at least one current answer."""
+        query = sa.select(sa.func.count(sa.distinct(current.c.chip_id))).where(current.c.task == task)
+        with self._db.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def head(self) -> int:
+        """Number of the last event; 0 where there is none."""
+        with self._db.read() as connection:
+            return _head(connection)
+
+    def rebuild(self) -> None:
+        """Make the derived tables again from the events alone."""
+        with self._db.write() as connection:
+            _write.rebuild(connection)
+
+    def _refusal(self, event: NewEvent, actor: str, check: Check | None) -> str | None:
+        try:
+            _row(event, actor)
+            if check is not None and self.get(event.id) is None:
+                check(event)
+        except GroundsetError as error:
+            return str(error)
+        return None
+
+
+def _row(event: NewEvent, actor: str) -> _write.Row:
+    if not actor or "\0" in actor or len(actor) > 256:
+        raise InputError("an actor is a name of 1 to 256 characters", asked=repr(actor)[:80])
+    payload = check_form(event)
+    return {
+        "id": parse_id(event.id),
+        "at": format_time(utc(event.at)),
+        "actor": actor,
+        "kind": event.kind,
+        "task": event.task,
+        "chip_id": event.chip_id,
+        "payload": payload,
+        "undoes": None if event.undoes is None else parse_id(event.undoes),
+        "bulk": None if event.bulk is None else parse_id(event.bulk),
+    }
+
+
+def _event(row: Mapping[str, Any] | sa.RowMapping) -> Event:
+    return Event(**{**row, "at": parse_time(row["at"]), "payload": json.loads(row["payload"])})
+
+
+def _fields(event: NewEvent) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in NewEvent.__slots__}
+
+
+def _head(connection: sa.Connection) -> int:
+    return connection.execute(sa.select(sa.func.coalesce(sa.func.max(events.c.seq), 0))).scalar_one()

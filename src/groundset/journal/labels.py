@@ -1,0 +1,156 @@
+"""Labels: what the current answers of all actors come to, for each chip of a task."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from groundset.core import (
+    NO_CONFIDENCE,
+    PEOPLE_ORIGINS,
+    TRAINING_ORIGINS,
+    UNLABELLED,
+    LabelMask,
+    Origin,
+    Scheme,
+    merge,
+)
+from groundset.journal.answers import Answer, resolve
+from groundset.journal.events import Event
+
+if TYPE_CHECKING:
+    from groundset.chips import Chip
+    from groundset.journal.journal import Journal
+    from groundset.journal.masks import MaskStore
+
+UInt8 = npt.NDArray[np.uint8]
+Reasons = Callable[["Chip"], UInt8]
+"""Gives a chip's reasons, uint8 (rows, columns): 0 none, else why the product says that it cannot be answered."""
+
+
+class TaskLabels:
+    """The labels of one task at one moment: later events do not change them.
+
+    Args:
+        journal: Where the answers are.
+        masks: Where the masks are.
+        task: Name of the task.
+        scheme: Its classes.
+        reasons: Product flags of a chip; None to leave them out.
+        multi: Whether a chip may have several classes.
+        as_of: Number of the last event that counts; default the last one now.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        masks: MaskStore,
+        task: str,
+        scheme: Scheme,
+        *,
+        reasons: Reasons | None = None,
+        multi: bool = False,
+        as_of: int | None = None,
+    ) -> None:
+        self.task, self.scheme, self.multi = task, scheme, multi
+        self.as_of = journal.head() if as_of is None else as_of
+        self._masks, self._reasons = masks, reasons
+        self._events: dict[str, list[Event]] = {}
+        for event in journal.current(task, as_of=self.as_of):
+            self._events.setdefault(str(event.chip_id), []).append(event)
+
+    @property
+    def chip_ids(self) -> tuple[str, ...]:
+        """Chips with at least one current answer, sorted."""
+        return tuple(sorted(self._events))
+
+    def events(self, chip_id: object) -> list[Event]:
+        """Current answers about a chip, oldest first."""
+        return self._events.get(str(chip_id), [])
+
+    def actors(self, chip_id: object) -> tuple[str, ...]:
+        """Who has a current answer about a chip, sorted."""
+        return tuple(sorted({event.actor for event in self.events(chip_id)}))
+
+    def answer(self, chip_id: object) -> Answer | None:
+        """What a chip is, by the latest answer of the strongest origin; None where nobody answered."""
+        return resolve([e for e in self.events(chip_id) if e.kind == "answer"], self.scheme, multi=self.multi)
+
+    def mask(self, chip: Chip, *, flags: bool = True) -> LabelMask:
+        """The class of each pixel: human > consensus > import > product flag > region > model, then the latest.
+
+        Args:
+            chip: The chip; the mask has its shape (rows, columns).
+            flags: Whether the product's flags take part.
+
+        Raises:
+            MissingError, ConflictError, InputError: A mask file is missing, damaged, or not of this chip.
+        """
+        there = self._answered(chip)
+        if flags and self._reasons is not None:
+            there = [self._flagged(self._reasons(chip)), *there]
+        return merge(there, _shape(chip))
+
+    def training_mask(self, chip: Chip) -> LabelMask:
+        """The label of a chip with only the pixels that may train: of people, imports, consensus and regions.
+
+        A pixel that the product's flags hide, or that a model proposed, is unlabelled. A pixel that a person labelled
+        counts whatever the flags say.
+        """
+        mask = self.mask(chip)
+        trains = np.isin(mask.origin, [int(o) for o in TRAINING_ORIGINS]) & mask.labelled
+        return LabelMask(
+            np.where(trains, mask.classes, np.uint8(UNLABELLED)),
+            np.where(trains, mask.origin, np.uint8(Origin.NONE)),
+            np.where(trains, mask.confidence, np.uint8(NO_CONFIDENCE)),
+        )
+
+    def reasons(self, chip: Chip) -> UInt8:
+        """Why pixels of a chip are not applicable, as the product says: uint8 (rows, columns), 0 none."""
+        return np.zeros(_shape(chip), np.uint8) if self._reasons is None else self._reasons(chip)
+
+    def said_reasons(self, chip_id: object) -> dict[str, int]:
+        """Pixels by reason (cloud, shadow, nodata, unsure ...) as people's masks of a chip state them."""
+        total: Counter[str] = Counter()
+        for event in self.events(chip_id):
+            if event.kind == "mask":
+                total.update(event.payload.get("reasons", {}))
+        return dict(sorted(total.items()))
+
+    def methods(self, chip: Chip) -> tuple[str, ...]:
+        """``label:methods`` of a chip, told truly from its pixels; see :func:`methods_of`."""
+        return methods_of(self.mask(chip))
+
+    def _answered(self, chip: Chip) -> list[LabelMask]:
+        return [self._masks.get(e.payload["sha256"], chip.geobox) for e in self.events(chip.id) if e.kind == "mask"]
+
+    def _flagged(self, reasons: UInt8) -> LabelMask:
+        other = self.scheme.not_applicable
+        flagged = reasons != 0
+        classes = np.full(reasons.shape, UNLABELLED, np.uint8)
+        if other is not None:
+            classes[flagged] = other.code
+        origin = np.where(flagged, np.uint8(Origin.PRODUCT), np.uint8(Origin.NONE))
+        return LabelMask(classes, origin, np.full(reasons.shape, NO_CONFIDENCE, np.uint8))
+
+
+def methods_of(mask: LabelMask) -> tuple[str, ...]:
+    """``manual`` without model pixels, ``automated`` without people's, else both. Flags alone are ``automated``.
+
+    Only pixels with a class count.
+    """
+    origins = {int(o) for o in np.unique(mask.origin[mask.labelled])}
+    people = bool(origins & {int(o) for o in PEOPLE_ORIGINS})
+    model = int(Origin.MODEL) in origins
+    if people and model:
+        return ("manual", "automated")
+    return ("manual",) if people else ("automated",)
+
+
+def _shape(chip: Chip) -> tuple[int, int]:
+    rows, cols = chip.geobox.shape
+    return int(rows), int(cols)

@@ -1,0 +1,51 @@
+"""Events, and the guards in the database that keep them as they are."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+REASON = "the journal is append-only: events are never changed or removed"
+
+SQLITE = (
+    f"CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, '{REASON}'); END",
+    f"CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, '{REASON}'); END",
+    # INSERT OR REPLACE deletes without firing the trigger above
+    "CREATE TRIGGER events_no_replace BEFORE INSERT ON events"
+    " WHEN EXISTS (SELECT 1 FROM events WHERE seq = NEW.seq OR id = NEW.id)"
+    f" BEGIN SELECT RAISE(ABORT, '{REASON}'); END",
+)
+POSTGRESQL = (
+    "CREATE FUNCTION groundset_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+    f" $$ BEGIN RAISE EXCEPTION '{REASON}'; END $$",
+    "CREATE TRIGGER events_no_change BEFORE UPDATE OR DELETE ON events"
+    " FOR EACH ROW EXECUTE FUNCTION groundset_append_only()",
+    "CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events"
+    " FOR EACH STATEMENT EXECUTE FUNCTION groundset_append_only()",
+)
+
+
+def upgrade() -> None:
+    """Make the table of events."""
+    op.create_table(
+        "events",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+        sa.Column("id", sa.String(36), nullable=False, unique=True),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("task", sa.Text),
+        sa.Column("chip_id", sa.Text),
+        sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("undoes", sa.String(36)),
+        sa.Column("bulk", sa.String(36)),
+    )
+    op.create_index("events_chip", "events", ["chip_id", "seq"])
+    op.create_index("events_actor", "events", ["actor", "seq"])
+    op.create_index("events_task", "events", ["task", "kind", "seq"])
+    for name in ("undoes", "bulk"):
+        where = sa.text(f"{name} IS NOT NULL")
+        op.create_index(f"events_{name}", "events", [name], sqlite_where=where, postgresql_where=where)
+    for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
+        op.execute(statement)

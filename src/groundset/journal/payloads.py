@@ -1,0 +1,186 @@
+"""What each kind of event may say, and how it is checked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from groundset.core import UNLABELLED, InputError, Origin
+from groundset.journal.events import ANSWER_KINDS, KINDS, NewEvent
+
+VALUES = ("positive", "negative", "unsure", "not-applicable")
+MAX_BYTES = 16 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
+
+ALL_SUBJECTS = "*"
+"""Subject of an answer that lists all classes of a chip: it supersedes the single ones before it."""
+
+
+def answer(
+    code: int, value: str = "positive", *, reason: str | None = None, origin: Origin = Origin.HUMAN
+) -> dict[str, Any]:
+    """Payload of an answer about one class of a chip."""
+    out: dict[str, Any] = {"class": code, "value": value}
+    if reason is not None:
+        out["reason"] = reason
+    if origin != Origin.HUMAN:
+        out["origin"] = int(origin)
+    return out
+
+
+def answers(codes: Iterable[int], *, origin: Origin = Origin.HUMAN) -> dict[str, Any]:
+    """Payload of an answer that lists all classes of a chip; those not listed are not there."""
+    out: dict[str, Any] = {"classes": sorted(set(codes))}
+    if origin != Origin.HUMAN:
+        out["origin"] = int(origin)
+    return out
+
+
+def mask_payload(
+    sha256: str, *, strokes: int | None = None, seconds: float | None = None, reasons: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """Payload of a mask that lies in the mask store."""
+    parts = {"sha256": sha256, "strokes": strokes, "seconds": seconds, "reasons": dict(reasons) if reasons else None}
+    return {k: v for k, v in parts.items() if v is not None}
+
+
+def check(event: NewEvent) -> str:
+    """Check an event's form and return its payload as canonical JSON text.
+
+    Raises:
+        InputError: The form is wrong; says which part.
+    """
+    if event.kind not in KINDS:
+        raise InputError("unknown kind of event", asked=repr(event.kind), hint=f"kinds are {', '.join(KINDS)}")
+    if event.kind in ANSWER_KINDS:
+        for name, value in (("task", event.task), ("chip_id", event.chip_id)):
+            if not value:
+                raise InputError(f"an event of kind {event.kind} needs a {name}")
+    for name, value in (("task", event.task), ("chip_id", event.chip_id)):
+        if value is not None and (not isinstance(value, str) or "\0" in value or len(value) > 512):
+            raise InputError(f"{name} is text of at most 512 characters", asked=repr(value)[:80])
+    if (event.undoes is not None) != (event.kind == "undo"):
+        raise InputError("an undo, and only an undo, names the event that it undoes", asked=event.kind)
+    if event.bulk is not None and event.kind in ("bulk", "undo"):
+        raise InputError(f"an event of kind {event.kind} cannot be a member of a bulk act", asked=event.bulk)
+    if not isinstance(event.payload, Mapping):
+        raise InputError("a payload is a JSON object", found=type(event.payload).__name__)
+    _CHECKS[event.kind](event.payload)
+    return _canonical(event.payload)
+
+
+def subject(kind: str, payload: Mapping[str, Any]) -> str:
+    """What an answer is about: the class of a single-class answer, ``*`` for a list, empty for masks and shapes."""
+    if kind != "answer":
+        return ""
+    return ALL_SUBJECTS if "classes" in payload else str(payload["class"])
+
+
+def _canonical(payload: Mapping[str, Any]) -> str:
+    try:
+        text = json.dumps(dict(payload), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InputError("a payload must be JSON", found=str(error)) from None
+    if len(text) > MAX_BYTES:
+        raise InputError("this payload is too large", found=f"{len(text):,} bytes", asked=f"at most {MAX_BYTES:,}")
+    return text
+
+
+def _code(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < UNLABELLED:
+        raise InputError("a class is named by its code, a whole number 0 to 254", asked=repr(value))
+    return value
+
+
+def _count(payload: Mapping[str, Any], name: str) -> None:
+    value = payload.get(name)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        raise InputError(f"{name} is a whole number from 0", asked=repr(value))
+
+
+def _text(payload: Mapping[str, Any], name: str, *, needed: bool = False) -> None:
+    value = payload.get(name)
+    if value is None and not needed:
+        return
+    if not isinstance(value, str) or (needed and not value.strip()):
+        raise InputError(f"{name} is text" + (" and must be there" if needed else ""), asked=repr(value))
+
+
+def _origin(payload: Mapping[str, Any]) -> None:
+    value = payload.get("origin", int(Origin.HUMAN))
+    allowed = [o.value for o in Origin if o is not Origin.NONE]
+    if isinstance(value, bool) or value not in allowed:
+        raise InputError("unknown origin", asked=repr(value), hint=f"origins are {allowed}")
+
+
+def _answer(payload: Mapping[str, Any]) -> None:
+    if ("class" in payload) == ("classes" in payload):
+        raise InputError("an answer has either class or classes", found=sorted(payload))
+    _text(payload, "reason")
+    _origin(payload)
+    if "classes" in payload:
+        codes = payload["classes"]
+        if not isinstance(codes, list | tuple) or len({_code(c) for c in codes}) != len(codes):
+            raise InputError("classes is a list of different class codes", asked=repr(codes))
+        return
+    _code(payload["class"])
+    if payload.get("value") not in VALUES:
+        raise InputError("unknown value", asked=repr(payload.get("value")), hint=f"values are {', '.join(VALUES)}")
+
+
+def _mask(payload: Mapping[str, Any]) -> None:
+    if not isinstance(payload.get("sha256"), str) or not _SHA256.fullmatch(payload["sha256"]):
+        raise InputError("a mask is named by the sha256 of its file", asked=repr(payload.get("sha256")))
+    _count(payload, "strokes")
+    seconds = payload.get("seconds")
+    if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0):
+        raise InputError("seconds is a number from 0", asked=repr(seconds))
+    reasons = payload.get("reasons", {})
+    if not isinstance(reasons, Mapping):
+        raise InputError("reasons says how many pixels have which reason", asked=repr(reasons))
+    for name in reasons:
+        _count(reasons, name)
+
+
+def _shapes(payload: Mapping[str, Any]) -> None:
+    if payload.get("type") != "FeatureCollection" or not isinstance(payload.get("features"), list):
+        raise InputError("shapes are a GeoJSON FeatureCollection", found=repr(payload.get("type")))
+    if payload.get("coordinates") not in ("pixel", "map"):
+        raise InputError(
+            "shapes say which coordinates they are in",
+            asked=repr(payload.get("coordinates")),
+            hint='give "coordinates": "pixel" (column, row from the chip\'s upper left corner) or "map" (its CRS)',
+        )
+    _origin(payload)
+    for i, feature in enumerate(payload["features"]):
+        geometry = feature.get("geometry") if isinstance(feature, Mapping) else None
+        if not isinstance(geometry, Mapping) or geometry.get("type") not in _GEOMETRIES:
+            raise InputError(f"feature {i} has no geometry", hint=f"types are {', '.join(_GEOMETRIES)}")
+        properties = feature.get("properties")
+        if not isinstance(properties, Mapping):
+            raise InputError(f"feature {i} has no properties", hint="its class stands in properties.class")
+        _code(properties.get("class"))
+
+
+def _scheme(payload: Mapping[str, Any]) -> None:
+    _text(payload, "name", needed=True)
+    if not isinstance(payload.get("sha256"), str) or not _SHA256.fullmatch(payload["sha256"]):
+        raise InputError("a scheme is named by the sha256 of its file", asked=repr(payload.get("sha256")))
+
+
+def _anything(payload: Mapping[str, Any]) -> None:
+    """Undo and bulk say what their client likes."""
+
+
+_CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "answer": _answer,
+    "mask": _mask,
+    "shapes": _shapes,
+    "undo": _anything,
+    "bulk": _anything,
+    "comment": lambda payload: _text(payload, "text", needed=True),
+    "scheme": _scheme,
+}

@@ -1,0 +1,287 @@
+"""An open workspace as the rooms below see it: where things lie, settings, stores, journal, labels."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from groundset._config import read_config, update_config, write_config
+from groundset.core import ConflictError, Grid, InputError, MissingError, Scheme
+from groundset.core.layout import DEFAULT_ENCODER, Config, Layout, TaskConfig, TaskKind
+from groundset.taxonomy import read_scheme, write_scheme
+
+if TYPE_CHECKING:
+    from groundset.chips import Chip, ChipStore, QuicklookStore
+    from groundset.features import FeatureStore
+    from groundset.imagery import SceneReader, SceneStore
+    from groundset.journal import Appended, Journal, MaskStore, NewEvent, TaskLabels
+
+TASKS: Mapping[str, TaskKind] = {"chips": "classify", "pixels": "segment"}
+"""Tasks of a new workspace."""
+
+DEFAULT_DATABASE = "sqlite:///journal.db"
+
+_OPEN_READERS = 4
+_KIND_OF_TASK: Mapping[str, tuple[TaskKind, ...]] = {
+    "answer": ("classify",),
+    "mask": ("segment",),
+    "shapes": ("outline", "segment"),
+}
+
+
+class Lake:
+    """A workspace. Close it, or use it in a ``with`` block. Safe to share between threads."""
+
+    def __init__(self, root: Path, config: Config) -> None:
+        self.layout = Layout(root)
+        self.config = config
+        self._schemes: dict[Path, Scheme] = {}
+        self._readers: OrderedDict[str, SceneReader] = OrderedDict()
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(cls, root: str | Path) -> Lake:
+        """Open a workspace.
+
+        Raises:
+            MissingError: There is none in this folder.
+            InputError: Its settings have a mistake; names file, line and key.
+            ConflictError: It was made by a newer version.
+        """
+        folder = Path(root).absolute()
+        return cls(folder, read_config(Layout(folder).config))
+
+    @property
+    def root(self) -> Path:
+        """Folder of the workspace."""
+        return self.layout.root
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close files and the journal's connections. What is used again is opened again."""
+        with self._lock:
+            while self._readers:
+                self._readers.popitem()[1].close()
+            journal = self.__dict__.pop("journal", None)
+        if journal is not None:
+            journal.close()
+
+    @cached_property
+    def scenes(self) -> SceneStore:
+        """The scenes."""
+        from groundset.imagery import SceneStore
+
+        return SceneStore(self.layout.scenes)
+
+    @cached_property
+    def chips(self) -> ChipStore:
+        """The chip table."""
+        from groundset.chips import ChipStore
+
+        return ChipStore(self.layout.chips)
+
+    @cached_property
+    def quicklooks(self) -> QuicklookStore:
+        """The quicklooks."""
+        from groundset.chips import QuicklookStore
+
+        return QuicklookStore(self.layout.quicklooks)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal, opened when it is first used."""
+        from groundset.journal import Journal
+
+        return Journal.open(self.config.database, root=self.root)
+
+    @cached_property
+    def masks(self) -> MaskStore:
+        """The mask files."""
+        from groundset.journal import MaskStore
+
+        return MaskStore(self.layout.masks)
+
+    def features(self, encoder: str | None = None) -> FeatureStore:
+        """The features of an encoder (default: the workspace's)."""
+        from groundset.features import FeatureStore
+
+        return FeatureStore(self.layout.features, encoder or self.config.encoder or DEFAULT_ENCODER)
+
+    def scheme(self, task: str | None = None) -> Scheme:
+        """The classes of a task; of the workspace where no task is named.
+
+        Raises:
+            InputError: No such task, or the scheme file has a mistake; names file, line and column.
+        """
+        name = (None if task is None else self.config.task(task).scheme) or self.config.scheme
+        path = self.root / name
+        with self._lock:
+            if path not in self._schemes:
+                self._schemes[path] = read_scheme(path)
+            return self._schemes[path]
+
+    def set_grid(self, grid: Grid, encoder: str | None = None) -> None:
+        """Write grid and encoder to the settings where they are not there; refuse others than those there.
+
+        Raises:
+            ConflictError: The workspace has another grid or encoder.
+        """
+        config = read_config(self.layout.config)
+        there = config.grid.grid()
+        if there is not None and there != grid:
+            raise ConflictError(
+                "this workspace has another chip grid",
+                asked=_grid_words(grid),
+                found=f"{_grid_words(there)} in {self.layout.config}",
+                hint="leave the options out, or make another workspace",
+            )
+        if encoder is not None and config.encoder not in (None, encoder):
+            raise ConflictError(
+                "this workspace has another encoder", asked=encoder, found=f"{config.encoder} in {self.layout.config}"
+            )
+        new_grid = grid if there is None else None
+        new_encoder = encoder if config.encoder is None else None
+        if new_grid is not None or new_encoder is not None:
+            config = update_config(self.layout.config, new_grid, new_encoder)
+        self.config = config
+
+    def labels(self, task: str, *, as_of: int | None = None) -> TaskLabels:
+        """The labels of a task as they are now, or were after event ``as_of``; later events do not change them."""
+        from groundset.journal import TaskLabels
+
+        chosen = self.config.task(task)
+        return TaskLabels(
+            self.journal,
+            self.masks,
+            chosen.name,
+            self.scheme(chosen.name),
+            reasons=self.reasons,
+            multi=chosen.multi,
+            as_of=as_of,
+        )
+
+    def reasons(self, chip: Chip) -> npt.NDArray[np.uint8]:
+        """Why pixels of a chip are not applicable, as the product says: uint8 (rows, columns), 0 none."""
+        return self._reader(chip.id.scene).read_reasons(chip.window)
+
+    def annotate(self, events: Sequence[NewEvent], *, actor: str) -> list[Appended]:
+        """Append events that fit this workspace; see :meth:`check`."""
+        return self.journal.append(events, actor=actor, check=self.check)
+
+    def check(self, event: NewEvent) -> None:
+        """Refuse an event that does not fit: no such task or chip, class not in the scheme, mask of another size.
+
+        Raises:
+            InputError: Says what does not fit.
+        """
+        if event.task is not None:
+            self._check_task(self.config.task(event.task), event)
+        if event.chip_id is not None and event.chip_id not in self.chips:
+            raise MissingError("there is no such chip", asked=event.chip_id)
+        if event.kind == "mask":
+            mask = self.masks.get(event.payload["sha256"], self.chips.get(str(event.chip_id)).geobox)
+            for code in mask.count():
+                self.scheme(event.task).find(code)
+
+    def _check_task(self, task: TaskConfig, event: NewEvent) -> None:
+        fits = _KIND_OF_TASK.get(event.kind)
+        if fits is not None and task.kind not in fits:
+            raise InputError(
+                f"an event of kind {event.kind} does not answer this task",
+                asked=f"{task.name} ({task.kind})",
+                hint=f"take a task of kind {' or '.join(fits)}",
+            )
+        codes = list(event.payload.get("classes", []))
+        if "class" in event.payload:
+            codes.append(event.payload["class"])
+        if event.kind == "shapes":
+            codes += [feature["properties"]["class"] for feature in event.payload["features"]]
+        if event.kind in _KIND_OF_TASK:
+            for code in codes:
+                self.scheme(task.name).find(code)
+
+    def _reader(self, scene_id: str) -> SceneReader:
+        """An open reader; the last few used stay open."""
+        from groundset.imagery import SceneReader
+
+        with self._lock:
+            reader = self._readers.pop(scene_id, None)
+            if reader is None:
+                reader = SceneReader(self.scenes.get(scene_id), cache=self.layout.cache)
+            self._readers[scene_id] = reader
+            return reader
+
+
+def init(
+    root: str | Path,
+    *,
+    scheme: Scheme,
+    name: str | None = None,
+    tasks: Mapping[str, TaskKind] = TASKS,
+    database: str = DEFAULT_DATABASE,
+) -> Lake:
+    """Make a workspace.
+
+    Args:
+        root: Folder; made where it is not there.
+        scheme: Its classes, written to ``scheme.csv``.
+        name: Its name (default: the folder's).
+        tasks: Kind by task name.
+        database: ``sqlite:///journal.db`` or ``postgresql://...``.
+
+    Raises:
+        ConflictError: There is a workspace in this folder.
+        ServiceError: The folder or the database cannot be written; nothing is left behind.
+    """
+    layout = Layout(Path(root).absolute())
+    if layout.config.exists():
+        raise ConflictError("there is a workspace here already", found=layout.config, hint="open it, or name another")
+    config = Config(
+        name=name or layout.root.name,
+        scheme="scheme.csv",
+        database=database,
+        tasks=tuple(TaskConfig(task, kind) for task, kind in tasks.items()),
+    )
+    lake = Lake(layout.root, config)
+    fresh = not layout.root.exists()
+    try:
+        layout.root.mkdir(parents=True, exist_ok=True)
+        write_scheme(layout.root / "scheme.csv", scheme)
+        for folder in (layout.scenes, layout.chips, layout.masks):
+            folder.mkdir(exist_ok=True)
+        lake.journal.head()
+        write_config(layout.config, config)  # last: a folder with settings is a workspace
+    except BaseException:
+        lake.close()
+        if fresh:
+            _remove(layout.root)
+        raise
+    return lake
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _grid_words(grid: Grid) -> str:
+    return f"chip_size={grid.chip_size} stride={grid.stride} levels={grid.levels} edge={grid.edge}"
+
+
+__all__ = ["TASKS", "Lake", "init"]
