@@ -10,7 +10,7 @@ import numpy.typing as npt
 Float32 = npt.NDArray[np.float32]
 
 INDICES = ("NDVI", "NDWI", "MNDWI", "NDMI", "NBR", "NGRDI")
-"""Normalised differences only: they stay the same when one factor scales all bands, so they carry from sensor to sensor."""
+"""Normalised differences only: one factor on all bands does not change them, so they carry from sensor to sensor."""
 
 _SYMBOLS = {
     "blue": "B",

@@ -139,7 +139,9 @@ def score_of(per_block: Confusion, scheme: Scheme, *, seed: int = 0, how: str = 
     whole = per_block.sum(axis=0) if len(per_block) else np.zeros((len(names), len(names) + 1), np.int64)
     if not whole.sum():
         raise InputError(
-            "the reference has no pixel to score against", found="only unlabelled or not-applicable", hint=UNLABELLED_HINT
+            "the reference has no pixel to score against",
+            found="only unlabelled or not-applicable",
+            hint=UNLABELLED_HINT,
         )
     draws = _draws(per_block, seed) if len(per_block) >= FEWEST_BLOCKS else None
     values, spread = _metrics(whole[None]), None if draws is None else _metrics(draws)

@@ -1,0 +1,190 @@
+"""From a task's labels to the pixels that train a model."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+
+from groundset.chips import Chip
+from groundset.core import UNLABELLED, BandSet, InputError, Listener, Progress, Scheme, Window
+from groundset.imagery import Scene, SceneReader
+from groundset.journal import TaskLabels
+from groundset.lake import Lake
+from groundset.segment.blocks import Places
+from groundset.segment.features import FeatureSpec, default_spec, pixel_features
+from groundset.segment.model import fill_missing
+
+Float32 = npt.NDArray[np.float32]
+UInt8 = npt.NDArray[np.uint8]
+
+ACTOR = "model:"
+"""What the names of models as actors begin with."""
+
+MOST_PER_CLASS = 50_000
+"""A class with more labelled pixels is thinned at random: more of the same pixels do not make the model better."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Labelled pixels with their features.
+
+    Args:
+        features: float32 (n, features), NaN replaced by ``fill``.
+        codes: uint8 (n,).
+        places: Where they lie.
+        fill: float32 (features,), medians of the training pixels.
+        spec: What the features are.
+        chips: The chips they come from.
+        labelled: All labelled pixels per class code, before thinning.
+    """
+
+    features: Float32
+    codes: UInt8
+    places: Places
+    fill: Float32
+    spec: FeatureSpec
+    chips: tuple[Chip, ...]
+    labelled: dict[int, int]
+
+    @property
+    def used(self) -> dict[int, int]:
+        """Pixels per class code that train."""
+        values, counts = np.unique(self.codes, return_counts=True)
+        return {int(v): int(c) for v, c in zip(values, counts, strict=True)}
+
+
+def training_codes(labels: TaskLabels, chip: Chip) -> UInt8:
+    """Class codes (rows, columns) of the pixels of a chip that may train; 255 elsewhere.
+
+    Only what people, imports, regions and consensus say trains (origins 1, 3, 4, 5). Product flags never do:
+    not-applicable is a class of the model only where somebody labelled pixels so.
+    """
+    return labels.training_mask(chip).classes
+
+
+def collect(
+    lake: Lake, labels: TaskLabels, scheme: Scheme, *, seed: int, listener: Listener | None = None
+) -> TrainingSet:
+    """The training pixels of a task over all its chips and scenes.
+
+    Raises:
+        InputError: No labelled pixel, or fewer than two classes; says what is there.
+    """
+    labelled_by_others = [i for i in labels.chip_ids if any(not a.startswith(ACTOR) for a in labels.actors(i))]
+    there = [lake.chips.get(i) for i in labelled_by_others]
+    masks = {c.id: codes for c in there if np.any((codes := training_codes(labels, c)) != UNLABELLED)}
+    chips = sorted((c for c in there if c.id in masks), key=lambda c: c.id)
+    labelled = _count(masks.values())
+    _enough(labelled, scheme)
+    keep = {code: min(1.0, MOST_PER_CLASS / n) for code, n in labelled.items()}
+    scenes = {name: lake.scenes.get(name) for name in sorted({c.id.scene for c in chips})}
+    spec = default_spec(band_sets(lake))
+    grounds: dict[object, int] = {}
+    progress = Progress("reading labelled chips", len(chips), "chips", listener)
+    parts = [
+        _pixels(scenes, reader, chip, _thin(masks[chip.id], keep, seed, str(chip.id)), spec, grounds, progress)
+        for reader, members in _by_scene(lake, scenes, chips)
+        for chip in members
+    ]
+    features = np.concatenate([p[0] for p in parts], axis=1)
+    codes, ground, x, y = (np.concatenate([p[i] for p in parts]) for i in range(1, 5))
+    with np.errstate(all="ignore"):
+        fill = np.array([np.nanmedian(f) if np.isfinite(f).any() else 0.0 for f in features], np.float32)
+    flat = np.ascontiguousarray(fill_missing(features, fill).T)
+    return TrainingSet(flat, codes.astype(np.uint8), Places(ground, x, y), fill, spec, tuple(chips), labelled)
+
+
+def grown(window: Window, halo: int) -> Window:
+    """The window with ``halo`` pixels more on every side."""
+    return Window(window.x_off - halo, window.y_off - halo, window.width + 2 * halo, window.height + 2 * halo)
+
+
+def cropped(planes: npt.NDArray[np.float32], halo: int) -> npt.NDArray[np.float32]:
+    """(..., rows, columns) without its margin."""
+    return planes[..., halo : planes.shape[-2] - halo, halo : planes.shape[-1] - halo]
+
+
+def band_sets(lake: Lake) -> list[BandSet]:
+    """The bands of every kind of scene (sensor and bands) that has chips."""
+    table = lake.chips.table(columns=["scene_id", "sensor", "bands"])
+    kinds: dict[object, str] = {}
+    for row in table.group_by(["scene_id", "sensor"]).aggregate([("bands", "first")]).to_pylist():
+        kinds.setdefault((row["sensor"], tuple(row["bands_first"])), row["scene_id"])
+    return [lake.scenes.get(name).bands for name in sorted(kinds.values())]
+
+
+def _count(masks: Iterable[UInt8]) -> dict[int, int]:
+    total = np.zeros(256, np.int64)
+    for mask in masks:
+        total += np.bincount(mask.ravel(), minlength=256)
+    total[UNLABELLED] = 0
+    return {int(c): int(total[c]) for c in np.flatnonzero(total)}
+
+
+def _enough(labelled: dict[int, int], scheme: Scheme) -> None:
+    if len(labelled) >= 2:
+        return
+    found = ", ".join(f"{scheme.find(c).name}: {n} pixels" for c, n in labelled.items()) or "no labelled pixel"
+    raise InputError(
+        "a model needs labelled pixels of two classes at least",
+        found=found,
+        hint="label some (groundset annotate), product flags and model masks do not count",
+    )
+
+
+def _thin(codes: UInt8, keep: dict[int, float], seed: int, chip_id: str) -> UInt8:
+    if all(share == 1 for share in keep.values()):
+        return codes
+    # A generator per chip: the sample does not depend on which other chips there are.
+    chance = np.random.default_rng([seed, zlib.crc32(chip_id.encode())]).random(codes.shape)
+    share = np.zeros(256)
+    share[list(keep)] = list(keep.values())
+    return np.where(chance < share[codes], codes, np.uint8(UNLABELLED)).astype(np.uint8)
+
+
+def _by_scene(lake: Lake, scenes: dict[str, Scene], chips: Sequence[Chip]) -> Iterator[tuple[SceneReader, list[Chip]]]:
+    for name, members in groupby(chips, key=lambda c: c.id.scene):
+        with SceneReader(scenes[name], cache=lake.layout.cache) as reader:
+            yield reader, list(members)
+
+
+def _pixels(
+    scenes: dict[str, Scene],
+    reader: SceneReader,
+    chip: Chip,
+    codes: UInt8,
+    spec: FeatureSpec,
+    grounds: dict[object, int],
+    progress: Progress,
+) -> tuple[npt.NDArray[np.generic], ...]:
+    pixels = reader.read(grown(chip.window, spec.halo))
+    physical = pixels.physical()
+    there = codes != UNLABELLED
+    there &= ~pixels.nodata[spec.halo : spec.halo + codes.shape[0], spec.halo : spec.halo + codes.shape[1]]
+    features = cropped(pixel_features(physical, pixels.bands, spec), spec.halo)
+    rows, cols = np.nonzero(there)
+    ground, x0, y0 = ground_of(scenes[chip.id.scene])
+    number = grounds.setdefault(ground, len(grounds))
+    progress.advance()
+    return (
+        features[:, rows, cols],
+        codes[rows, cols],
+        np.full(len(rows), number, np.int64),
+        cols.astype(np.int64) + chip.window.x_off + x0,
+        rows.astype(np.int64) + chip.window.y_off + y0,
+    )
+
+
+def ground_of(scene: Scene) -> tuple[object, int, int]:
+    """The ground grid of a scene and the scene's offset on it, in pixels (columns, rows)."""
+    if scene.geobox.crs is None:
+        return scene.id, 0, 0
+    a = scene.geobox.affine
+    if a.b or a.d:
+        return (str(scene.geobox.crs), tuple(a)), 0, 0
+    return (str(scene.geobox.crs), round(a.a, 9), round(a.e, 9)), round(a.c / a.a), round(a.f / a.e)
