@@ -34,7 +34,7 @@ def read_config(path: Path) -> Config:
 
     Raises:
         MissingError: No such file: there is no workspace here.
-        InputError: Not TOML, an unknown key (with the nearest known one), or a value of the wrong kind; names the line.
+        InputError: Not TOML, an unknown key, or a value of the wrong kind; names the line and the nearest key.
         ConflictError: The workspace was made by a newer version.
     """
     try:

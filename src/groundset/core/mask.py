@@ -66,8 +66,8 @@ class LabelMask:
 
     def count(self) -> dict[int, int]:
         """Pixels per class code, unlabelled left out."""
-        values, counts = np.unique(self.classes[self.labelled], return_counts=True)
-        return {int(v): int(c) for v, c in zip(values, counts, strict=True)}
+        counts = np.bincount(self.classes.ravel(), minlength=UNLABELLED + 1)
+        return {int(v): int(counts[v]) for v in np.flatnonzero(counts) if v != UNLABELLED}
 
 
 def merge(masks: Iterable[LabelMask], shape: tuple[int, int]) -> LabelMask:

@@ -1,8 +1,9 @@
 """The append-only record: who answered what, when; and the labels that follow from it."""
 
+from groundset.journal.answers import Answer
 from groundset.journal.events import KINDS, Appended, BulkAppended, Event, Kind, NewEvent, Status, new_id
 from groundset.journal.journal import Journal
-from groundset.journal.labels import Answer, TaskLabels
+from groundset.journal.labels import TaskLabels, methods_of
 from groundset.journal.masks import MaskStore
 from groundset.journal.payloads import answer, answers, mask_payload
 
@@ -21,5 +22,6 @@ __all__ = [
     "answer",
     "answers",
     "mask_payload",
+    "methods_of",
     "new_id",
 ]

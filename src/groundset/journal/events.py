@@ -18,6 +18,11 @@ ANSWER_KINDS: tuple[Kind, ...] = ("answer", "mask", "shapes")
 Status = Literal["created", "known", "refused"]
 
 
+def new_id() -> str:
+    """A new random event id."""
+    return str(uuid4())
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvent:
     """One event as a client sends it.
@@ -37,7 +42,7 @@ class NewEvent:
     task: str | None = None
     chip_id: str | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
-    id: str = field(default_factory=lambda: new_id())
+    id: str = field(default_factory=new_id)
     undoes: str | None = None
     bulk: str | None = None
     at: datetime | str | None = None
@@ -82,11 +87,6 @@ class BulkAppended(Appended):
     """What became of a bulk act: of the bulk event itself, and of each member in order."""
 
     members: tuple[Appended, ...] = ()
-
-
-def new_id() -> str:
-    """A new random event id."""
-    return str(uuid4())
 
 
 def parse_id(text: object) -> str:

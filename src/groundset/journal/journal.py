@@ -273,4 +273,4 @@ def _fields(event: NewEvent) -> dict[str, Any]:
 
 
 def _head(connection: sa.Connection) -> int:
-    return connection.execute(sa.select(sa.func.coalesce(sa.func.max(events.c.seq), 0))).scalar_one()
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(events.c.seq), 0))).scalar_one())

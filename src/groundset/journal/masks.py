@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from odc.geo.geobox import GeoBox
@@ -96,11 +99,12 @@ def encode(mask: LabelMask, geobox: GeoBox, scheme: Scheme) -> bytes:
     from rasterio.io import MemoryFile
 
     _check(mask, geobox, scheme)
+    _photos_have_no_place()
     rows, cols = mask.shape
     with rasterio.Env(GDAL_PAM_ENABLED="NO"), MemoryFile() as memory:
         with memory.open(
             driver="GTiff", width=cols, height=rows, count=3, dtype="uint8", nodata=None,
-            crs=None if geobox.crs is None else geobox.crs.to_wkt(), transform=geobox.transform,
+            crs=None if geobox.crs is None else _crs(geobox.crs), transform=geobox.transform,
             compress="deflate", zlevel=6, interleave="band", photometric="minisblack",
         ) as out:  # fmt: skip
             out.write(np.stack([mask.classes, mask.origin, mask.confidence]))
@@ -114,6 +118,7 @@ def decode(data: bytes, geobox: GeoBox | None = None) -> LabelMask:
     from rasterio.errors import RasterioError
     from rasterio.io import MemoryFile
 
+    _photos_have_no_place()
     try:
         with MemoryFile(data) as memory, memory.open(driver="GTiff") as source:
             if source.count != len(BANDS) or set(source.dtypes) != {"uint8"}:
@@ -129,6 +134,21 @@ def decode(data: bytes, geobox: GeoBox | None = None) -> LabelMask:
     mask = LabelMask(classes, origin, confidence)
     _check_values(mask)
     return mask
+
+
+@lru_cache(maxsize=64)
+def _crs(crs: Any) -> Any:
+    import rasterio
+
+    return rasterio.crs.CRS.from_wkt(crs.to_wkt())
+
+
+@cache
+def _photos_have_no_place() -> None:
+    """GDAL warns of every image without a place; a photo's mask rightly has none."""
+    from rasterio.errors import NotGeoreferencedWarning
+
+    warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
 
 def _holds(path: Path, data: bytes) -> bool:
@@ -171,10 +191,10 @@ def _check_values(mask: LabelMask) -> None:
         raise InputError("a pixel with a class needs an origin (1 human, 2 model, ... 6 product flag)")
 
 
-def _check_place(source: object, geobox: GeoBox) -> None:
+def _check_place(source: Any, geobox: GeoBox) -> None:
     from odc.geo.geobox import GeoBox as Box
 
-    there = Box((source.height, source.width), source.transform, source.crs)  # type: ignore[attr-defined]
+    there = Box((source.height, source.width), source.transform, source.crs)
     if tuple(there.shape) != tuple(geobox.shape):
         raise InputError(
             "a mask must have its chip's size",

@@ -207,7 +207,7 @@ def _read_rule(row: Row) -> Rule:
     weight = row["weight"].parse(_weight, "a weight above 0 and up to 1") if row["weight"].text else None
     return Rule(
         _plain(row.needed("from_code").text),
-        relation.text,  # type: ignore[arg-type]  # checked above
+        relation.text,
         None if ignored else _plain(row.needed("to_code").text),
         weight,
         *(row.optional(name) for name in _OPTIONAL[1:]),

@@ -8,22 +8,17 @@ down_revision = None
 
 REASON = "the journal is append-only: events are never changed or removed"
 
-SQLITE = (
-    f"CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, '{REASON}'); END",
-    f"CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, '{REASON}'); END",
-    # INSERT OR REPLACE deletes without firing the trigger above
-    "CREATE TRIGGER events_no_replace BEFORE INSERT ON events"
-    " WHEN EXISTS (SELECT 1 FROM events WHERE seq = NEW.seq OR id = NEW.id)"
-    f" BEGIN SELECT RAISE(ABORT, '{REASON}'); END",
-)
-POSTGRESQL = (
-    "CREATE FUNCTION groundset_append_only() RETURNS trigger LANGUAGE plpgsql AS"
-    f" $$ BEGIN RAISE EXCEPTION '{REASON}'; END $$",
-    "CREATE TRIGGER events_no_change BEFORE UPDATE OR DELETE ON events"
-    " FOR EACH ROW EXECUTE FUNCTION groundset_append_only()",
-    "CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON events"
-    " FOR EACH STATEMENT EXECUTE FUNCTION groundset_append_only()",
-)
+# INSERT OR REPLACE deletes without firing a DELETE trigger, so inserting over an event is refused as well.
+TAKEN = "EXISTS (SELECT 1 FROM events WHERE seq = NEW.seq OR id = NEW.id)"
+SQLITE = {
+    "events_no_update": "BEFORE UPDATE ON events",
+    "events_no_delete": "BEFORE DELETE ON events",
+    "events_no_replace": f"BEFORE INSERT ON events WHEN {TAKEN}",
+}
+POSTGRESQL = {
+    "events_no_change": "BEFORE UPDATE OR DELETE ON events FOR EACH ROW",
+    "events_no_truncate": "BEFORE TRUNCATE ON events FOR EACH STATEMENT",
+}
 
 
 def upgrade() -> None:
@@ -47,5 +42,11 @@ def upgrade() -> None:
     for name in ("undoes", "bulk"):
         where = sa.text(f"{name} IS NOT NULL")
         op.create_index(f"events_{name}", "events", [name], sqlite_where=where, postgresql_where=where)
-    for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
-        op.execute(statement)
+    if op.get_bind().dialect.name == "sqlite":
+        for name, when in SQLITE.items():
+            op.execute(f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{REASON}'); END")
+        return
+    body = f"BEGIN RAISE EXCEPTION '{REASON}'; END"
+    op.execute(f"CREATE FUNCTION groundset_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+    for name, when in POSTGRESQL.items():
+        op.execute(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION groundset_append_only()")
