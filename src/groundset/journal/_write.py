@@ -150,7 +150,7 @@ def active(connection: Connection, counts: dict[str, int], where: sa.ColumnEleme
         .where(e.kind.in_(ANSWER_KINDS), where)
         .order_by(e.seq)
     )
-    for row in connection.execution_options(yield_per=10_000).execute(query):
+    for row in connection.execute(query, execution_options={"yield_per": 10_000}):
         if row.id not in counts and row.bulk not in counts:
             about = subject(row.kind, json.loads(row.payload)) if row.kind == "answer" else ""
             yield Said(row.seq, (row.task, row.chip_id, row.actor, row.kind), about)
