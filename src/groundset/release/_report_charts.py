@@ -8,7 +8,7 @@ from groundset.core import Scheme
 from groundset.release._report_html import DASH, SPLIT_TITLES, Markup, h, number, percent, splits_of
 from groundset.release.facts import BandStatistics, ReleaseFacts
 
-_WIDTH, _ROW, _LEFT = 760, 34, 150
+_WIDTH, _ROW, _LEFT = 1060, 34, 150
 
 
 def class_counts(facts: ReleaseFacts, split: str) -> dict[str, int]:
@@ -65,14 +65,19 @@ def _spoken(counts: Mapping[str, int]) -> str:
 
 
 def interval(value: float, low: float | None, high: float | None) -> Markup:
-    """A value of 0 to 1 as a dot on a line with its interval."""
-    width, middle = 160, 9
-    line = f'<line x1="4" y1="{middle}" x2="{width - 4}" y2="{middle}" class="axis"/>'
+    """A value of 0 to 1 as a mark on a line, its interval as a bar behind it."""
+    width = 260
+
+    def x(share: float) -> float:
+        return 4 + (width - 8) * min(1.0, max(0.0, share))
+
+    body = f'<line x1="4" y1="11" x2="{width - 4}" y2="11" class="axis"/>'
+    for tick in (0.0, 0.5, 1.0):
+        body += f'<line x1="{x(tick):.1f}" y1="7" x2="{x(tick):.1f}" y2="15" class="axis"/>'
     if low is not None and high is not None:
-        x1, x2 = 4 + (width - 8) * low, 4 + (width - 8) * high
-        line += f'<line x1="{x1:.1f}" y1="{middle}" x2="{x2:.1f}" y2="{middle}" class="range"/>'
-    line += f'<circle cx="{4 + (width - 8) * value:.1f}" cy="{middle}" r="4.5" class="dot"/>'
-    return _svg(width, 18, f"{value:.3f} on a scale from 0 to 1", line, small=True)
+        body += f'<rect x="{x(low):.1f}" y="5" width="{max(1.0, x(high) - x(low)):.1f}" height="12" rx="2" class="bar"/>'
+    body += f'<line x1="{x(value):.1f}" y1="2" x2="{x(value):.1f}" y2="20" class="mean"/>'
+    return _svg(width, 22, f"{value:.3f} on a scale from 0 to 1", body, small=True)
 
 
 def band_range(band: BandStatistics, lowest: float, highest: float) -> Markup:

@@ -94,9 +94,9 @@ def table(caption: str, head: Sequence[Text], rows: Iterable[Sequence[Text]], *,
         cells = [f'<th scope="row"{style(0)}>{h(row[0])}</th>']
         cells += [f"<td{style(i)}>{h(c)}</td>" for i, c in enumerate(row) if i > 0]
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    named = h(caption)
+    named, narrow = h(caption), " narrow" if len(head) <= 3 else ""
     return Markup(
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{named}"><table><caption>{named}</caption>'
+        f'<div class="scroll{narrow}" tabindex="0" role="region" aria-label="{named}"><table><caption>{named}</caption>'
         f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
 

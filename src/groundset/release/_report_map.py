@@ -9,7 +9,7 @@ from typing import Any
 from groundset.release._report_html import SPLIT_TITLES, Markup, h, splits_of
 from groundset.release.facts import ReleaseFacts
 
-_WIDTH, _MOST, _LEAST = 760.0, 620.0, 220.0
+_WIDTH, _MOST, _LEAST = 780.0, 520.0, 220.0
 _PAD_LEFT, _PAD_RIGHT, _PAD_TOP, _PAD_BOTTOM = 70.0, 18.0, 14.0, 58.0
 _STEPS = (1.0, 2.0, 5.0)
 _DEGREE_M = 111_195.0

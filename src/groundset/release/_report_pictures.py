@@ -62,17 +62,20 @@ def _figure(folder: Path, facts: ReleaseFacts, chip: ChipFacts) -> str:
     images = []
     thumbnail = chip.files.get("thumbnail")
     if thumbnail is not None:
-        images.append(_img((folder / thumbnail.path).read_bytes(), f"Chip {chip.id}, natural or first bands", "image"))
+        alt = f"Chip {chip.id}, natural or first bands"
+        images.append(_img((folder / thumbnail.path).read_bytes(), alt, "image", chip.shape))
     mask = chip.files.get("mask")
     if mask is not None:
         codes = _band(folder / mask.path, 1)
         palette = {c.code: c.rgb for c in facts.scheme}
-        images.append(_img(png(codes, palette), f"Mask of chip {chip.id}: {_classes(facts.scheme, chip)}", "mask"))
+        images.append(
+            _img(png(codes, palette), f"Mask of chip {chip.id}: {_classes(facts.scheme, chip)}", "mask", chip.shape)
+        )
     origin = chip.files.get("origin")
     if origin is not None:
         palette = {int(o): _rgb(ORIGIN_COLORS[o.name.lower()]) for o in Origin if o is not Origin.NONE}
         data = png(_band(folder / origin.path, 1), palette)
-        images.append(_img(data, f"Who said so in chip {chip.id}: {_origins(chip)}", "origin"))
+        images.append(_img(data, f"Who said so in chip {chip.id}: {_origins(chip)}", "origin", chip.shape))
     when = chip.datetime.strftime("%Y-%m-%d")
     return (
         f'<figure><div class="pics">{"".join(images)}</div><figcaption><b>{h(chip.id)}</b>'
@@ -94,10 +97,12 @@ def _origins(chip: ChipFacts) -> str:
     return ", ".join(f"{name} {n} pixels" for name, n in chip.origin_counts.items() if n) or "nobody"
 
 
-def _img(data: bytes, alt: str, caption: str) -> str:
+def _img(data: bytes, alt: str, caption: str, shape: tuple[int, int]) -> str:
+    """A picture in the shape of its chip. A thumbnail may show more to the right of the image: that is cut off."""
     kind = "png" if data.startswith(b"\x89PNG") else "webp" if data[8:12] == b"WEBP" else "jpeg"
     source = f"data:image/{kind};base64,{b64encode(data).decode()}"
-    return f'<span class="pic"><img src="{source}" alt="{h(alt)}" loading="lazy"><em>{caption}</em></span>'
+    frame = f'style="aspect-ratio: {shape[1]} / {shape[0]}"'
+    return f'<span class="pic"><img src="{source}" alt="{h(alt)}" {frame}><em>{caption}</em></span>'
 
 
 def _band(path: Path, index: int) -> npt.NDArray[np.uint8]:

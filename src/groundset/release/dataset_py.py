@@ -10,8 +10,7 @@ from groundset.release.facts import ReleaseFacts
 
 _TARGETS = {
     "segment": '"mask": torch.as_tensor(read(self.items[i], "mask")[0].astype("int64"))',
-    "classify": '"label": [c["name"] for o in json.loads(self.items[i].read_text(encoding="utf-8"))["properties"]'
-    '["label:overviews"] for c in o["counts"]]',
+    "classify": '"label": json.loads(self.items[i].read_text(encoding="utf-8"))["properties"]["label"]',
     "outline": '"id": self.items[i].stem',
 }
 

@@ -131,8 +131,9 @@ def _classes(facts: ReleaseFacts) -> Part:
     counts = table(f"Labelled {unit} of each class", head, rows(), numeric=range(1, len(head)))
     defined = [(c.title, c.definition) for c in facts.scheme if c.definition]
     meant = table("What the classes mean", ["Class", "Definition"], defined) if defined else Markup("")
+    titles = {c.name: c.title for c in facts.scheme}
     missing = [
-        note(f"{SPLIT_TITLES.get(s, s)} has no {', '.join(names)}.", "warn")
+        note(f"{SPLIT_TITLES.get(s, s)} has no {', '.join(titles.get(n, n) for n in names)}.", "warn")
         for s, names in facts.split.missing.items()
         if names
     ]
