@@ -37,7 +37,7 @@ def test_to_s3_and_stac_api_then_read_back_with_pystac_client(
     bucket = s3.bucket()
     report = publish(release, s3=f"s3://{bucket}/data/v1", stac_api=stac_api.url)
     assert (report.items, report.created, report.updated, report.verified) == (3, 3, 0, 6)
-    assert report.objects == report.uploaded == len(keys(s3, bucket)) == 12
+    assert report.objects == report.uploaded == len(keys(s3, bucket)) == 15
     name = json.loads((release / "collection.json").read_text())["id"]
     items = list(Client.open(stac_api.url).search(collections=[name]).items())
     assert len(items) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,20 @@ import numpy as np
 import rasterio
 from affine import Affine
 
+from groundset.release.table import write_table
+
 SIZE = 16
+BANDS = [
+    {
+        "name": name,
+        "data_type": "uint16",
+        "nodata": 0,
+        "raster:scale": 0.0001,
+        "raster:offset": -0.1,
+        "statistics": {"mean": 0.05, "stddev": 0.08},
+    }
+    for name in ("green", "nir")
+]
 
 
 def sha(path: Path) -> str:
@@ -47,6 +61,7 @@ def item(root: Path, chip: str, place: float | None, *, seed: int) -> dict[str, 
         "id": chip,
         "collection": "tiny",
         "geometry": geometry,
+        "stac_extensions": [],
         "properties": {"datetime": "2020-01-13T10:45:00Z", "groundset:split": "train"},
         "links": [
             {"rel": "root", "href": "../../catalog.json"},
@@ -69,15 +84,37 @@ def item(root: Path, chip: str, place: float | None, *, seed: int) -> dict[str, 
     return body
 
 
-def tiny_release(root: Path, *, chips: int = 3, crs: bool = True, name: str = "tiny") -> Path:
-    """Write a release of ``chips`` chips; without ``crs`` the items have no geometry."""
+def tiny_release(
+    root: Path,
+    *,
+    chips: int = 3,
+    crs: bool = True,
+    name: str = "tiny",
+    splits: Sequence[str] = ("train",),
+    labels: Sequence[str | list[str]] | None = None,
+) -> Path:
+    """Write a release of ``chips`` chips; without ``crs`` the items have no geometry.
+
+    ``splits`` are taken in turns. With ``labels``, taken in turns, it is a release of a classify task.
+    """
     root.mkdir(parents=True)
     ids = [f"scene_0_0_{i}" for i in range(chips)]
+    items = []
     for i, chip in enumerate(ids):
         body = item(root, chip, 3.0 + 0.01 * i if crs else None, seed=i)
         body["collection"] = name
+        body["properties"]["groundset:split"] = splits[i % len(splits)]
+        if labels is not None:
+            body["properties"]["label"] = labels[i % len(labels)]
+            del body["assets"]["mask"]
+            (root / "items" / chip / "mask.tif").unlink()
         (root / "items" / chip / f"{chip}.json").write_text(json.dumps(body))
+        items.append(body)
     (root / "README.md").write_text("# tiny\n")
+    (root / "scheme.csv").write_text("code,name,title,color\n0,non-water,Land,#aa8844\n1,water,Water,#2255ff\n")
+    recipe = {"name": "v1", "kind": "segment" if labels is None else "classify", "scheme_name": "water"}
+    recipe["multi"] = any(isinstance(n, list) for n in labels or ())
+    (root / "release.json").write_text(json.dumps({"recipe": recipe}))
     collection = {
         "type": "Collection",
         "stac_version": "1.1.0",
@@ -92,9 +129,11 @@ def tiny_release(root: Path, *, chips: int = 3, crs: bool = True, name: str = "t
             {"rel": "root", "href": "./catalog.json"},
             *({"rel": "item", "href": f"./items/{c}/{c}.json", "type": "application/geo+json"} for c in ids),
         ],
+        "item_assets": {"image": {"bands": BANDS}},
         "assets": {"readme": {"href": "./README.md", "file:checksum": sha(root / "README.md")}},
     }
     (root / "collection.json").write_text(json.dumps(collection))
+    write_table(root / "chips.parquet", items, collection)
     links = [{"rel": "root", "href": "./catalog.json"}, {"rel": "child", "href": "./collection.json"}]
     catalog = {"type": "Catalog", "stac_version": "1.1.0", "id": f"{name}-catalog", "description": "x", "links": links}
     (root / "catalog.json").write_text(json.dumps(catalog))
