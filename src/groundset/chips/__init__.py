@@ -2,7 +2,7 @@
 
 from groundset.chips.chip import Chip, chip_geobox, cut, footprints, scene_windows
 from groundset.chips.quicklooks import QuicklookStore, encode_image, unpack_page
-from groundset.chips.render import LAYERS, Stretch, render, stretch_of
+from groundset.chips.render import LAYERS, Stretch, render, render_rgba, stretch_of
 from groundset.chips.schema import COLUMNS
 from groundset.chips.table import ChipStore, part_name
 
@@ -19,6 +19,7 @@ __all__ = [
     "footprints",
     "part_name",
     "render",
+    "render_rgba",
     "scene_windows",
     "stretch_of",
     "unpack_page",

@@ -1,16 +1,18 @@
 """Quicklooks, packed: one Arrow IPC file a part, so that 100,000 chips are not 100,000 files.
 
-``quicklooks/LAYER/PART.arrow`` is an Arrow IPC file ("Feather 2") with one column ``image`` (large_binary): row i is the
-WebP (or PNG) of row i of the chip part. Its schema metadata has ``media_type``, ``layer`` and ``stretch`` (JSON: the
-physical values that are black and white). The file is memory-mapped, so a chip's picture is one slice.
+``quicklooks/LAYER/PART.arrow`` is an Arrow IPC file ("Feather 2") with one column ``image`` (large_binary): row i is
+the WebP (or PNG) of row i of the chip part, in record batches of 1,024 rows. Its schema metadata has ``media_type``,
+``layer`` and ``stretch`` (JSON: the physical values that are black and white). The file is memory-mapped: one picture,
+or a page of them, is one slice.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,10 @@ from PIL import Image
 
 from groundset._files import atomic
 from groundset.chips.render import Stretch
-from groundset.core import ConflictError, InputError, MissingError, check_name
+from groundset.core import InputError, MissingError, check_name
 
 QUALITY = 80
-Format = str
+ROWS_PER_BATCH = 1024
 
 
 def encode_image(picture: npt.NDArray[np.uint8], media_type: str = "image/webp") -> bytes:
@@ -62,19 +64,25 @@ class QuicklookStore:
         return self.path(part, layer).exists()
 
     def write_part(
-        self, part: str, images: Sequence[bytes], *, layer: str = "natural", stretch: Stretch | None = None
+        self, part: str, images: Iterable[bytes], *, layer: str = "natural", stretch: Stretch | None = None
     ) -> None:
         """Write a part's images (WebP or PNG, row i of the chip part at i); an older file is replaced whole."""
-        if not images:
+        coming = iter(images)
+        batch = list(itertools.islice(coming, ROWS_PER_BATCH))
+        if not batch:
             raise InputError("a part needs at least one quicklook", asked=part)
-        meta = {"media_type": media_type_of(images[0]), "layer": layer}
+        meta = {"media_type": media_type_of(batch[0]), "layer": layer}
         if stretch is not None:
             meta["stretch"] = json.dumps(stretch.as_dict())
         schema = pa.schema([pa.field("image", pa.large_binary(), nullable=False)], metadata=meta)
-        batch = pa.record_batch([pa.array(images, pa.large_binary())], schema=schema)
-        with atomic(self.path(part, layer)) as beside, pa.OSFile(str(beside), "wb") as sink:  # noqa: SIM117
-            with pa.ipc.new_file(sink, schema) as writer:
-                writer.write_batch(batch)
+        with (
+            atomic(self.path(part, layer)) as beside,
+            pa.OSFile(str(beside), "wb") as sink,
+            pa.ipc.new_file(sink, schema) as writer,
+        ):
+            while batch:
+                writer.write_batch(pa.record_batch([pa.array(batch, pa.large_binary())], schema=schema))
+                batch = list(itertools.islice(coming, ROWS_PER_BATCH))
 
     def get(self, part: str, row: int, layer: str = "natural") -> bytes:
         """One image, as WebP or PNG bytes.
@@ -82,14 +90,14 @@ class QuicklookStore:
         Raises:
             MissingError: The part or the row is not there.
         """
-        return bytes(self._images(part, layer, row, row + 1)[0].as_py())
+        return self._images(part, layer, row, row + 1)[0]
 
     def page(self, part: str, rows: range, layer: str = "natural") -> bytes:
         """Several images in one answer, made for browsers; :func:`unpack_page` reads it.
 
         Little-endian: uint32 count n, then n + 1 uint32 offsets counted from the end of the offsets, then the images.
         """
-        images = [bytes(v.as_py()) for v in self._images(part, layer, rows.start, rows.stop)]
+        images = self._images(part, layer, rows.start, rows.stop)
         ends = np.cumsum([0, *map(len, images)]).tolist()
         return struct.pack(f"<I{len(ends)}I", len(images), *ends) + b"".join(images)
 
@@ -100,14 +108,23 @@ class QuicklookStore:
         text = meta.get(b"stretch")
         return None if text is None else Stretch.from_dict(json.loads(text))
 
-    def _images(self, part: str, layer: str, start: int, stop: int) -> Any:
+    def rows(self, part: str, layer: str = "natural") -> int:
+        """Number of images of a part."""
         with self._open(part, layer) as source:
-            column = pa.ipc.open_file(source).get_batch(0).column(0)
-            if not 0 <= start < stop <= len(column):
-                raise MissingError(
-                    "no such quicklooks", asked=f"rows {start}-{stop - 1} of {part}", found=f"{len(column)} rows"
-                )
-            return column.slice(start, stop - start)
+            return _rows(pa.ipc.open_file(source))
+
+    def _images(self, part: str, layer: str, start: int, stop: int) -> list[bytes]:
+        with self._open(part, layer) as source:
+            file = pa.ipc.open_file(source)
+            if not 0 <= start < stop <= _rows(file):
+                raise MissingError("no such quicklooks", asked=f"rows {start}-{stop - 1} of {part}",
+                                   found=f"{_rows(file)} rows")  # fmt: skip
+            out: list[bytes] = []
+            for batch in range(start // ROWS_PER_BATCH, (stop - 1) // ROWS_PER_BATCH + 1):
+                first = batch * ROWS_PER_BATCH
+                column = file.get_batch(batch).column(0)
+                out += column[max(0, start - first) : stop - first].to_pylist()
+            return out
 
     def _open(self, part: str, layer: str) -> Any:
         path = self.path(part, layer)
@@ -116,9 +133,14 @@ class QuicklookStore:
         return pa.memory_map(str(path))
 
 
+def _rows(file: Any) -> int:
+    full = file.num_record_batches - 1
+    return int(full * ROWS_PER_BATCH + file.get_batch(full).num_rows)
+
+
 def unpack_page(page: bytes) -> list[bytes]:
     """The images of :meth:`QuicklookStore.page`."""
     (count,) = struct.unpack_from("<I", page)
     ends = struct.unpack_from(f"<{count + 1}I", page, 4)
     start = 4 + 4 * (count + 1)
-    return [page[start + a : start + b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [page[start + a : start + b] for a, b in itertools.pairwise(ends)]

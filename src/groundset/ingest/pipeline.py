@@ -1,0 +1,63 @@
+"""Scenes become chips, quicklooks and features. Run twice it adds nothing; stopped, it goes on where it was."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+
+from groundset.core import Grid, Listener
+from groundset.imagery import Scene
+from groundset.ingest._known import check_same, different, missing
+from groundset.ingest._make import Wanted, make
+from groundset.ingest._settings import ingesting, settled
+from groundset.ingest.report import IngestReport
+from groundset.lake import Lake
+
+
+def ingest(
+    lake: Lake,
+    scenes: Iterable[Scene],
+    *,
+    grid: Grid | None = None,
+    encoder: str | None = None,
+    levels: Sequence[int] = (0,),
+    executor: Executor | None = None,
+    progress: Listener | None = None,
+) -> IngestReport:
+    """Cut scenes into chips, draw quicklooks, compute features; each chip is read once.
+
+    Each scene and level appears whole or not at all, its rows of the chip table last. What a stopped run finished of a
+    large scene is kept under ``.cache/ingest`` and taken up again. The results are the same bits on every executor.
+
+    Args:
+        lake: The workspace.
+        scenes: What to ingest; scenes that are there already are passed over.
+        grid: How to cut (default: the workspace's, or chips of 256 pixels). The first ingest writes it to the settings.
+        encoder: Encoder name (default: the workspace's, or ``default``).
+        levels: Levels to make now; others are made by :func:`~groundset.ingest.make_level` when asked for.
+        executor: Runs strips of chips wide: threads, processes or Dask.
+        progress: Hears each step; a StoppedError raised in it stops the work cleanly.
+
+    Raises:
+        ConflictError: Another ingest is running, the workspace has another grid or encoder, or another scene has the
+            same id.
+        InputError: A scene is smaller than one chip, or has no data.
+        ServiceError: The disk is full, or a worker died; run again, it goes on.
+    """
+    start = time.monotonic()
+    with ingesting(lake):
+        grid, name = settled(lake, grid, encoder)
+        wanted: list[Wanted] = []
+        skipped = 0
+        for scene in different(scenes):
+            check_same(lake, scene)
+            new = [
+                Wanted(scene, level, places)
+                for level in (levels[:1] if scene.photo else levels)
+                if (places := missing(lake, scene, grid, level))
+            ]
+            wanted += new
+            skipped += not new
+        chips = make(lake, wanted, grid, name, executor=executor, progress=progress)
+    return IngestReport(len({w.scene.id for w in wanted}), chips, skipped, time.monotonic() - start)

@@ -1,0 +1,38 @@
+"""What an ingest did, for people and programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did.
+
+    Args:
+        scenes: Scenes of which chips were added.
+        chips: Chips added.
+        skipped: Scenes of which every chip was there already.
+        seconds: How long it took.
+    """
+
+    scenes: int
+    chips: int
+    skipped: int
+    seconds: float
+
+    @property
+    def chips_per_second(self) -> float:
+        """Chips added in a second, all steps together; 0 where none was added."""
+        return self.chips / self.seconds if self.seconds > 0 else 0.0
+
+    def summary(self) -> str:
+        """One line for the terminal."""
+        if not self.scenes:
+            return f"Nothing new: {_count(self.skipped, 'scene')} already there"
+        line = f"{_count(self.scenes, 'scene')}, {_count(self.chips, 'chip')}, {self.chips_per_second:.1f} chips/s"
+        return line + (f"; {_count(self.skipped, 'scene')} already there" if self.skipped else "")
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
