@@ -16,7 +16,7 @@ class Pixels:
 
     Args:
         data: Stored values (bands, rows, columns), one dtype; a band's nodata (0 where it has none) where not valid.
-        valid: Which values are data, bool (bands, rows, columns).
+        valid: Which values are data, bool (bands, rows, columns); do not write into it.
         bands: What the bands are.
     """
 

@@ -1,33 +1,27 @@
-"""Reading many windows of a scene at the speed of decoding its blocks once.
+"""Reading many windows of a scene at the speed of decoding each of its blocks once.
 
-Windows are taken in bands of block rows ("strips"): a strip of a few blocks is read once, whole, by one of the threads
-while the windows of the strip before are handed out, and every window inside it is cut out of memory.
+The windows are taken in the order of the blocks in which they begin. Threads decode the next blocks while the windows
+of the present ones are handed out; a block is kept as long as a window to come needs it, within a budget of memory.
 """
 
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from groundset.core import Window
 from groundset.imagery.pixels import Pixels
 from groundset.imagery.reader import SceneReader
 from groundset.imagery.scene import Scene
 
-_DEFAULT_BLOCK = 512
-_AHEAD = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A rectangle to read at once, and the windows that are cut from it."""
-
-    extent: Window
-    windows: tuple[Window, ...]
+Key = tuple[int, int]
+_BUDGET = 512_000_000  # bytes of decoded blocks kept at most; beyond it the block needed last is decoded again
+_MAX_THREADS = 4
 
 
 def read_ahead(
@@ -38,69 +32,118 @@ def read_ahead(
     bands: Sequence[str] | None = None,
     cache: Path | None = None,
 ) -> Iterator[tuple[Window, Pixels]]:
-    """Read windows in the order of the blocks they lie in, each block decoded once, memory bounded.
+    """Read windows in the order of the blocks they begin in, each block decoded once, memory bounded.
 
     Args:
         scene: What to read; an open reader stays open.
-        windows: Which windows, in any order.
-        threads: How many threads decode ahead (default: the cores of this machine, at most 4).
+        windows: Which windows, in any order; they may overlap and reach beyond the scene.
+        threads: How many threads decode ahead (default: this machine's cores, at most 4).
         bands: Names of the bands wanted, all by default.
         cache: As for :class:`SceneReader`.
 
     Yields:
-        Every window once with its pixels; by block rows from the top, not in the order given. The pixels of one
-        rectangle share its memory: copy what is kept for long.
+        Every window once with its pixels, from the top left block on, not in the order given. Windows inside one block
+        share its memory: copy what is kept for long.
     """
-    own = not isinstance(scene, SceneReader)
     reader = SceneReader(scene, cache) if isinstance(scene, Scene) else scene
-    count = threads or min(os.cpu_count() or 1, 4)
+    count = threads or min(os.cpu_count() or 1, _MAX_THREADS)
     try:
-        pieces = plan(windows, reader.block())
+        block = reader.block()
+        ordered = block_order(windows, block)
         with ThreadPoolExecutor(count, "read-ahead") as pool:
-            waiting: deque[tuple[_Piece, Future[Pixels]]] = deque()
-            try:
-                for piece in pieces:
-                    waiting.append((piece, pool.submit(reader.read, piece.extent, bands)))
-                    if len(waiting) >= count * _AHEAD:
-                        yield from _cut(*waiting.popleft())
-                while waiting:
-                    yield from _cut(*waiting.popleft())
-            finally:
-                for _, future in waiting:
-                    future.cancel()
+            yield from _Sweep(reader, bands, block, ordered, pool, ahead=2 * count).run()
     finally:
-        if own:
+        if reader is not scene:
             reader.close()
 
 
-def _cut(piece: _Piece, future: Future[Pixels]) -> Iterator[tuple[Window, Pixels]]:
-    pixels = future.result()
-    for window in piece.windows:
-        rows, cols = window.relative_to(piece.extent).slices
-        yield window, Pixels(pixels.data[:, rows, cols], pixels.valid[:, rows, cols], pixels.bands)
-
-
-def plan(windows: Iterable[Window], block: tuple[int, int]) -> list[_Piece]:
-    """Group windows into rectangles of whole blocks.
-
-    Args:
-        windows: In any order, overlapping or not.
-        block: (rows, columns) of the scene's blocks.
-
-    Returns:
-        Rectangles from the top left on. Each window lies in the rectangle of the block that holds its first pixel.
-    """
+def block_order(windows: Iterable[Window], block: tuple[int, int]) -> list[Window]:
+    """Windows sorted by the block, (rows, columns) in size, that holds their first pixel; from the top left."""
     rows, cols = block
-    groups: dict[tuple[int, int], list[Window]] = {}
-    for window in windows:
-        groups.setdefault((window.y_off // rows, window.x_off // cols), []).append(window)
-    return [_Piece(_hull(groups[key]), tuple(sorted(groups[key], key=_place))) for key in sorted(groups)]
+    return sorted(windows, key=lambda w: (w.y_off // rows, w.x_off // cols, w.y_off, w.x_off))
 
 
-def _place(window: Window) -> tuple[int, int]:
-    return window.y_off, window.x_off
+def keys_of(window: Window, block: tuple[int, int]) -> list[Key]:
+    """(row, column) of each block that a window touches; blocks outside the scene have numbers too."""
+    rows, cols = block
+    return [
+        (r, c)
+        for r in range(window.y_off // rows, (window.bottom - 1) // rows + 1)
+        for c in range(window.x_off // cols, (window.right - 1) // cols + 1)
+    ]
 
 
-def _hull(windows: Sequence[Window]) -> Window:
-    left, top = min(w.x_off for w in windows), min(w.y_off for w in windows)
-    return Window(left, top, max(w.right for w in windows) - left, max(w.bottom for w in windows) - top)
+class _Sweep:
+    """One pass: which blocks are decoded, being decoded, or still to come."""
+
+    def __init__(
+        self,
+        reader: SceneReader,
+        bands: Sequence[str] | None,
+        block: tuple[int, int],
+        windows: Sequence[Window],
+        pool: ThreadPoolExecutor,
+        ahead: int,
+    ) -> None:
+        self.reader, self.bands, self.block, self.windows, self.pool = reader, bands, block, windows, pool
+        self.ahead = ahead
+        self.uses: Counter[Key] = Counter()
+        for window in windows:
+            self.uses.update(keys_of(window, block))
+        # A Counter keeps the order of first use, which is the order in which the blocks are wanted.
+        self.order = list(self.uses)
+        self.place = {key: i for i, key in enumerate(self.order)}
+        self.next = 0
+        self.blocks: dict[Key, Future[Pixels]] = {}
+        wanted = reader.scene.bands if bands is None else reader.scene.bands.select(bands)
+        self.most = max(_BUDGET // (block[0] * block[1] * len(wanted) * (wanted.dtype.itemsize + 1)), 2 * ahead)
+
+    def run(self) -> Iterator[tuple[Window, Pixels]]:
+        try:
+            for window in self.windows:
+                need = keys_of(window, self.block)
+                self._submit(need)
+                yield window, self._cut(window, need)
+                for key in need:
+                    self.uses[key] -= 1
+                    if not self.uses[key]:
+                        del self.blocks[key]
+        finally:
+            for future in self.blocks.values():
+                future.cancel()
+
+    def _submit(self, need: Sequence[Key]) -> None:
+        """Have the blocks of this window decoded, and those that come after them."""
+        upto = min(max(self.place[key] for key in need) + self.ahead, len(self.order) - 1)
+        while self.next <= upto:
+            self._start(self.order[self.next])
+            self.next += 1
+        for key in need:
+            self._start(key)
+        while len(self.blocks) > max(self.most, len(need) + self.ahead):
+            spare = max((k for k in self.blocks if k not in need), key=lambda k: self.place[k])
+            self.blocks.pop(spare).cancel()
+
+    def _start(self, key: Key) -> None:
+        if key not in self.blocks:
+            self.blocks[key] = self.pool.submit(self.reader.read, self._extent(key), self.bands)
+
+    def _extent(self, key: Key) -> Window:
+        rows, cols = self.block
+        return Window(key[1] * cols, key[0] * rows, cols, rows)
+
+    def _cut(self, window: Window, need: Sequence[Key]) -> Pixels:
+        parts = [(self._extent(key), self.blocks[key].result()) for key in need]
+        extent, first = parts[0]
+        if len(parts) == 1:
+            rows, cols = window.relative_to(extent).slices
+            return Pixels(first.data[:, rows, cols], first.valid[:, rows, cols], first.bands)
+        data = np.empty((len(first.bands), *window.shape), first.data.dtype)
+        valid = np.empty(data.shape, bool)
+        for part, pixels in parts:
+            common = window.intersection(part)
+            if common is not None:
+                to, source = (slice(None), *common.relative_to(window).slices), common.relative_to(part).slices
+                data[to] = pixels.data[(slice(None), *source)]
+                valid[to] = pixels.valid[(slice(None), *source)]
+        return Pixels(data, valid, first.bands)

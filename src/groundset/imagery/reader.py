@@ -60,11 +60,15 @@ class SceneReader:
         """
         wanted = self.scene.bands if bands is None else self.scene.bands.select(bands)
         places = [self.scene.bands.names.index(b.name) for b in wanted]
+        inside = window.intersection(self._extent)
+        if inside == window and (spec := self._only_spec(places)) is not None:
+            indexes = [self.scene.sources[p][0].index for p in places]
+            with self._pool.lend(spec) as opened:
+                return Pixels(*_read_file(opened, spec.href, indexes, window, wanted), wanted)
         data = np.empty((len(wanted), *window.shape), wanted.dtype)
         for i, band in enumerate(wanted):
             data[i] = _fill_value(band.nodata, data.dtype)
         valid = np.zeros(data.shape, bool)
-        inside = window.intersection(self._extent)
         if inside is not None:
             rows, cols = inside.relative_to(window).slices
             self._read_into(data[:, rows, cols], valid[:, rows, cols], inside, wanted, places)
@@ -95,6 +99,13 @@ class SceneReader:
             out[inside.relative_to(window).slices] = reasons_from_flags(flags, self.scene.flags.kind)
         out[(pixels or self.read(window)).nodata] = Reason.NODATA
         return out
+
+    def _only_spec(self, places: Sequence[int]) -> Spec | None:
+        """The one file that all these bands come from, else None."""
+        if any(len(self.scene.sources[p]) != 1 for p in places):
+            return None
+        specs = {self._spec(p, 0) for p in places}
+        return specs.pop() if len(specs) == 1 else None
 
     def _spec(self, band: int, rank: int) -> Spec:
         source = self.scene.sources[band][rank]
@@ -144,15 +155,24 @@ def _read_file(
             mask = opened.reader.read_masks(indexes, window=gdal_window) != 0 if opened.masked else None
     except RasterioError as error:
         raise explain(href, error) from error
-    valid = np.ones(stored.shape, bool) if bands is None else bands.valid(stored)
+    valid = _valid(stored, bands)
     if mask is not None:
-        valid &= mask
+        valid = valid & mask
+        stored[~valid] = 0 if bands is None else _fill_value(bands[0].nodata, stored.dtype)
     if there == moved:
         return stored, valid
     data, good = np.zeros(shape, dtype), np.zeros(shape, bool)
     rows, cols = there.relative_to(moved).slices
     data[:, rows, cols], good[:, rows, cols] = stored, valid
     return data, good
+
+
+def _valid(stored: npt.NDArray[np.generic], bands: BandSet | None) -> Bool:
+    """Which values are data; one shared True (read-only) where all are, as filling an array costs as much as a copy."""
+    whole_numbers = not np.issubdtype(stored.dtype, np.floating)
+    if bands is None or (whole_numbers and all(b.nodata is None for b in bands)):
+        return np.broadcast_to(np.True_, stored.shape)
+    return bands.valid(stored)
 
 
 def _fill_value(nodata: float | None, dtype: np.dtype[np.generic]) -> float:
