@@ -161,7 +161,7 @@ def _holds(path: Path, data: bytes) -> bool:
 
 def _legend(scheme: Scheme) -> dict[str, str]:
     classes = [{"value": c.code, "name": c.name, "color": c.color} for c in scheme]
-    return {"classification:classes": json.dumps(classes), "unlabelled": str(UNLABELLED)}
+    return {"CLASSES": json.dumps(classes), "UNLABELLED": str(UNLABELLED)}
 
 
 def _check(mask: LabelMask, geobox: GeoBox, scheme: Scheme) -> None:

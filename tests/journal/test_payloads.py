@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from groundset.core import InputError, Origin
+from groundset.journal import NewEvent, answer, answers, mask_payload, new_id, payloads
+
+SHA = "0f" * 32
+POINT = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {"class": 1}}
+SHAPES = {"type": "FeatureCollection", "coordinates": "pixel", "features": [POINT]}
+
+
+def event(kind: str, payload: Any, **more: Any) -> NewEvent:
+    return NewEvent(kind, **{"task": "t", "chip_id": "c", "payload": payload, **more})
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("answer", answer(0)),
+        ("answer", answer(254, "not-applicable", reason="cloud", origin=Origin.IMPORT)),
+        ("answer", answers([2, 1], origin=Origin.MODEL)),
+        ("answer", answers([])),
+        ("mask", mask_payload(SHA)),
+        ("mask", mask_payload(SHA, strokes=3, seconds=2.5, reasons={"cloud": 12})),
+        ("mask", {"sha256": SHA, "source": {"file": "a.gpkg"}}),
+        ("shapes", SHAPES),
+        ("comment", {"text": "look here"}),
+        ("bulk", {}),
+        ("scheme", {"name": "water", "sha256": SHA}),
+    ],
+)
+def test_good_payloads_are_taken(kind: str, payload: dict[str, Any]) -> None:
+    assert payloads.check(event(kind, payload)).startswith("{")
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "message"),
+    [
+        ("answer", {}, "either class or classes"),
+        ("answer", {"class": 1, "classes": [1]}, "either class or classes"),
+        ("answer", {"class": 255, "value": "positive"}, "0 to 254"),
+        ("answer", {"class": True, "value": "positive"}, "0 to 254"),
+        ("answer", {"class": "water", "value": "positive"}, "0 to 254"),
+        ("answer", {"class": 1}, "unknown value"),
+        ("answer", {"class": 1, "value": "yes"}, "positive, negative, unsure, not-applicable"),
+        ("answer", {"class": 1, "value": "unsure", "reason": 3}, "reason is text"),
+        ("answer", {"classes": [1, 1]}, "different class codes"),
+        ("answer", {"classes": 1}, "different class codes"),
+        ("answer", {"class": 1, "value": "positive", "origin": 0}, "unknown origin"),
+        ("answer", {"class": 1, "value": "positive", "x": float("nan")}, "must be JSON"),
+        ("answer", {"class": 1, "value": "positive", "x": {1, 2}}, "must be JSON"),
+        ("answer", [1], "JSON object"),
+        ("mask", {}, "sha256"),
+        ("mask", {"sha256": "F" * 64}, "sha256"),
+        ("mask", {"sha256": SHA, "strokes": -1}, "strokes"),
+        ("mask", {"sha256": SHA, "seconds": "2"}, "seconds"),
+        ("mask", {"sha256": SHA, "reasons": {"cloud": 0.5}}, "cloud is a whole number"),
+        ("mask", {"sha256": SHA, "reasons": ["cloud"]}, "reasons"),
+        ("shapes", {"type": "Feature"}, "FeatureCollection"),
+        ("shapes", {**SHAPES, "coordinates": None}, "which coordinates"),
+        ("shapes", {**SHAPES, "features": [{}]}, "feature 0 has no geometry"),
+        ("shapes", {**SHAPES, "features": [{**POINT, "properties": {}}]}, "0 to 254"),
+        ("comment", {"text": " "}, "must be there"),
+        ("scheme", {"name": "water"}, "sha256"),
+        ("dance", {}, "unknown kind"),
+    ],
+)
+def test_bad_payloads_are_refused(kind: str, payload: Any, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        payloads.check(event(kind, payload))
+
+
+@pytest.mark.parametrize(
+    ("new", "message"),
+    [
+        (event("answer", answer(1), task=None), "needs a task"),
+        (event("mask", mask_payload(SHA), chip_id=None), "needs a chip_id"),
+        (event("answer", answer(1), undoes=new_id()), "only an undo"),
+        (event("undo", {}), "names the event"),
+        (event("undo", {}, undoes=new_id(), bulk=new_id()), "cannot be a member"),
+        (event("comment", {"text": "x"}, chip_id="a\0b"), "chip_id is text"),
+        (event("comment", {"text": "x" * (payloads.MAX_BYTES + 1)}), "too large"),
+    ],
+)
+def test_events_need_what_their_kind_needs(new: NewEvent, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        payloads.check(new)
+
+
+def test_payloads_are_compared_by_what_they_say() -> None:
+    one, two = {"class": 1, "value": "positive"}, {"value": "positive", "class": 1}
+    assert payloads.check(event("answer", one)) == payloads.check(event("answer", two))
