@@ -58,10 +58,14 @@ def _short(uri: str) -> str:
 def _found(leaf: ValidationError) -> Any:
     if leaf.validator == "required" and isinstance(leaf.instance, dict):
         return f"without {', '.join(str(k) for k in leaf.validator_value if k not in leaf.instance)}"
+    if leaf.validator is None and isinstance(leaf.instance, list | dict):
+        return f"a field of {len(leaf.instance)} entries"
     return leaf.instance
 
 
 def _wanted(leaf: ValidationError) -> str:
+    if leaf.validator is None:  # the schema is just false
+        return "no such field here"
     keyword, value = str(leaf.validator), leaf.validator_value
     simple = {
         "type": f"type {value}",
