@@ -109,7 +109,7 @@ def test_the_missing_part_is_nodata(radar: tuple[Path, Path, GeoBox, np.ndarray]
     assert np.isnan(got[:, 400:]).all()
     share = valid.mean()
     assert 0.6 < share < 0.8
-    nothing = GeoBox((8, 8), fine.affine @ Affine.translation(-5000, 0), fine.crs)
+    nothing = GeoBox((8, 8), fine.affine * Affine.translation(-5000, 0), fine.crs)
     out, there = read_on_grid(BandSource(str(path)), nothing, dtype="float32", nodata=np.nan)
     assert not there.any()
     assert np.isnan(out).all()
@@ -126,10 +126,10 @@ def test_positions_agree_with_pyproj(tmp_path: Path, resampling: str, size: floa
     def field(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return (x - 694_990) / 20 + 3 * (y - 4_221_990) / 20
 
-    path = write(tmp_path / "f.tif", field(*(utm.affine @ (xs, ys))).astype("float32"), utm)
+    path = write(tmp_path / "f.tif", field(*(utm.affine * (xs, ys))).astype("float32"), utm)
     got, valid = read_on_grid(BandSource(str(path), 1, resampling), target, dtype="float32", nodata=None)  # type: ignore[arg-type]
     ty, tx = np.mgrid[0:120, 0:120] + 0.5
-    want = field(*(target.affine @ (tx, ty)))
+    want = field(*(target.affine * (tx, ty)))
     assert valid.all()
     # A pixel to the side changes the field by 1, a line by 3: nearest may be off by half of each, and so may an
     # average of no more than one pixel.
@@ -141,11 +141,11 @@ def test_positions_agree_with_pyproj_across_crs(tmp_path: Path) -> None:
     utm = GeoBox((400, 400), Affine(20, 0, 694_990, 0, -20, 4_221_990), UTM)
     target = GeoBox((200, 200), Affine(9e-5, 0, -0.76, 0, -9e-5, 38.1), "EPSG:4326")
     ys, xs = np.mgrid[0:400, 0:400] + 0.5
-    x, y = utm.affine @ (xs, ys)
+    x, y = utm.affine * (xs, ys)
     path = write(tmp_path / "f.tif", ((x - 694_990) / 20 + 3 * (y - 4_221_990) / 20).astype("float32"), utm)
     got, valid = read_on_grid(BandSource(str(path)), target, dtype="float32", nodata=None)
     ty, tx = np.mgrid[0:200, 0:200] + 0.5
-    x, y = Transformer.from_crs("EPSG:4326", UTM, always_xy=True).transform(*(target.affine @ (tx, ty)))
+    x, y = Transformer.from_crs("EPSG:4326", UTM, always_xy=True).transform(*(target.affine * (tx, ty)))
     assert valid.all()
     assert np.abs(got - ((x - 694_990) / 20 + 3 * (y - 4_221_990) / 20)).max() < 0.1  # a 25th of a 20 m pixel
 
@@ -182,7 +182,7 @@ def test_coinciding_pixels_are_copied(left: int, top: int, rows: int, cols: int,
             driver="GTiff", count=1, dtype="uint16", height=40, width=50, crs=UTM, transform=grid.affine
         ) as out:
             out.write(array, 1)
-        target = GeoBox((rows, cols), grid.affine @ Affine.translation(left, top), UTM)
+        target = GeoBox((rows, cols), grid.affine * Affine.translation(left, top), UTM)
         with memory.open() as dataset:
             got, valid = read_on_grid(BandSource("m"), target, dtype="uint16", nodata=nodata, dataset=dataset)
     padded = np.pad(array, 100, constant_values=60_000)[100 + top : 100 + top + rows, 100 + left : 100 + left + cols]
@@ -284,7 +284,7 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
 
 
 def replace_resolution(grid: GeoBox) -> GeoBox:
-    return GeoBox((512, 512), grid.affine @ Affine.scale(0.5), grid.crs)
+    return GeoBox((512, 512), grid.affine * Affine.scale(0.5), grid.crs)
 
 
 def test_scene_is_kept_as_it_was(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Opening files with GDAL: the settings for remote reading, and clear words for what can be wrong."""
+"""Opening files with GDAL, and clear words for what can be wrong; settings and signatures come from ``signing``."""
 
 from __future__ import annotations
 
@@ -6,42 +6,21 @@ import urllib.error
 import urllib.request
 import warnings
 from pathlib import Path
-from typing import Any
 
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from groundset.core import GroundsetError, InputError, MissingError, ServiceError
+from groundset.imagery.opening import open_failed
+from groundset.imagery.signing import gdal_env, gdal_path, is_remote, sign
 
-REMOTE_OPTIONS: dict[str, Any] = {
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no listing of the remote folder, no guesses at side files
-    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "GDAL_HTTP_MULTIPLEX": "YES",
-    "GDAL_HTTP_VERSION": "2TLS",
-    "GDAL_INGESTED_BYTES_AT_OPEN": 32768,
-    "GDAL_HTTP_MAX_RETRY": 3,
-    "GDAL_HTTP_RETRY_DELAY": 0.5,
-    "GDAL_HTTP_CONNECTTIMEOUT": 15,
-    "GDAL_HTTP_TIMEOUT": 60,
-    "CPL_VSIL_CURL_USE_HEAD": "NO",  # addresses signed for GET refuse HEAD
-    "VSI_CACHE": True,
-    "VSI_CACHE_SIZE": 5_000_000,
-}
+__all__ = ["describe_head", "explain", "gdal_env", "is_remote", "open_dataset", "sniff_url"]
+
 _SNIFF = 1024
 
 # Plain photos have no georeference; where one is needed, FileInfo.geobox says so in clear words. A filter set around
 # each open would not be safe between threads.
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
-
-
-def is_remote(href: str) -> bool:
-    """Whether reading ``href`` goes over the network."""
-    return href.startswith(("http://", "https://", "s3://", "gs://", "/vsicurl/", "/vsis3/", "/vsigs/", "/vsiaz/"))
-
-
-def gdal_env(href: str = "") -> rasterio.Env:
-    """GDAL settings under which to open and read ``href``."""
-    return rasterio.Env(**(REMOTE_OPTIONS if is_remote(href) else {}))
 
 
 def open_dataset(href: str) -> rasterio.io.DatasetReader:
@@ -57,7 +36,7 @@ def open_dataset(href: str) -> rasterio.io.DatasetReader:
         raise MissingError("no such file", asked=href)
     try:
         with gdal_env(href):
-            return rasterio.open(href)
+            return rasterio.open(gdal_path(href))
     except RasterioError as error:
         raise explain(href, error) from error
 
@@ -65,10 +44,11 @@ def open_dataset(href: str) -> rasterio.io.DatasetReader:
 def explain(href: str, error: Exception) -> GroundsetError:
     """The error to raise instead of GDAL's, once opening or reading ``href`` has failed."""
     plain = href.removeprefix("/vsicurl/")
-    if plain.startswith(("http://", "https://")):
-        head: bytes | None = sniff_url(plain)  # raises where the address itself does not answer
-    elif href.startswith("/vsi") or "://" in href:
-        return ServiceError("cannot read this address", asked=href, found=error)
+    if plain.startswith(("http://", "https://")) and gdal_path(plain).startswith("/vsicurl/"):
+        # Raises where the address itself does not answer.
+        head: bytes | None = sniff_url(sign(plain))
+    elif is_remote(href):
+        return open_failed(href, error)
     else:
         head = _head(Path(href))
     if head is not None:

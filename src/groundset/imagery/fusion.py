@@ -16,7 +16,7 @@ import numpy.typing as npt
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from groundset.core import BandSet, InputError, safe_name
+from groundset.core import BandSet, Bbox, InputError, safe_name
 from groundset.imagery.opening import open_raster, read_failed
 from groundset.imagery.scene import BandSource, Resampling, Scene
 
@@ -36,9 +36,9 @@ def offset_in(grid: GeoBox, other: GeoBox) -> tuple[int, int] | None:
     """Column and row of ``other``'s upper left pixel in ``grid`` where both share CRS, pixel size and alignment."""
     if grid.crs != other.crs:
         return None
-    there = ~grid.affine @ other.affine
+    there = ~grid.affine * other.affine
     # Over the whole of `other`, not only at its corner: small differences of pixel size add up.
-    far = np.array(there @ (other.shape[1], other.shape[0])) - np.array(there @ (0, 0))
+    far = np.array(there * (other.shape[1], other.shape[0])) - np.array(there * (0, 0))
     if np.abs(far - (other.shape[1], other.shape[0])).max() > _ALIGNED * 10 or abs(there.b) + abs(there.d) > 1e-9:
         return None
     col, row = there.c, there.f
@@ -132,6 +132,35 @@ def fuse(
         flags=flags,
         source_items=tuple(dict.fromkeys(h for s in scenes for h in s.source_items)),
     )
+
+
+def corners_in(grid: GeoBox, other: GeoBox) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Columns and rows, in pixels of ``grid``, of points along the border of ``other``."""
+    from pyproj import Transformer
+
+    rows, cols = other.shape
+    along = np.linspace(0, 1, 33)
+    x = np.concatenate([along, along, 0 * along, 0 * along + 1]) * cols
+    y = np.concatenate([0 * along, 0 * along + 1, along, along]) * rows
+    transformer = Transformer.from_crs(str(other.crs), str(grid.crs), always_xy=True)
+    return _apply(~grid.affine, *transformer.transform(*_apply(other.affine, x, y)))
+
+
+def crop(scene: Scene, bbox: Bbox) -> Scene:
+    """Cut a scene's grid to a box in degrees, to the whole pixels that it touches; sources stay as they are.
+
+    Raises:
+        InputError: The box does not meet the scene; prints both extents.
+    """
+    box = GeoBox.from_bbox((bbox.west, bbox.south, bbox.east, bbox.north), "EPSG:4326", shape=(1, 1))
+    check_overlap(scene.id, scene.geobox, "the box", box)
+    x, y = corners_in(scene.geobox, box)
+    left, top = max(int(np.floor(x.min() + _ALIGNED)), 0), max(int(np.floor(y.min() + _ALIGNED)), 0)
+    right = min(int(np.ceil(x.max() - _ALIGNED)), scene.width)
+    bottom = min(int(np.ceil(y.max() - _ALIGNED)), scene.height)
+    if right <= left or bottom <= top:
+        raise InputError("the box holds no pixel of the scene", asked=list(bbox), found=extent_text(scene.geobox))
+    return replace(scene, geobox=scene.geobox[top:bottom, left:right])
 
 
 def check_overlap(a_name: str, a: GeoBox, b_name: str, b: GeoBox) -> None:
@@ -277,7 +306,8 @@ def _cast(values: npt.NDArray[Any], dtype: str | np.dtype[Any]) -> npt.NDArray[A
     target = np.dtype(dtype)
     if np.issubdtype(values.dtype, np.floating) and np.issubdtype(target, np.integer):
         info = np.iinfo(target)
-        return np.clip(np.rint(np.nan_to_num(values)), info.min, info.max).astype(target)
+        rounded: npt.NDArray[Any] = np.clip(np.rint(np.nan_to_num(values)), info.min, info.max).astype(target)
+        return rounded
     return values.astype(target, copy=False)
 
 

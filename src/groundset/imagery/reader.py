@@ -9,19 +9,22 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from odc.geo.geobox import GeoBox
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as GdalWindow
 
-from groundset.core import BandSet, Window, whole
-from groundset.imagery._gdal import explain, gdal_env
-from groundset.imagery._pool import Opened, Pool, Spec
+from groundset.core import Band, BandSet, Window, whole
+from groundset.imagery._gdal import explain
+from groundset.imagery._pool import Opened, Pool
 from groundset.imagery.decoded import Decoder
+from groundset.imagery.fusion import read_on_grid
 from groundset.imagery.pixels import Pixels
 from groundset.imagery.reasons import Reason, reasons_from_flags
-from groundset.imagery.scene import BandSource, Scene
+from groundset.imagery.scene import BandSource, FlagSource, Scene
 
 _MIN_BLOCK = 512
 Bool = npt.NDArray[np.bool_]
+Stored = npt.NDArray[np.generic]
 
 
 class SceneReader:
@@ -59,26 +62,23 @@ class SceneReader:
             InputError, ServiceError: A file is broken or cannot be reached.
         """
         wanted = self.scene.bands if bands is None else self.scene.bands.select(bands)
-        places = [self.scene.bands.names.index(b.name) for b in wanted]
+        sources = [self.scene.sources[self.scene.bands.names.index(b.name)] for b in wanted]
         inside = window.intersection(self._extent)
-        if inside == window and (spec := self._only_spec(places)) is not None:
-            indexes = [self.scene.sources[p][0].index for p in places]
-            with self._pool.lend(spec) as opened:
-                return Pixels(*_read_file(opened, spec.href, indexes, window, wanted), wanted)
+        if inside == window and len({(s[0].href, s[0].resampling) for s in sources}) == 1 == max(map(len, sources)):
+            return Pixels(*self._read_file([s[0] for s in sources], wanted, window), wanted)
         data = np.empty((len(wanted), *window.shape), wanted.dtype)
         for i, band in enumerate(wanted):
-            data[i] = _fill_value(band.nodata, data.dtype)
+            data[i] = _fill_value(band, data.dtype)
         valid = np.zeros(data.shape, bool)
         if inside is not None:
             rows, cols = inside.relative_to(window).slices
-            self._read_into(data[:, rows, cols], valid[:, rows, cols], inside, wanted, places)
+            self._read_into(data[:, rows, cols], valid[:, rows, cols], inside, wanted, sources)
         return Pixels(data, valid, wanted)
 
     def block(self) -> tuple[int, int]:
-        """(rows, columns) of the blocks that one read should cover whole; of strips, several at once."""
-        spec = self._spec(0, 0)
-        with self._pool.lend(spec) as opened:
-            rows, cols = opened.reader.block_shapes[0]
+        """(rows, columns) of the blocks that one read should cover whole; of narrow strips, several at once."""
+        with self._pool.lend(self.scene.sources[0][0].href) as opened:
+            rows, cols = opened.dataset.block_shapes[0]
         return max(rows, _MIN_BLOCK - _MIN_BLOCK % rows), max(cols, _MIN_BLOCK - _MIN_BLOCK % cols)
 
     def read_reasons(self, window: Window, pixels: Pixels | None = None) -> npt.NDArray[np.uint8]:
@@ -95,70 +95,74 @@ class SceneReader:
         out = np.zeros(window.shape, np.uint8)
         inside = window.intersection(self._extent)
         if self.scene.flags is not None and inside is not None:
-            flags = self._read_flags(self.scene.flags.source, inside)
+            flags = self._read_flags(self.scene.flags, inside)
             out[inside.relative_to(window).slices] = reasons_from_flags(flags, self.scene.flags.kind)
         out[(pixels or self.read(window)).nodata] = Reason.NODATA
         return out
 
-    def _only_spec(self, places: Sequence[int]) -> Spec | None:
-        """The one file that all these bands come from, else None."""
-        if any(len(self.scene.sources[p]) != 1 for p in places):
-            return None
-        specs = {self._spec(p, 0) for p in places}
-        return specs.pop() if len(specs) == 1 else None
-
-    def _spec(self, band: int, rank: int) -> Spec:
-        source = self.scene.sources[band][rank]
-        return Spec(source.href, source.resampling, _key(self.scene.bands[band].nodata))
-
-    def _read_flags(self, source: BandSource, inside: Window) -> npt.NDArray[np.integer]:
-        with self._pool.lend(Spec(source.href, "nearest", None)) as opened:
-            data, valid = _read_file(opened, source.href, [source.index], inside, None)
-        return np.where(valid[0], data[0], 0)
+    def _read_flags(self, flags: FlagSource, inside: Window) -> npt.NDArray[np.integer]:
+        """Flags of a window, 0 where no part of the scene has any; the first part that has some speaks."""
+        out = np.zeros(inside.shape, np.int64)
+        open_still = np.ones(inside.shape, bool)
+        one = BandSet((Band("flags", dtype="uint16"),))
+        for source in (flags.source, *flags.others):
+            stored, valid = self._read_file([source], one, inside)
+            new = open_still & valid[0] & (stored[0] != 0)
+            out[new] = stored[0][new]
+            open_still &= ~new
+        return out
 
     def _read_into(
-        self, data: npt.NDArray[np.generic], valid: Bool, inside: Window, wanted: BandSet, places: Sequence[int]
+        self,
+        data: Stored,
+        valid: Bool,
+        inside: Window,
+        wanted: BandSet,
+        sources: Sequence[tuple[BandSource, ...]],
     ) -> None:
         """Fill views of the output; the first valid source of each band wins, the next fill what is left."""
-        sources = [self.scene.sources[p] for p in places]
         for rank in range(max(len(s) for s in sources)):
-            groups: dict[Spec, list[int]] = {}
-            for i, band_sources in enumerate(sources):
-                if rank < len(band_sources) and not (rank and valid[i].all()):
-                    groups.setdefault(self._spec(places[i], rank), []).append(i)
-            for spec, members in groups.items():
-                indexes = [sources[i][rank].index for i in members]
+            groups: dict[tuple[str, str], list[int]] = {}
+            for i, of_band in enumerate(sources):
+                if rank < len(of_band) and not (rank and valid[i].all()):
+                    groups.setdefault((of_band[rank].href, of_band[rank].resampling), []).append(i)
+            for members in groups.values():
                 some = BandSet(tuple(wanted[i] for i in members))
-                with self._pool.lend(spec) as opened:
-                    stored, mask = _read_file(opened, spec.href, indexes, inside, some)
+                stored, mask = self._read_file([sources[i][rank] for i in members], some, inside)
                 for j, i in enumerate(members):
                     new = mask[j] & ~valid[i]
                     data[i][new] = stored[j][new]
                     valid[i] |= new
 
+    def _read_file(self, sources: Sequence[BandSource], bands: BandSet, inside: Window) -> tuple[Stored, Bool]:
+        """Bands of one file on the scene's grid: stored values and which are data, both (bands, rows, columns)."""
+        href = sources[0].href
+        with self._pool.lend(href) as opened:
+            try:
+                if opened.shift is not None:
+                    return _copy(opened, opened.shift, [s.index for s in sources], inside, bands)
+                return _warp(opened, sources, self.scene.geobox[inside.slices], bands)
+            except RasterioError as error:
+                raise explain(href, error) from error
 
-def _read_file(
-    opened: Opened, href: str, indexes: list[int], inside: Window, bands: BandSet | None
-) -> tuple[npt.NDArray[np.generic], Bool]:
-    """Stored values (bands, rows, columns) and which are data; a window may reach beyond the file."""
-    x, y = opened.shift
-    moved = Window(inside.x_off + x, inside.y_off + y, inside.width, inside.height)
-    there = moved.intersection(whole(opened.reader.width, opened.reader.height))
+
+def _copy(
+    opened: Opened, shift: tuple[int, int], indexes: list[int], inside: Window, bands: BandSet
+) -> tuple[Stored, Bool]:
+    """The file's pixels are the scene's; the window may reach beyond the file."""
+    moved = Window(inside.x_off + shift[0], inside.y_off + shift[1], inside.width, inside.height)
+    there = moved.intersection(whole(opened.dataset.width, opened.dataset.height))
     shape = (len(indexes), *inside.shape)
-    dtype = np.result_type(*(opened.reader.dtypes[i - 1] for i in indexes))
+    dtype = np.result_type(*(opened.dataset.dtypes[i - 1] for i in indexes))
     if there is None:
         return np.zeros(shape, dtype), np.zeros(shape, bool)
     gdal_window = GdalWindow(there.x_off, there.y_off, there.width, there.height)
-    try:
-        with gdal_env(href):
-            stored = opened.reader.read(indexes, window=gdal_window)
-            mask = opened.reader.read_masks(indexes, window=gdal_window) != 0 if opened.masked else None
-    except RasterioError as error:
-        raise explain(href, error) from error
+    stored = opened.dataset.read(indexes, window=gdal_window)
     valid = _valid(stored, bands)
-    if mask is not None:
-        valid = valid & mask
-        stored[~valid] = 0 if bands is None else _fill_value(bands[0].nodata, stored.dtype)
+    if opened.masked:
+        valid = valid & (opened.dataset.read_masks(indexes, window=gdal_window) != 0)
+        for i, band in enumerate(bands):
+            stored[i][~valid[i]] = _fill_value(band, stored.dtype)
     if there == moved:
         return stored, valid
     data, good = np.zeros(shape, dtype), np.zeros(shape, bool)
@@ -167,20 +171,25 @@ def _read_file(
     return data, good
 
 
-def _valid(stored: npt.NDArray[np.generic], bands: BandSet | None) -> Bool:
+def _warp(opened: Opened, sources: Sequence[BandSource], geobox: GeoBox, bands: BandSet) -> tuple[Stored, Bool]:
+    """The file lies on another grid: resampled as each source states."""
+    pairs = [
+        read_on_grid(source, geobox, dtype=band.dtype, nodata=band.nodata, dataset=opened.dataset)
+        for source, band in zip(sources, bands, strict=True)
+    ]
+    return np.stack([stored for stored, _ in pairs]), np.stack([valid for _, valid in pairs])
+
+
+def _valid(stored: Stored, bands: BandSet) -> Bool:
     """Which values are data; one shared True (read-only) where all are, as filling an array costs as much as a copy."""
     whole_numbers = not np.issubdtype(stored.dtype, np.floating)
-    if bands is None or (whole_numbers and all(b.nodata is None for b in bands)):
+    if whole_numbers and all(b.nodata is None for b in bands):
         return np.broadcast_to(np.True_, stored.shape)
     return bands.valid(stored)
 
 
-def _fill_value(nodata: float | None, dtype: np.dtype[np.generic]) -> float:
+def _fill_value(band: Band, dtype: np.dtype[np.generic]) -> float:
+    nodata = band.nodata
     if nodata is None or (np.isnan(nodata) and not np.issubdtype(dtype, np.floating)):
         return 0.0
     return nodata
-
-
-def _key(nodata: float | None) -> float | None:
-    # NaN differs from itself, so as a key it would open the file anew each time.
-    return None if nodata is not None and np.isnan(nodata) else nodata

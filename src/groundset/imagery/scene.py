@@ -29,10 +29,14 @@ class BandSource:
 
 @dataclass(frozen=True, slots=True)
 class FlagSource:
-    """The band in which the product itself says what a pixel is (cloud, shadow, nodata ...)."""
+    """The band in which the product itself says what a pixel is (cloud, shadow, nodata ...).
+
+    ``others`` are the flag bands of a mosaic's further parts: where one has no data, the next one speaks.
+    """
 
     kind: FlagKind
     source: BandSource
+    others: tuple[BandSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,18 +138,17 @@ def _assets(scene: Scene) -> dict[str, pystac.Asset]:
     assets: dict[str, pystac.Asset] = {}
     for (href, rank), bands in hrefs.items():
         key = bands[0]["name"] if len(bands) == 1 and rank == 0 else "image"
-        if key in assets or key == "flags":
+        if key in assets or key.startswith("flags"):
             key = f"{key}-{len(assets)}"
         extra: dict[str, Any] = {"bands": bands} | ({"groundset:rank": rank} if rank else {})
         assets[key] = pystac.Asset(href, roles=["data"], media_type=_media_type(href), extra_fields=extra)
-    if scene.flags is not None:
-        source = scene.flags.source
+    for rank, source in enumerate((scene.flags.source, *scene.flags.others) if scene.flags else ()):
         extra = {
-            "groundset:flags": scene.flags.kind,
+            "groundset:flags": scene.flags.kind if scene.flags else None,
             "groundset:index": source.index,
             "groundset:resampling": source.resampling,
-        }
-        assets["flags"] = pystac.Asset(source.href, roles=["metadata"], extra_fields=extra)
+        } | ({"groundset:rank": rank} if rank else {})
+        assets[f"flags-{rank}" if rank else "flags"] = pystac.Asset(source.href, roles=["metadata"], extra_fields=extra)
     return assets
 
 
@@ -158,15 +157,18 @@ def _read_assets(
 ) -> tuple[BandSet, tuple[tuple[BandSource, ...], ...], FlagSource | None]:
     bands: dict[str, Band] = {}
     ranked: dict[str, dict[int, BandSource]] = {name: {} for name in order}
-    flags = None
+    flags: dict[int, FlagSource] = {}
     for asset in assets.values():
         if "groundset:flags" in asset:
-            flags = FlagSource(asset["groundset:flags"], _source(asset["href"], asset))
+            source = FlagSource(asset["groundset:flags"], _source(asset["href"], asset))
+            flags[asset.get("groundset:rank", 0)] = source
         for fields in asset.get("bands", []):
             bands[fields["name"]] = band_from_fields(fields)
             ranked[fields["name"]][asset.get("groundset:rank", 0)] = _source(asset["href"], fields)
     sources = tuple(tuple(s for _, s in sorted(ranked[name].items())) for name in order)
-    return BandSet(tuple(bands[name] for name in order)), sources, flags
+    parts = [f for _, f in sorted(flags.items())]
+    joined = FlagSource(parts[0].kind, parts[0].source, tuple(f.source for f in parts[1:])) if parts else None
+    return BandSet(tuple(bands[name] for name in order)), sources, joined
 
 
 def _source(href: str, fields: dict[str, Any]) -> BandSource:

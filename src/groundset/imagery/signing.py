@@ -23,13 +23,19 @@ CDSE_ENDPOINT = "https://eodata.dataspace.copernicus.eu"
 CDSE_BUCKET = "eodata"
 AZURE_DOMAIN = ".blob.core.windows.net"
 _SAS_KEYS = frozenset({"st", "se", "sp", "sv", "sr", "sig", "skoid", "sktid", "skt", "ske", "sks", "skv"})
-_REMOTE_OPTIONS = {
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no guessing at files beside the one that is named
-    "GDAL_HTTP_MAX_RETRY": "3",
-    "GDAL_HTTP_RETRY_DELAY": "0.5",
-    "GDAL_HTTP_CONNECTTIMEOUT": "20",
-    "GDAL_HTTP_TIMEOUT": "120",
-    "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
+REMOTE_OPTIONS: dict[str, Any] = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no listing of the remote folder, no guesses at side files
+    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
+    "GDAL_HTTP_MULTIPLEX": "YES",
+    "GDAL_HTTP_VERSION": "2TLS",
+    "GDAL_INGESTED_BYTES_AT_OPEN": 32768,
+    "GDAL_HTTP_MAX_RETRY": 3,
+    "GDAL_HTTP_RETRY_DELAY": 0.5,
+    "GDAL_HTTP_CONNECTTIMEOUT": 15,
+    "GDAL_HTTP_TIMEOUT": 60,
+    "CPL_VSIL_CURL_USE_HEAD": "NO",  # addresses signed for GET refuse HEAD
+    "VSI_CACHE": True,
+    "VSI_CACHE_SIZE": 5_000_000,
 }
 
 
@@ -45,7 +51,7 @@ class Signer:
 
 def is_remote(href: str) -> bool:
     """Whether an address is read over the network."""
-    return href.startswith(("http://", "https://", "s3://", "/vsicurl", "/vsis3/"))
+    return href.startswith(("http://", "https://", "s3://", "gs://", "/vsicurl/", "/vsis3/", "/vsigs/", "/vsiaz/"))
 
 
 def unsigned(href: str) -> str:
@@ -94,8 +100,10 @@ def gdal_env(hrefs: str | Iterable[str] = ()) -> rasterio.Env:
     from rasterio.session import DummySession
 
     listed = [hrefs] if isinstance(hrefs, str) else list(hrefs)
+    if not any(map(is_remote, listed)):
+        return rasterio.Env(session=DummySession())
     paths = [_s3_address(h) or h for h in listed]
-    options = dict(_REMOTE_OPTIONS) if any(map(is_remote, paths)) else {}
+    options = dict(REMOTE_OPTIONS)
     buckets = {p.removeprefix("/vsis3/").removeprefix("s3://").split("/")[0] for p in paths if _is_s3(p)}
     if not buckets:
         return rasterio.Env(session=DummySession(), **options)
