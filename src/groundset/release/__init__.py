@@ -1,7 +1,25 @@
 """Splits, masks out, STAC, croissant, dataset card, quality levels."""
 
+from groundset.release._check_types import CheckReport, Finding
 from groundset.release.blocks import Place
+from groundset.release.build import build, rebuild
+from groundset.release.check import check
 from groundset.release.facts import SplitReport
+from groundset.release.plan import plan_splits
+from groundset.release.release import Release
 from groundset.release.splits import Splits, assign_splits, told_splits
 
-__all__ = ["Place", "SplitReport", "Splits", "assign_splits", "told_splits"]
+__all__ = [
+    "CheckReport",
+    "Finding",
+    "Place",
+    "Release",
+    "SplitReport",
+    "Splits",
+    "assign_splits",
+    "build",
+    "check",
+    "plan_splits",
+    "rebuild",
+    "told_splits",
+]
