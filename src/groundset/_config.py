@@ -185,8 +185,8 @@ class _Reader:
         for key, value in table.items():
             if key not in known:
                 near = get_close_matches(key, known, 1)
-                self._fail((*where, key), "unknown key", found=key,
-                           hint=f"did you mean {near[0]}?" if near else f"keys here are {', '.join(known)}")  # fmt: skip
+                hint = f"did you mean {near[0]}?" if near else f"keys here are {', '.join(known)}"
+                self._fail((*where, key), "unknown key", found=key, hint=hint)
             if not isinstance(value, known[key]) or (known[key] is int and isinstance(value, bool)):
                 self._fail((*where, key), f"{key} must be {_WORDS[known[key]]}", found=repr(value))
         return dict(table)
@@ -209,7 +209,7 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
     """Line (from 1) of each table and key. Good enough to name a place; values are tomllib's business."""
     out: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if header := _HEADER.match(line):
             table = _parts(header[1])
             found = table
@@ -228,7 +228,7 @@ def _parts(dotted: str) -> tuple[str, ...]:
 
 def _set(text: str, table: str, values: Mapping[str, object]) -> str:
     """The text with ``values`` in ``[table]``; other lines untouched."""
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n")  # splitlines would cut at more than TOML's line ends
     start = next((i for i, line in enumerate(lines) if (h := _HEADER.match(line)) and _parts(h[1]) == (table,)), None)
     if start is None:
         lines += ["", f"[{table}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]

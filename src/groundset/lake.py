@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TASKS: Mapping[str, TaskKind] = {"chips": "classify", "pixels": "segment"}
 """Tasks of a new workspace."""
 
+SCHEME_FILE = "scheme.csv"
 DEFAULT_DATABASE = "sqlite:///journal.db"
 
 _OPEN_READERS = 4
@@ -251,9 +252,12 @@ def init(
     layout = Layout(Path(root).absolute())
     if layout.config.exists():
         raise ConflictError("there is a workspace here already", found=layout.config, hint="open it, or name another")
+    if layout.root.exists() and not layout.root.is_dir():
+        raise InputError("this is not a folder", asked=layout.root)
+    _keep_scheme(layout.root / SCHEME_FILE, scheme)
     config = Config(
         name=name or layout.root.name,
-        scheme="scheme.csv",
+        scheme=SCHEME_FILE,
         database=database,
         tasks=tuple(TaskConfig(task, kind) for task, kind in tasks.items()),
     )
@@ -261,7 +265,7 @@ def init(
     fresh = not layout.root.exists()
     try:
         layout.root.mkdir(parents=True, exist_ok=True)
-        write_scheme(layout.root / "scheme.csv", scheme)
+        write_scheme(layout.root / SCHEME_FILE, scheme)
         for folder in (layout.scenes, layout.chips, layout.masks):
             folder.mkdir(exist_ok=True)
         lake.journal.head()
@@ -274,6 +278,20 @@ def init(
     return lake
 
 
+def _keep_scheme(path: Path, scheme: Scheme) -> None:
+    """Refuse to write over a scheme file that says something else."""
+    if not path.exists():
+        return
+    try:
+        same = read_scheme(path).classes == scheme.classes
+    except InputError:
+        same = False
+    if not same:
+        raise ConflictError(
+            f"there is another {path.name} in this folder", found=path, hint="move it away, or give it with --scheme"
+        )
+
+
 def _remove(folder: Path) -> None:
     import shutil
 
@@ -282,6 +300,3 @@ def _remove(folder: Path) -> None:
 
 def _grid_words(grid: Grid) -> str:
     return f"chip_size={grid.chip_size} stride={grid.stride} levels={grid.levels} edge={grid.edge}"
-
-
-__all__ = ["TASKS", "Lake", "init"]

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-
 from groundset.core import ServiceError
 from groundset.journal import Journal, NewEvent, answer, new_id
 

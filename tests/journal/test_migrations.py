@@ -69,7 +69,7 @@ def test_a_journal_of_a_newer_version_is_refused_untouched(url: str, tmp_path: P
 
 @pytest.mark.parametrize("bad", ["mysql://u@h/d", "journal.db", "sqlite://", "sqlite:///:memory:"])
 def test_other_databases_are_refused(tmp_path: Path, bad: str) -> None:
-    with pytest.raises(InputError, match="sqlite:///journal.db or postgresql://"):
+    with pytest.raises(InputError, match=r"sqlite:///journal.db or postgresql://"):
         Journal.open(bad, root=tmp_path)
 
 

@@ -83,7 +83,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         read_scheme(tmp_path / "none.csv")
     with pytest.raises(InputError, match="cannot be read"):
         read_scheme(tmp_path)
-    with pytest.raises(InputError, match="not UTF-8 text. found: byte 4 is 0xff"):
+    with pytest.raises(InputError, match=r"not UTF-8 text. found: byte 4 is 0xff"):
         read_scheme(write(tmp_path, b"code\xff"))
 
 

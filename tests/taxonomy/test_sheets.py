@@ -35,17 +35,17 @@ def test_names_become_codes(tmp_path: Path) -> None:
     assert read.map_codes(np.array([10, 80, 90, 255], np.int32), source=LAND, to=WATER).tolist() == [0, 1, 255, 255]
     assert read.map_names(["lake", " marsh ", "trees"], WATER).tolist() == [1, 255, 0]
     assert read.map_names(np.array([], str), WATER).tolist() == []
-    with pytest.raises(InputError, match="maps class names, but the data has codes. found: 'trees'"):
+    with pytest.raises(InputError, match=r"maps class names, but the data has codes. found: 'trees'"):
         read.map_codes(np.array([10], np.uint8), to=WATER)
     numbers = Sheet("s", (Rule("10", "exact", "water"),))
-    with pytest.raises(InputError, match="no scheme says its code. found: 'water'"):
+    with pytest.raises(InputError, match=r"no scheme says its code. found: 'water'"):
         numbers.map_codes(np.array([10], np.uint8))
 
 
 def test_codes_that_no_rule_names_are_all_named(tmp_path: Path) -> None:
     read = read_sheet(sheet(tmp_path, HEAD + "10,broad,0\n"))
     with pytest.raises(
-        InputError, match="land__water.csv does not map every class. asked: 20, 30. found: 10. add a line"
+        InputError, match=r"land__water.csv does not map every class. asked: 20, 30. found: 10. add a line"
     ):
         read.map_codes(np.array([10, 30, 20, 255], np.uint8))
     with pytest.raises(InputError, match="asked: 255"):
@@ -88,7 +88,7 @@ def test_a_stated_split_is_read_but_cannot_map(tmp_path: Path) -> None:
     head = "from_code,relation,to_code,weight,condition\n"
     read = read_sheet(sheet(tmp_path, head + "10,narrow,0,0.7,\n10,narrow,1,,if wet\n80,exact,1,,\n"))
     assert read.splits == {"10": ("0", "1")}
-    with pytest.raises(InputError, match="splits one class into several, which needs relabelling. asked: 10 -> 0, 1"):
+    with pytest.raises(InputError, match=r"splits one class into several, which needs relabelling. asked: 10 -> 0, 1"):
         read.map_codes(np.array([80], np.uint8))
 
 

@@ -159,7 +159,7 @@ class Grid:
         if self.edge == "drop":
             return inside
         covered = (inside - 1) * step + size
-        return inside + (1 if covered < length else 0)
+        return inside + (1 if covered < length and inside * step < length else 0)
 
     def _check(self, level: int) -> None:
         if not 0 <= level < self.levels:
