@@ -73,10 +73,10 @@ def smallest_metres(places: list[Place], split: dict[str, str]) -> float:
 def test_no_two_splits_touch_within_the_buffer(rows, cols, stride, buffer, seed):
     places = grid(rows, cols, stride=stride)
     result = assign_splits(places, buffer=buffer, seed=seed)
-    kept = [p for p in places if result.split[p.id] != "none"]
+    kept = [p for p in places if result.splits[p.id] != "none"]
     prints = Footprints([p.footprint for p in kept])
     pairs, metres = prints.within(max(buffer, 1.0))
-    other = np.array([result.split[kept[i].id] != result.split[kept[j].id] for i, j in pairs], bool)
+    other = np.array([result.splits[kept[i].id] != result.splits[kept[j].id] for i, j in pairs], bool)
     assert not (metres[other] < buffer).any()
     assert not prints.overlapping(pairs[other]).any()
     report = result.report
@@ -88,7 +88,7 @@ def test_no_two_splits_touch_within_the_buffer(rows, cols, stride, buffer, seed)
 def test_the_stated_distance_is_the_true_one():
     places = grid(7, 7)
     result = assign_splits(places, buffer="0.1km")
-    assert result.report.smallest_distance_m == pytest.approx(smallest_metres(places, result.split), abs=30)
+    assert result.report.smallest_distance_m == pytest.approx(smallest_metres(places, result.splits), abs=30)
     assert result.report.smallest_distance_m >= 100
     assert min(result.report.distances_m.values()) == result.report.smallest_distance_m
 
@@ -149,7 +149,7 @@ def test_a_block_larger_than_the_ground_names_one_that_would_do():
 
 def test_fewer_than_three_blocks_is_all_train_with_a_warning():
     result = assign_splits(grid(1, 2))
-    assert set(result.split.values()) == {"train"}
+    assert set(result.splits.values()) == {"train"}
     assert result.report.method == "all-train"
     assert result.report.warnings
 
@@ -158,7 +158,7 @@ def test_overlapping_chips_do_not_leak_without_a_buffer():
     places = grid(12, 12, stride=160.0)
     result = assign_splits(places, buffer=0)
     by_split = {
-        s: shapely.union_all([shapely.buffer(p.footprint, -1e-7) for p in places if result.split[p.id] == s])
+        s: shapely.union_all([shapely.buffer(p.footprint, -1e-7) for p in places if result.splits[p.id] == s])
         for s in ("train", "validate", "test")
     }
     assert not by_split["train"].intersects(by_split["test"])
@@ -177,7 +177,7 @@ def test_scenes_of_one_place_in_two_utm_zones_share_blocks():
     blocks = ground.blocks(3)
     assert (blocks[:100] == blocks[100:]).all()
     result = assign_splits(west + east)
-    assert all(result.split[p.id] == result.split["t" + p.id] for p in west)
+    assert all(result.splits[p.id] == result.splits["t" + p.id] for p in west)
 
 
 def test_ground_across_the_antimeridian_and_near_the_pole():
@@ -213,7 +213,7 @@ def test_chips_without_crs_go_by_group_and_likeness():
         for n in range(40)
     ]
     twin = Place("twin_0_0_0", group=None, classes={"a": 1}, fingerprint=places[0].fingerprint ^ 0b101)
-    split = assign_splits([*places, twin], seed=3).split
+    split = assign_splits([*places, twin], seed=3).splits
     for g in range(10):
         assert len({split[p.id] for p in places[4 * g : 4 * g + 4]}) == 1
     assert split["twin_0_0_0"] == split[places[0].id]

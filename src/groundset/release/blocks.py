@@ -83,7 +83,7 @@ class Ground:
 
     def sides(self) -> list[int]:
         """Sides to try in chips, the largest first: each whole number to 64, then in steps of a tenth."""
-        largest = int(np.ceil(self.extent))
+        largest = max(1, int(np.ceil(self.extent)))
         out, side = [], largest
         while side > 64:
             out.append(side)

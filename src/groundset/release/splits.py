@@ -19,15 +19,16 @@ from groundset.release.groups import clusters
 Ints = npt.NDArray[np.int64]
 _NONE = len(SPLITS)
 _TRIES = 12
+_BLIND = 4
 _OFF = 0.10
 """How far a split's share of the chips may be from what was asked for before a smaller block is tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """``split[chip id]`` is ``train``, ``validate``, ``test`` or ``none``; ``report`` has the numbers."""
+    """``splits[chip id]`` is ``train``, ``validate``, ``test`` or ``none``; ``report`` has the numbers."""
 
-    split: dict[str, str]
+    splits: dict[str, str]
     report: SplitReport
 
 
@@ -116,8 +117,8 @@ class _Splitter:
 
     def _best(self) -> _Try | None:
         if self.block_m is not None and self.ground is not None:
-            given = min(self._tries(self.block_m / self.ground.chip_m), key=lambda t: t.score)
-            if given.empty == 0:
+            given = self._best_of([self.block_m / self.ground.chip_m])
+            if given is None or given.empty == 0:
                 return given
             other = self._search()
             if other is not None and not other.empty:
@@ -126,14 +127,16 @@ class _Splitter:
         return self._search()
 
     def _search(self) -> _Try | None:
-        """The first good try, from the largest block down; else the best one."""
+        return self._best_of(self.ground.sides() if self.ground is not None else [None])
+
+    def _best_of(self, sides: Sequence[float | None]) -> _Try | None:
+        """The first good try in the order of the sides; else the best one."""
         best: _Try | None = None
-        for side in self.ground.sides() if self.ground is not None else [None]:
-            for one in self._tries(side):
-                if best is None or one.score < best.score:
-                    best = one
-                if one.score == (0, 0, 0.0):
-                    return one
+        for one in (t for side in sides for t in self._tries(side)):
+            if best is None or one.score < best.score:
+                best = one
+            if one.score == (0, 0, 0.0):
+                break
         return best
 
     def _tries(self, side: float | None) -> Iterator[_Try]:
@@ -147,9 +150,10 @@ class _Splitter:
             yield _Try(np.zeros(len(blocks), np.int64), side, count, 1, 0, 1.0)
             return
         for n in range(_TRIES):
+            # first without looking at the classes, so that splits planned before any label stay as they are
+            presence = self.presence[:, :0] if n < _BLIND else self.presence
             rng = np.random.default_rng([self.seed, n, count])
-            split = self._buffered(allocate(blocks, self.presence, self.wanted, rng))
-            yield self._judged(split, side, count)
+            yield self._judged(self._buffered(allocate(blocks, presence, self.wanted, rng)), side, count)
 
     def _buffered(self, split: Ints) -> Ints:
         """Chips of a larger split that come too near one of a smaller split are put into none."""

@@ -1,0 +1,63 @@
+"""CHANGELOG.md and LICENSE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from groundset.release.recipe import Recipe
+
+_SHOWN = 50
+
+
+def labels_of(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What tells whether a chip was relabelled: its mask's checksum, or its classes, by chip id."""
+    out = {}
+    for item in items:
+        mask = item["assets"].get("mask")
+        out[str(item["id"])] = str(mask["file:checksum"] if mask else item["properties"].get("label"))
+    return out
+
+
+def former_labels(release: Path) -> dict[str, str]:
+    """The same of a finished release, from its ``chips.parquet``."""
+    import pyarrow.parquet as pq
+
+    names = set(pq.read_schema(release / "chips.parquet").names)
+    columns = [c for c in ("id", "assets", "label") if c in names]
+    rows = pq.read_table(release / "chips.parquet", columns=columns).to_pylist()
+    return labels_of(
+        {"id": r["id"], "assets": {k: v for k, v in r["assets"].items() if v}, "properties": r} for r in rows
+    )
+
+
+def changelog(recipe: Recipe, now: Mapping[str, str], before: Mapping[str, str] | None) -> str:
+    """The changelog as text: chips added, removed and relabelled since the former release."""
+    lines = ["# Changelog", "", f"## {recipe.name}", "", f"Labels as of {recipe.created}.", ""]
+    if before is None:
+        lines += [f"First release: {_chips(len(now))}."]
+        return "\n".join(lines) + "\n"
+    lines += [f"Compared with {recipe.former}:", ""]
+    parts = {
+        "added": sorted(set(now) - set(before)),
+        "removed": sorted(set(before) - set(now)),
+        "relabelled": sorted(c for c in set(now) & set(before) if now[c] != before[c]),
+    }
+    lines += [f"- {_chips(len(ids))} {what}" for what, ids in parts.items()]
+    for what, ids in parts.items():
+        if ids:
+            more = [f"- and {len(ids) - _SHOWN} more"] if len(ids) > _SHOWN else []
+            lines += ["", f"### {what.capitalize()}", "", *(f"- `{i}`" for i in ids[:_SHOWN]), *more]
+    return "\n".join(lines) + "\n"
+
+
+def licence(recipe: Recipe) -> str:
+    """The text of LICENSE: the SPDX name, or that none was stated."""
+    if not recipe.license_stated:
+        return "No licence was stated for this dataset. Ask its makers before you use it.\n"
+    return f"SPDX-License-Identifier: {recipe.license}\n\nhttps://spdx.org/licenses/{recipe.license}.html\n"
+
+
+def _chips(n: int) -> str:
+    return f"{n} chip" if n == 1 else f"{n} chips"

@@ -1,0 +1,200 @@
+"""One chip's files: image, mask, origin and thumbnail, and what is counted on the way. Runs in any process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from groundset.chips import Chip, Stretch
+from groundset.core import PEOPLE_ORIGINS, LabelMask, Origin, Scheme
+from groundset.imagery import Pixels, Scene, SceneReader, read_ahead
+from groundset.journal import Answer, Event, MaskStore, TaskLabels
+from groundset.journal.labels import methods_of
+from groundset.release.facts import FileFacts
+from groundset.release.groups import fingerprint
+from groundset.release.moments import Moments
+from groundset.release.rasters import image_tiff, mask_tiff, origin_tiff
+from groundset.release.thumbnails import thumbnail
+
+if TYPE_CHECKING:
+    from groundset.journal import Journal
+
+MODEL_ACTOR = "model:"
+
+
+@dataclass(frozen=True, slots=True)
+class ChipWork:
+    """A chip to write, with the current events about it."""
+
+    chip: Chip
+    events: tuple[Event, ...]
+    stretch: Stretch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Chips of one scene to write. Small and picklable: no journal, no open file.
+
+    Args:
+        folder: ``items`` of the release in the making.
+        scene: Where the pixels are.
+        cache: Folder of decoded files.
+        masks: Folder of the mask store.
+        task: Name of the task.
+        segment: Whether the task is of kind segment (else classify).
+        multi: Whether a chip may have several classes.
+        scheme: The classes.
+        work: The chips.
+    """
+
+    folder: Path
+    scene: Scene
+    cache: Path
+    masks: Path
+    task: str
+    segment: bool
+    multi: bool
+    scheme: Scheme
+    work: tuple[ChipWork, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a chip. ``classes`` are the names of a classify task's answer."""
+
+    id: str
+    files: Mapping[str, FileFacts]
+    class_counts: Mapping[str, int]
+    origin_counts: Mapping[str, int]
+    methods: tuple[str, ...]
+    models: tuple[str, ...]
+    valid_fraction: float
+    moments: Moments
+    fingerprint: int
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A chip's label, of either kind of task."""
+
+    mask: LabelMask | None
+    class_counts: dict[str, int]
+    origin_counts: dict[str, int]
+    methods: tuple[str, ...]
+    models: tuple[str, ...]
+    classes: tuple[str, ...] = field(default=())
+
+
+def write_batch(batch: Batch) -> list[Written]:
+    """Write the files of the labelled chips of a batch; chips without a label are left out."""
+    with SceneReader(batch.scene, cache=batch.cache) as reader:
+        by_window = {w.chip.window: w for w in batch.work}
+        out = []
+        for window, pixels in read_ahead(reader, list(by_window), threads=1):
+            written = _write_chip(batch, by_window[window], pixels, reader)
+            if written is not None:
+                out.append(written)
+    return out
+
+
+def _write_chip(batch: Batch, work: ChipWork, pixels: Pixels, reader: SceneReader) -> Written | None:
+    label = _label(batch, work, pixels, reader)
+    if label is None:
+        return None
+    chip_id = str(work.chip.id)
+    folder = batch.folder / chip_id
+    folder.mkdir()
+    physical = pixels.physical()
+    grey = np.nanmean(np.where(np.isfinite(physical).any(axis=0), physical, 0), axis=0)
+    return Written(
+        id=chip_id,
+        files=dict(_files(folder, work, pixels, label.mask, batch.scheme)),
+        class_counts=label.class_counts,
+        origin_counts=label.origin_counts,
+        methods=label.methods,
+        models=label.models,
+        valid_fraction=round(pixels.valid_fraction, 6),
+        moments=Moments.of(physical),
+        fingerprint=fingerprint(grey),
+        classes=label.classes,
+    )
+
+
+def _files(
+    folder: Path, work: ChipWork, pixels: Pixels, mask: LabelMask | None, scheme: Scheme
+) -> Iterator[tuple[str, FileFacts]]:
+    geobox = work.chip.geobox
+    contents = {"image": ("image.tif", image_tiff(pixels, geobox))}
+    if mask is not None:
+        contents["mask"] = ("mask.tif", mask_tiff(mask, geobox, scheme))
+        contents["origin"] = ("origin.tif", origin_tiff(mask, geobox))
+    contents["thumbnail"] = ("thumbnail.png", thumbnail(pixels, mask, scheme, work.stretch))
+    for key, (name, data) in contents.items():
+        (folder / name).write_bytes(data)
+        yield key, FileFacts(f"items/{folder.name}/{name}", len(data), hashlib.sha256(data).hexdigest())
+
+
+def _label(batch: Batch, work: ChipWork, pixels: Pixels, reader: SceneReader) -> _Label | None:
+    labels = TaskLabels(
+        cast("Journal", _Fixed(work.events)),
+        MaskStore(batch.masks),
+        batch.task,
+        batch.scheme,
+        reasons=lambda chip: reader.read_reasons(chip.window, pixels),
+        multi=batch.multi,
+        as_of=max((e.seq for e in work.events), default=0),
+    )
+    models = {e.actor.removeprefix(MODEL_ACTOR) for e in work.events if e.actor.startswith(MODEL_ACTOR)}
+    if batch.segment:
+        return _pixel_label(labels.mask(work.chip), batch.scheme, models)
+    return _chip_label(labels.answer(work.chip.id), batch.scheme, models)
+
+
+def _pixel_label(mask: LabelMask, scheme: Scheme, models: set[str]) -> _Label | None:
+    counts = mask.count()
+    if not counts:
+        return None
+    codes, pixels = np.unique(mask.origin[mask.labelled], return_counts=True)
+    origins = {Origin(int(c)).name.lower(): int(n) for c, n in zip(codes, pixels, strict=True)}
+    return _Label(
+        mask,
+        {c.name: counts[c.code] for c in scheme if c.code in counts},
+        origins,
+        methods_of(mask),
+        tuple(sorted(models)) if "model" in origins else (),
+    )
+
+
+def _chip_label(answer: Answer | None, scheme: Scheme, models: set[str]) -> _Label | None:
+    if answer is None or not (answer.classes or answer.not_applicable):
+        return None
+    names = [c.name for c in scheme if c.code in answer.classes]
+    if answer.not_applicable and scheme.not_applicable is not None:
+        names = [scheme.not_applicable.name]
+    if not names:
+        return None
+    person = answer.origin in PEOPLE_ORIGINS
+    return _Label(
+        None,
+        dict.fromkeys(names, 1),
+        {answer.origin.name.lower(): 1},
+        ("manual",) if person else ("automated",),
+        () if person else tuple(sorted(models)),
+        tuple(names),
+    )
+
+
+class _Fixed:
+    """The events that were handed over, where a journal is wanted."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = list(events)
+
+    def current(self, _task: str, **_: object) -> list[Event]:
+        return self._events

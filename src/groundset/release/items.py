@@ -1,0 +1,191 @@
+"""The STAC item of a chip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import shapely
+
+from groundset._files import multihash
+from groundset.chips import Chip
+from groundset.core import BandSet, Scheme
+from groundset.core.layout import TaskKind
+from groundset.imagery import Scene
+from groundset.release import stac
+from groundset.release._json import rfc3339
+from groundset.release.chip_files import Written
+from groundset.release.facts import FileFacts
+from groundset.release.recipe import Recipe
+
+_TASK_WORDS: Mapping[TaskKind, str] = {"segment": "segmentation", "classify": "classification", "outline": "detection"}
+_KEPT = ("platform", "constellation", "instruments", "mission", "s2:processing_baseline")
+
+
+def chip_item(
+    recipe: Recipe, scheme: Scheme, bands: BandSet, scene: Scene, chip: Chip, written: Written, split: str, actors: int
+) -> dict[str, Any]:
+    """The item as JSON values; hrefs are relative to ``items/CHIP/CHIP.json``."""
+    geometry, bbox = geometry_of(chip)
+    item: dict[str, Any] = {
+        "type": "Feature",
+        "stac_version": stac.STAC_VERSION,
+        "stac_extensions": [],
+        "id": written.id,
+        "geometry": geometry,
+        "bbox": bbox,
+        "properties": {
+            **_when_and_where(recipe, scene, chip),
+            **_label(recipe, scheme, written),
+            **stac.split_fields(split),
+            "groundset:scene": scene.id,
+            "groundset:group": chip.group,
+            "groundset:valid_fraction": written.valid_fraction,
+            "groundset:class_counts": dict(written.class_counts),
+            "groundset:origin_counts": dict(written.origin_counts),
+            "groundset:actors": actors,
+            "groundset:agreement": None,
+        },
+        "links": _links(scene, written),
+        "assets": _assets(recipe, scheme, bands, written),
+        "collection": recipe.collection_id,
+    }
+    if bbox is None:
+        del item["bbox"]
+    if recipe.doi is not None:
+        item["properties"]["sci:doi"] = recipe.doi
+    item["stac_extensions"] = extensions(item)
+    return item
+
+
+def extensions(item: Mapping[str, Any]) -> list[str]:
+    """The extensions whose fields an item uses."""
+    named = [
+        ("label:", stac.LABEL),
+        ("ml-aoi:", stac.ML_AOI),
+        ("classification:", stac.CLASSIFICATION),
+        ("file:", stac.FILE),
+        ("proj:", stac.PROJECTION),
+        ("raster:", stac.RASTER),
+        ("eo:", stac.EO),
+        ("processing:", stac.PROCESSING),
+        ("version", stac.VERSION),
+        ("sci:", stac.SCIENTIFIC),
+    ]
+    return [uri for prefix, uri in named if stac.uses(item, prefix)]
+
+
+def geometry_of(chip: Chip) -> tuple[dict[str, Any] | None, list[float] | None]:
+    """GeoJSON footprint in EPSG:4326 to 1e-7 degrees (1 cm) and its bbox; None without CRS."""
+    if chip.footprint is None:
+        return None, None
+    rounded = shapely.transform(chip.footprint, lambda xy: xy.round(7))
+    west, south, east, north = map(float, rounded.bounds)
+    if rounded.geom_type == "MultiPolygon" and east - west > 180:  # cut at the antimeridian (RFC 7946)
+        parts = [p.bounds for p in rounded.geoms]
+        west, east = min(b[0] for b in parts if b[0] > 0), max(b[2] for b in parts if b[2] < 0)
+    return json.loads(shapely.to_geojson(rounded)), [west, south, east, north]
+
+
+def item_path(chip_id: str) -> str:
+    """Path of an item from the release's root."""
+    return f"items/{chip_id}/{chip_id}.json"
+
+
+def _when_and_where(recipe: Recipe, scene: Scene, chip: Chip) -> dict[str, Any]:
+    assert chip.datetime is not None
+    out: dict[str, Any] = {
+        "datetime": rfc3339(chip.datetime),
+        "created": recipe.created,
+        "license": recipe.license,
+        "version": recipe.name,
+        **{k: scene.product[k] for k in _KEPT if k in scene.product},
+        **stac.projection_fields(chip.geobox),
+        "processing:software": {k: recipe.versions[k] for k in ("groundset", "gdal") if k in recipe.versions},
+        "processing:lineage": f"chip {chip.id.level}/{chip.id.row}/{chip.id.col} of scene {scene.id}, "
+        f"pixels {chip.window.x_off},{chip.window.y_off} + {chip.window.width} x {chip.window.height}, as stored",
+    }
+    if chip.cloud_cover is not None:
+        out["eo:cloud_cover"] = round(chip.cloud_cover, 4)
+    if chip.sensor is not None:
+        out["groundset:sensor"] = chip.sensor
+    gsd = [b.gsd for b in scene.bands if b.gsd is not None]
+    return out | ({"gsd": min(gsd)} if gsd else {})
+
+
+def _label(recipe: Recipe, scheme: Scheme, written: Written) -> dict[str, Any]:
+    raster = recipe.kind == "segment"
+    names = [c.name for c in scheme]
+    counts = [{"name": c, "count": n} for c, n in written.class_counts.items()]
+    overview = {"counts": counts} if raster else {"property_key": "label", "counts": counts}
+    out: dict[str, Any] = {
+        "label:type": "raster" if raster else "vector",
+        "label:properties": None if raster else ["label"],
+        "label:classes": [{"name": None if raster else "label", "classes": names}],
+        "label:description": f"{'Class of each pixel' if raster else 'Class of the chip'}: {', '.join(names)}",
+        "label:tasks": [_TASK_WORDS[recipe.kind]],
+        "label:methods": list(written.methods),
+        "label:overviews": [overview],
+    }
+    if not raster:
+        out["label"] = list(written.classes) if recipe.multi else written.classes[0]
+    return out
+
+
+def _links(scene: Scene, written: Written) -> list[dict[str, Any]]:
+    links = [
+        {"rel": "root", "href": "../../catalog.json", "type": stac.JSON},
+        {"rel": "parent", "href": "../../collection.json", "type": stac.JSON},
+        {"rel": "collection", "href": "../../collection.json", "type": stac.JSON},
+        {"rel": "source", "href": f"../../scenes/{scene.id}.json", "type": stac.GEOJSON, "title": scene.id},
+    ]
+    links += [{"rel": "source", "href": href, "type": stac.GEOJSON} for href in public_hrefs(scene)]
+    for name in written.models:
+        href = f"../../models/{name}/item.json"
+        links.append({"rel": "derived_from", "href": href, "type": stac.GEOJSON, "title": name})
+    return links
+
+
+def public_hrefs(scene: Scene) -> list[str]:
+    """The addresses of the items that a scene was made from, without the signature that a query may hold."""
+    return [h.split("?", 1)[0] for h in scene.source_items if h.startswith(("http://", "https://", "s3://"))]
+
+
+def _assets(recipe: Recipe, scheme: Scheme, bands: BandSet, written: Written) -> dict[str, Any]:
+    fields: dict[str, dict[str, Any]] = {
+        "image": {"type": stac.COG, "roles": ["data"], "title": "Image, values as stored"}
+        | {"bands": stac.image_fields(bands)},
+        "mask": {"type": stac.COG, "roles": ["labels", "labels-raster"], "title": "Class of each pixel, 255 unlabelled"}
+        | {"bands": [{"name": "class", "data_type": "uint8", "nodata": 255}]}
+        | {"classification:classes": stac.class_fields(scheme)},
+        "origin": {"type": stac.COG, "roles": ["metadata"], "title": "Origin and confidence of each pixel"}
+        | {"bands": [_origin_band(), {"name": "confidence", "data_type": "uint8", "unit": "%", "nodata": 255}]},
+        "thumbnail": {"type": "image/png", "roles": ["thumbnail"], "title": "Image, and beside it its classes"},
+    }
+    if recipe.kind != "segment":
+        fields["thumbnail"]["title"] = "Image"
+    return {key: _asset(written.files[key], fields[key]) for key in fields if key in written.files}
+
+
+def asset_definitions(recipe: Recipe, scheme: Scheme, bands: BandSet) -> dict[str, Any]:
+    """``item_assets`` of the collection."""
+    empty = FileFacts("", 0, "")
+    keys = ("image", "mask", "origin", "thumbnail") if recipe.kind == "segment" else ("image", "thumbnail")
+    shape = Written("", dict.fromkeys(keys, empty), {}, {}, (), (), 1.0, None, 0)  # type: ignore[arg-type]
+    drop = ("href", "file:checksum", "file:size")
+    return {k: {n: v for n, v in a.items() if n not in drop} for k, a in _assets(recipe, scheme, bands, shape).items()}
+
+
+def _origin_band() -> dict[str, Any]:
+    meaning = "0 none, 1 human, 2 model, 3 region, 4 import, 5 consensus, 6 product flag"
+    return {"name": "origin", "data_type": "uint8", "description": meaning}
+
+
+def _asset(file: FileFacts, fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "href": f"./{file.path.rpartition('/')[2]}",
+        **fields,
+        "file:checksum": multihash(file.sha256),
+        "file:size": file.size,
+    }
