@@ -36,7 +36,7 @@ def test_to_s3_and_stac_api_then_read_back_with_pystac_client(
 
     bucket = s3.bucket()
     report = publish(release, s3=f"s3://{bucket}/data/v1", stac_api=stac_api.url)
-    assert (report.items, report.created, report.updated, report.verified) == (3, 3, 0, 6)
+    assert (report.items, report.created, report.updated, report.verified) == (3, 3, 0, 7)
     assert report.objects == report.uploaded == len(keys(s3, bucket)) == 15
     name = json.loads((release / "collection.json").read_text())["id"]
     items = list(Client.open(stac_api.url).search(collections=[name]).items())
@@ -57,7 +57,7 @@ def test_twice_is_once(s3: S3Server, stac_api: StacServer, release: Path) -> Non
     publish(release, s3=f"s3://{bucket}/v1", stac_api=stac_api.url)
     before = {k: o["LastModified"] for k, o in keys(s3, bucket).items()}
     again = publish(release, s3=f"s3://{bucket}/v1", stac_api=stac_api.url)
-    assert (again.uploaded, again.bytes, again.created, again.updated, again.verified) == (0, 0, 0, 0, 6)
+    assert (again.uploaded, again.bytes, again.created, again.updated, again.verified) == (0, 0, 0, 0, 7)
     assert {k: o["LastModified"] for k, o in keys(s3, bucket).items()} == before
 
 
@@ -90,7 +90,12 @@ def test_order_is_files_items_collection_catalog(s3: S3Server, release: Path, mo
     monkeypatch.setattr(Folder, "put_bytes", put_bytes)
     publish(release, s3=f"s3://{s3.bucket()}/v1")
     ranks = [
-        3 if p == "catalog.json" else 2 if p == "collection.json" else 1 if p.endswith(".json") else 0 for p in sent
+        3
+        if p == "catalog.json"
+        else 2
+        if p == "collection.json"
+        else int(p.startswith("items/") and p.endswith(".json"))
+        for p in sent
     ]
     assert ranks == sorted(ranks)
 
@@ -99,7 +104,7 @@ def test_href_base_is_used_and_read(s3: S3Server, release: Path, serve_folder: A
     server = serve_folder(release.parent)
     bucket = s3.bucket()
     report = publish(release, s3=f"s3://{bucket}/v1", href_base=f"{server.url}/v1")
-    assert report.verified == 6
+    assert report.verified == 7
     body = json.loads(s3.client().get_object(Bucket=bucket, Key="v1/collection.json")["Body"].read())
     assert {link["rel"]: link["href"] for link in body["links"]}["self"] == f"{server.url}/v1/collection.json"
 
@@ -171,7 +176,7 @@ class TestRefusals:
             stac_api=stac_api.url,
         )
         assert keys(s3, bucket) == {}
-        assert publish(release, s3=f"s3://{bucket}/v1").verified == 6
+        assert publish(release, s3=f"s3://{bucket}/v1").verified == 7
 
     def test_broken_release(self, s3: S3Server, release: Path) -> None:
         bucket = s3.bucket()

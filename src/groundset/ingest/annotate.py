@@ -13,6 +13,7 @@ import numpy.typing as npt
 from groundset._files import folder_lock
 from groundset.chips import Chip
 from groundset.core import UNLABELLED, InputError, LabelMask, Listener, MissingError, Origin, Progress
+from groundset.core.layout import TaskKind
 from groundset.ingest._annotate.act import Act
 from groundset.ingest._annotate.answers import Answers
 from groundset.ingest._annotate.burn import burn, holds, inside_scene
@@ -90,10 +91,8 @@ def annotate(
 
 def _features(call: Call, features: Features) -> AnnotateReport:
     scenes = call.scenes()
-    if features.is_points:
-        act = call.act("points", "segment", "classify")
-    else:
-        act = call.act("polygons", "segment")
+    kinds: tuple[TaskKind, ...] = ("segment", "classify") if features.is_points else ("segment",)
+    act = call.act("points" if features.is_points else "polygons", *kinds)
     codes = translate(features.values, features.names, act.scheme, call.sheet)
     met = on_scenes(features, scenes)
     check_met(features, met, scenes, call.path.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import posixpath
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ CONTENT_TYPES = {
     ".geojson": "application/geo+json",
     "": "text/plain; charset=utf-8",
 }
+_RANK = {"Feature": 1, "Collection": 2, "Catalog": 3}
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class LocalRelease:
 
     @classmethod
     def open(cls, path: str | Path) -> LocalRelease:
-        """Read a release and compare every file with the checksum that the release states for it.
+        """Read a release and compare every file with the checksums that the release states for it.
 
         Raises:
             MissingError: No such folder, or not a release.
@@ -69,8 +71,9 @@ class LocalRelease:
 
     @cached_property
     def items(self) -> dict[str, Document]:
-        """The items by path, chips and models."""
-        return {p: d for p, d in self.documents.items() if d["type"] == "Feature"}
+        """The items of chips by path: those that the collection links as ``item``."""
+        paths = [_target("collection.json", k["href"]) for k in self.collection["links"] if k["rel"] == "item"]
+        return {p: self.documents[p] for p in paths if p is not None and p in self.documents}
 
     @property
     def collection(self) -> Document:
@@ -82,31 +85,47 @@ class LocalRelease:
         """Id of the collection."""
         return str(self.collection["id"])
 
-    def order(self) -> list[str]:
-        """All paths as they are uploaded: files, items, collection, catalog last."""
-        rank = {"Feature": 1, "Collection": 2, "Catalog": 3}
-        return sorted(self.sums, key=lambda p: (rank.get(self.documents.get(p, {}).get("type", ""), 0), p))
+    def files(self) -> list[str]:
+        """Paths of all files that are no STAC documents."""
+        return [p for p in self.sums if p not in self.documents]
 
-    def rewritten(self, path: str, base: str) -> Document:
-        """A document whose relative hrefs are absolute below ``base``, with its own address as ``self``."""
+    def published(self, base: str) -> dict[str, Document]:
+        """All documents as they are published, in the order in which they go: items, collection, catalog last.
+
+        Relative hrefs become absolute below ``base``; what is said of a document that changes so (its checksum and
+        size, in a link) is said of it as published.
+        """
+        out: dict[str, Document] = {}
+        said: dict[str, dict[str, Any]] = {}
+        for path in sorted(self.documents, key=lambda p: (_RANK[self.documents[p]["type"]], p)):
+            out[path] = self._rewritten(path, base, said)
+            data = encode(out[path])
+            said[path] = {"file:checksum": multihash(hashlib.sha256(data).hexdigest()), "file:size": len(data)}
+        return out
+
+    def _rewritten(self, path: str, base: str, said: Mapping[str, Mapping[str, Any]]) -> Document:
         out = copy.deepcopy(self.documents[path])
-        here = posixpath.dirname(path)
-        for thing in [*out.get("assets", {}).values(), *out.get("links", [])]:
-            thing["href"] = absolute(thing["href"], here, base)
-        out["links"] = [link for link in out.get("links", []) if link["rel"] != "self"]
-        out["links"].append({"rel": "self", "href": f"{base}/{path}", "type": content_type(path, self.documents)})
+        for thing in _things(out):
+            target = _target(path, thing["href"])
+            if target is None:
+                continue
+            thing["href"] = f"{base}/{target}"
+            for key in thing.keys() & said.get(target, {}).keys():
+                thing[key] = said[target][key]
+        own = {"rel": "self", "href": f"{base}/{path}", "type": content_type(path, self.documents)}
+        out["links"] = [link for link in out.get("links", []) if link["rel"] != "self"] + [own]
         return out
 
     def _check(self) -> None:
         wrong = []
         for path, document in self.documents.items():
-            for key, asset in document.get("assets", {}).items():
-                target = posixpath.normpath(posixpath.join(posixpath.dirname(path), asset["href"]))
-                wanted = asset.get("file:checksum")
-                if "://" in asset["href"] or asset["href"].startswith("/"):
+            for thing in _things(document):
+                target = _target(path, thing["href"])
+                wanted = thing.get("file:checksum")
+                if target is None:
                     continue
                 if target not in self.sums:
-                    wrong.append(f"{target} is missing (asset {key} of {path})")
+                    wrong.append(f"{target} is missing (named by {path})")
                 elif wanted is not None and wanted != multihash(self.sums[target]):
                     wrong.append(f"{target}: wanted {wanted[:16]}..., found {multihash(self.sums[target])[:16]}...")
         if wrong:
@@ -118,18 +137,28 @@ class LocalRelease:
             )
 
 
-def absolute(href: str, folder: str, base: str) -> str:
-    """An address that holds anywhere: relative ones are taken from ``folder`` below ``base``."""
-    if "://" in href or href.startswith("/"):
-        return href
-    return f"{base}/{posixpath.normpath(posixpath.join(folder, href))}"
-
-
 def content_type(path: str, documents: Mapping[str, Document]) -> str:
     """Media type of a file of a release."""
     if documents.get(path, {}).get("type") == "Feature":
         return "application/geo+json"
     return CONTENT_TYPES.get(posixpath.splitext(path)[1].lower(), "application/octet-stream")
+
+
+def encode(document: Document) -> bytes:
+    """A document as it is uploaded; the same document gives the same bytes."""
+    return json.dumps(document, indent=2, ensure_ascii=False).encode()
+
+
+def _things(document: Document) -> Iterator[dict[str, Any]]:
+    yield from document.get("assets", {}).values()
+    yield from document.get("links", [])
+
+
+def _target(document: str, href: str) -> str | None:
+    """Path from the release's root that ``href`` means in a document; None for an address of elsewhere."""
+    if "://" in href or href.startswith("/"):
+        return None
+    return posixpath.normpath(posixpath.join(posixpath.dirname(document), href))
 
 
 def _documents(root: Path, paths: Mapping[str, str]) -> Iterator[tuple[str, Document]]:
@@ -140,11 +169,7 @@ def _documents(root: Path, paths: Mapping[str, str]) -> Iterator[tuple[str, Docu
             body = json.loads((root / path).read_text("utf-8"))
         except ValueError as error:
             raise InputError("this release is broken: a file is not JSON", asked=root / path, found=error) from error
-        if (
-            isinstance(body, dict)
-            and body.get("type") in ("Feature", "Collection", "Catalog")
-            and "stac_version" in body
-        ):
+        if isinstance(body, dict) and body.get("type") in _RANK and "stac_version" in body:
             yield path, body
 
 

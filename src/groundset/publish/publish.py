@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from groundset.core import InputError, Listener, Progress, ServiceError
-from groundset.publish.local import Document, LocalRelease, content_type
+from groundset.publish.local import Document, LocalRelease, content_type, encode
 from groundset.publish.report import PublishReport
 from groundset.publish.s3 import Folder, split
 from groundset.publish.stac_api import StacApi
-from groundset.publish.verify import check_assets, check_ids, items_of_api, items_of_s3
+from groundset.publish.verify import check_assets, check_ids, of_api, of_s3
 
 _THREADS = 8
 
@@ -50,102 +50,98 @@ def publish(
     start = time.monotonic()
     base = _base(s3, stac_api, href_base)
     release = LocalRelease.open(release_path)
-    report = PublishReport(release.name, items=len(release.items))
     if stac_api is not None:
         _check_geometry(release)
     folder = None if s3 is None else Folder.open(s3)
     api = None if stac_api is None else StacApi(stac_api)
+    report = PublishReport(release.name, items=len(release.items))
     with _threads() as executor:
+        run = _Run(release, release.published(base), base, report, executor, progress)
         if folder is not None:
-            _upload(release, folder, base, report, executor, progress)
+            run.upload(folder)
         if api is not None:
-            _register(release, api, base, report, executor, progress)
-        _verify(release, folder, api, base, report, executor, progress)
+            run.register(api)
+        run.verify(folder, api)
     report.seconds = time.monotonic() - start
     return report
 
 
-def _upload(
-    release: LocalRelease,
-    folder: Folder,
-    base: str,
-    report: PublishReport,
-    executor: Executor,
-    progress: Listener | None,
-) -> None:
-    def send(path: str) -> int:
-        kind = content_type(path, release.documents)
-        if path in release.documents:
-            data = _encode(release.rewritten(path, base))
-            return len(data) if folder.put_bytes(path, data, kind) else -1
-        file = release.root / path
-        return file.stat().st_size if folder.put_file(path, file, release.sums[path], kind) else -1
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One publication under way. ``documents`` are the STAC documents as published, in their order."""
 
-    report.s3 = folder.address
-    order = release.order()
-    count = Progress("uploading", len(order), "objects", progress)
-    tops = [p for p in order if p in release.documents and p not in release.items]
-    files = [p for p in order if p not in release.documents]
-    for wave in (files, list(release.items), *([p] for p in tops)):
-        for sent in executor.map(send, wave):
-            report.objects += 1
-            report.uploaded += sent >= 0
-            report.bytes += max(sent, 0)
+    release: LocalRelease
+    documents: Mapping[str, Document]
+    base: str
+    report: PublishReport
+    executor: Executor
+    progress: Listener | None
+
+    def upload(self, folder: Folder) -> None:
+        release, report = self.release, self.report
+
+        def send(path: str) -> int:
+            kind = content_type(path, release.documents)
+            if path in self.documents:
+                data = encode(self.documents[path])
+                return len(data) if folder.put_bytes(path, data, kind) else -1
+            file = release.root / path
+            return file.stat().st_size if folder.put_file(path, file, release.sums[path], kind) else -1
+
+        report.s3 = folder.address
+        count = Progress("uploading", len(release.sums), "objects", self.progress)
+        features = [p for p in self.documents if self.documents[p]["type"] == "Feature"]
+        tops = [[p] for p in self.documents if p not in set(features)]
+        for wave in (release.files(), features, *tops):
+            for sent in self.executor.map(send, wave):
+                report.objects += 1
+                report.uploaded += sent >= 0
+                report.bytes += max(sent, 0)
+                count.advance()
+
+    def register(self, api: StacApi) -> None:
+        self.report.stac_api = api.url
+        api.put_collection(self.documents["collection.json"])
+        count = Progress("registering", len(self.release.items), "items", self.progress)
+        items = [{**self.documents[p], "collection": self.release.name} for p in self.release.items]
+        for outcome in self.executor.map(api.put_item, items):
+            self.report.created += outcome == "created"
+            self.report.updated += outcome == "updated"
             count.advance()
 
-
-def _register(
-    release: LocalRelease, api: StacApi, base: str, report: PublishReport, executor: Executor, progress: Listener | None
-) -> None:
-    report.stac_api = api.url
-    api.put_collection(release.rewritten("collection.json", base))
-    count = Progress("registering", len(release.items), "items", progress)
-    items = [{**release.rewritten(p, base), "collection": release.name} for p in release.items]
-    for outcome in executor.map(api.put_item, items):
-        report.created += outcome == "created"
-        report.updated += outcome == "updated"
-        count.advance()
-
-
-def _verify(
-    release: LocalRelease,
-    folder: Folder | None,
-    api: StacApi | None,
-    base: str,
-    report: PublishReport,
-    executor: Executor,
-    progress: Listener | None,
-) -> None:
-    s3 = None if folder is None else folder.client
-    wanted = [str(d["id"]) for d in release.items.values()]
-    found: Sequence[Document]
-    if api is not None:
-        found = [i for i in items_of_api(api.url, release.name) if str(i["id"]) in set(wanted)]
-        check_ids(found, wanted, f"{api.url} collection {release.name}")
-        if s3 is None and base.startswith("s3://"):
-            s3 = Folder.open(base).client
-    else:
-        assert folder is not None
-        found = items_of_s3(s3, [f"{folder.address}/{p}" for p in release.items])
-        check_ids(found, wanted, folder.address)
-    _check_sums_kept(release, found)
-    report.verified = check_assets(found, s3, executor, Progress("verifying", None, "files", progress))
+    def verify(self, folder: Folder | None, api: StacApi | None) -> None:
+        s3 = None if folder is None else folder.client
+        if s3 is None and self.base.startswith("s3://"):
+            s3 = Folder.open(self.base).client
+        if api is not None:
+            where = f"{api.url}/collections/{self.release.name}"
+            found = of_api(api.url, self.release.name)
+        else:
+            assert folder is not None
+            where = folder.address
+            paths = [*self.release.items, "collection.json"]
+            found = of_s3(s3, [f"{where}/{p}" for p in paths], self.executor)
+        wanted = {str(self.documents[p]["id"]): self.documents[p] for p in [*self.release.items, "collection.json"]}
+        found = [d for d in found if str(d["id"]) in wanted]
+        check_ids(found, wanted, where)
+        for document in found:
+            _check_sums_kept(document, wanted[str(document["id"])])
+        progress = Progress("verifying", None, "files", self.progress)
+        self.report.verified = check_assets(found, s3, self.executor, progress)
 
 
-def _check_sums_kept(release: LocalRelease, found: Sequence[Document]) -> None:
-    ours = {str(d["id"]): _sums(d) for d in release.items.values()}
-    for item in found:
-        if _sums(item) != ours[str(item["id"])]:
-            raise ServiceError(
-                "an item read back has other checksums than the release",
-                asked=item["id"],
-                found=_sums(item),
-                hint="publish again; somebody else may have changed it",
-            )
+def _check_sums_kept(found: Document, ours: Document) -> None:
+    if _sums(found) != _sums(ours):
+        raise ServiceError(
+            "what is read back has other hrefs or checksums than what was published",
+            asked=_sums(ours),
+            found=_sums(found),
+            hint="publish again; somebody else may have changed it",
+        )
 
 
-def _sums(item: Document) -> dict[str, Any]:
-    return {k: a.get("file:checksum") for k, a in item.get("assets", {}).items()}
+def _sums(document: Document) -> dict[str, Any]:
+    return {k: (a["href"], a.get("file:checksum")) for k, a in document.get("assets", {}).items()}
 
 
 def _check_geometry(release: LocalRelease) -> None:
@@ -174,10 +170,6 @@ def _base(s3: str | None, stac_api: str | None, href_base: str | None) -> str:
     if not base.startswith(("s3://", "http://", "https://")):
         raise InputError("this cannot be the address of files", asked=base, hint="take an s3:// or http(s):// address")
     return base.rstrip("/")
-
-
-def _encode(document: Document) -> bytes:
-    return json.dumps(document, indent=2, ensure_ascii=False).encode()
 
 
 @contextmanager

@@ -49,6 +49,6 @@ class PublishReport:
                 f"{self.release} -> {self.stac_api}: {self.items:,} items, {self.created:,} created, "
                 f"{self.updated:,} updated, {same:,} unchanged"
             )
-        out.append(f"{self.verified:,} checksums recomputed from the items' own hrefs: all match")
+        out.append(f"{self.verified:,} checksums recomputed from the bytes behind the published hrefs: all match")
         out.append(f"{self.seconds:.1f} s")
         return "\n".join(out)

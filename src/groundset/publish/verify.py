@@ -17,32 +17,35 @@ from groundset.publish.s3 import chunks
 Document = dict[str, Any]
 
 
-def items_of_api(url: str, collection: str) -> list[Document]:
-    """All items of a collection, read with pystac-client, page by page."""
+def of_api(url: str, collection: str) -> list[Document]:
+    """A collection and all its items, read with pystac-client, page by page."""
     from pystac_client import Client
     from pystac_client.exceptions import APIError
 
     try:
-        search = Client.open(url).search(collections=[collection], limit=250, max_items=None)
-        return [dict(i) for i in search.items_as_dicts()]
+        client = Client.open(url)
+        search = client.search(collections=[collection], limit=250, max_items=None)
+        there = client.get_collection(collection)
+        top = [] if there is None else [there.to_dict(include_self_link=False, transform_hrefs=False)]
+        return [*top, *(dict(i) for i in search.items_as_dicts())]
     except (APIError, OSError) as error:
         raise ServiceError("the STAC API cannot be read back", asked=url, found=error) from error
 
 
-def items_of_s3(s3: Any, addresses: Iterable[str]) -> list[Document]:
-    """Items read from their own addresses."""
-    return [json.loads(b"".join(read(s3, a))) for a in addresses]
+def of_s3(s3: Any, addresses: Sequence[str], executor: Executor) -> list[Document]:
+    """Documents read from their own addresses."""
+    return [dict(json.loads(data)) for data in executor.map(lambda a: b"".join(read(s3, a)), addresses)]
 
 
 def check_ids(found: Sequence[Document], wanted: Iterable[str], where: str) -> None:
-    """The items read back are those that were published."""
+    """All documents that were published are read back."""
     there = {str(i["id"]) for i in found}
     missing = sorted(set(wanted) - there)
     if missing:
         raise ServiceError(
-            "items are missing after publishing",
+            "documents are missing after publishing",
             asked=where,
-            found=f"{len(there)} items; not {', '.join(missing[:5])}" + (" ..." if len(missing) > 5 else ""),
+            found=f"{len(there)} documents; not {', '.join(missing[:5])}" + (" ..." if len(missing) > 5 else ""),
             hint="publish again",
         )
 
@@ -67,7 +70,7 @@ def check_assets(items: Sequence[Document], s3: Any, executor: Executor, progres
         progress.advance()
     if wrong:
         raise ServiceError(
-            "what lies behind the items' hrefs is not what was published",
+            "what lies behind the published hrefs is not what was published",
             found="; ".join(wrong[:3]) + (f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""),
             hint="publish again, and check that --href-base leads to the bucket",
         )

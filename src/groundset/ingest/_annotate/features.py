@@ -91,14 +91,14 @@ def repair(geometry: Geometries, names: Sequence[str]) -> tuple[Geometries, tupl
         if g.geom_type not in POINTS + POLYGONS:
             raise InputError(f"{names[i]} is neither point nor polygon", found=g.geom_type)
     broken = np.flatnonzero(~shapely.is_valid(out))
-    for i in broken:
+    for i in map(int, broken):
         reason = shapely.is_valid_reason(out[i])
         parts = shapely.get_parts(shapely.make_valid(out[i]))
         faces = [p for p in parts if p.geom_type in POLYGONS and p.area > 0]
         if not faces:
             raise InputError(f"{names[i]} has a broken geometry that cannot be repaired", found=reason)
         out[i] = shapely.union_all(faces)
-    return out, tuple(names[i] for i in broken)
+    return out, tuple(names[int(i)] for i in broken)
 
 
 def _read(path: Path, raw: Any) -> Any:

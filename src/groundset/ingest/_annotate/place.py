@@ -98,7 +98,8 @@ def check_met(features: Features, placed: Sequence[OnScene], scenes: Sequence[Sc
     from pyproj import Transformer
 
     to_degrees = Transformer.from_crs(features.crs, "EPSG:4326", always_xy=True)
-    theirs = to_degrees.transform_bounds(*shapely.total_bounds(features.geometry), densify_pts=21)
+    west, south, east, north = shapely.total_bounds(features.geometry).tolist()
+    theirs = to_degrees.transform_bounds(west, south, east, north, densify_pts=21)
     ours = np.array([p.scene.geobox.geographic_extent.boundingbox for p in placed])
     box = (*ours[:, :2].min(axis=0), *ours[:, 2:].max(axis=0))
     raise InputError(
@@ -113,10 +114,9 @@ def _on_scene(crs: Any, dense: Geometries, bounds: npt.NDArray[np.float64], scen
     import shapely
     from pyproj import CRS, Transformer
 
-    box = scene.geobox.boundingbox
-    target = CRS.from_user_input(scene.geobox.crs.to_wkt() if scene.geobox.crs.epsg is None else scene.geobox.crs.epsg)
+    target = CRS.from_wkt(crs_of(scene).to_wkt())
     back = Transformer.from_crs(target, crs, always_xy=True)
-    west, south, east, north = back.transform_bounds(*box.bbox, densify_pts=21)
+    west, south, east, north = back.transform_bounds(*scene.geobox.boundingbox.bbox, densify_pts=21)
     mx, my = (east - west) * 0.01, (north - south) * 0.01
     near = np.flatnonzero(
         (bounds[:, 0] <= east + mx)
@@ -128,6 +128,12 @@ def _on_scene(crs: Any, dense: Geometries, bounds: npt.NDArray[np.float64], scen
     geometry = shapely.transform(dense[near], there.transform, interleaved=False)
     meets = shapely.intersects(geometry, scene.geobox.extent.geom)
     return OnScene(scene, near[meets], geometry[meets])
+
+
+def crs_of(scene: Scene) -> Any:
+    """The CRS of a scene that has one."""
+    assert scene.geobox.crs is not None
+    return scene.geobox.crs
 
 
 def _degrees(box: Sequence[float]) -> str:

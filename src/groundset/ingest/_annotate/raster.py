@@ -107,7 +107,7 @@ class CodeRaster:
                     f"{self.path.name} holds fractions, not class codes", found=data[there][data[there] % 1 != 0][:5]
                 )
             data = np.where(there, data, float(_OUTSIDE))
-        out = data.astype(np.int32)
+        out: Codes = data.astype(np.int32)
         nodata = self._ds.nodatavals[0]
         if nodata is not None and np.isfinite(nodata):
             out[out == int(nodata)] = _OUTSIDE

@@ -6,10 +6,13 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from groundset.core import InputError, MissingError
 from groundset.ingest._annotate.dates import DATE_COLUMNS, parse_time
-from groundset.ingest._annotate.features import Features
+from groundset.ingest._annotate.features import Features, Geometries
 
 LONLAT = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"))
 
@@ -68,7 +71,7 @@ def _rows(path: Path) -> tuple[list[str], list[dict[str, str]], list[str]]:
     return columns, rows, names
 
 
-def _places(path: Path, columns: list[str], rows: list[dict[str, str]], names: list[str]) -> tuple[object, object]:
+def _places(path: Path, columns: list[str], rows: list[dict[str, str]], names: list[str]) -> tuple[Geometries, Any]:
     import pyproj
     import shapely
 
@@ -92,7 +95,7 @@ def _places(path: Path, columns: list[str], rows: list[dict[str, str]], names: l
     except pyproj.exceptions.CRSError as error:
         raise InputError(f"{path.name} names no known CRS", asked=crs, hint="write it as EPSG:32630") from error
     points = [(_number(r[x], n), _number(r[y], n)) for r, n in zip(rows, names, strict=True)]
-    return shapely.points(points), parsed
+    return np.atleast_1d(shapely.points(points)), parsed
 
 
 def _number(text: str, row: str) -> float:
