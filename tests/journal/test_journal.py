@@ -180,6 +180,22 @@ def test_a_bulk_act_without_a_good_member_is_not_written(journal: Journal) -> No
     assert (act.status, [m.status for m in act.members]) == ("created", ["refused", "created"])
 
 
+def test_members_of_a_bulk_act_are_checked_once(journal: Journal) -> None:
+    asked: list[str | None] = []
+
+    def only_d(event: NewEvent) -> None:
+        asked.append(event.chip_id)
+        if event.chip_id != "d":
+            raise InputError("no such chip", asked=event.chip_id)
+
+    events = [said("c", 1), said("d", 1)]
+    act = journal.append_bulk(events, actor="anna", check=only_d)
+    assert (asked, [m.status for m in act.members]) == (["c", "d"], ["refused", "created"])
+    assert "no such chip" in str(act.members[0].error)
+    assert [m.status for m in journal.append_bulk(events, actor="anna", check=only_d).members] == ["refused", "known"]
+    assert asked == ["c", "d", "c"]
+
+
 def test_a_member_needs_its_bulk_event(journal: Journal) -> None:
     assert "no bulk event" in str(journal.append([said("c", 1, bulk=new_id())], actor="anna")[0].error)
     act = journal.append_bulk([said("c", 1)], actor="anna")

@@ -131,18 +131,19 @@ class Journal:
         members = [NewEvent(**{**_fields(event), "bulk": own}) for event in new]
         bulk = NewEvent("bulk", task=new[0].task, payload={"count": len(new), **(payload or {})}, id=own)
 
-        def passes(event: NewEvent) -> None:
-            if event.kind != "bulk" and check is not None:
-                check(event)
-
-        refused = [self._refusal(event, actor, check) for event in members]
-        if all(refused):
+        refused = self._refusals(members, actor, check)
+        if len(refused) == len(members):
             return BulkAppended(
                 own,
                 "refused",
-                error=f"every member is refused, the first because: {refused[0]}",
-                members=tuple(Appended(e.id, "refused", error=why) for e, why in zip(members, refused, strict=True)),
+                error=f"every member is refused, the first because: {refused[members[0].id]}",
+                members=tuple(Appended(e.id, "refused", error=str(refused[e.id])) for e in members),
             )
+
+        def passes(event: NewEvent) -> None:
+            if event.id in refused:
+                raise refused[event.id]
+
         first, *rest = self.append([bulk, *members], actor=actor, check=passes)
         return BulkAppended(first.id, first.status, first.seq, first.error, tuple(rest))
 
@@ -237,14 +238,26 @@ class Journal:
         with self._db.write() as connection:
             _write.rebuild(connection)
 
-    def _refusal(self, event: NewEvent, actor: str, check: Check | None) -> str | None:
-        try:
-            _row(event, actor)
-            if check is not None and self.get(event.id) is None:
-                check(event)
-        except GroundsetError as error:
-            return str(error)
-        return None
+    def _refusals(self, members: Sequence[NewEvent], actor: str, check: Check | None) -> dict[str, GroundsetError]:
+        """Why members of a bulk act are not to be taken, by id; events that are known already are not checked."""
+        out: dict[str, GroundsetError] = {}
+        ids: dict[str, str] = {}
+        for event in members:
+            try:
+                ids[event.id] = _row(event, actor)["id"]
+            except GroundsetError as error:
+                out[event.id] = error
+        if check is None:
+            return out
+        with self._db.read() as connection:
+            known = _write.find(connection, sorted(set(ids.values())))
+        for event in members:
+            if event.id in ids and ids[event.id] not in known:
+                try:
+                    check(event)
+                except GroundsetError as error:
+                    out[event.id] = error
+        return out
 
 
 def _row(event: NewEvent, actor: str) -> _write.Row:
