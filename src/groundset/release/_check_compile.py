@@ -18,6 +18,7 @@ Maker = Callable[[Any, Mapping[str, Any], "_Compiler", str], Test]
 _DRAFT7 = "http://json-schema.org/draft-07/schema"
 _LATER = frozenset({"$anchor", "$dynamicRef", "$recursiveRef", "dependentRequired", "dependentSchemas", "prefixItems"})
 _LATER_TOO = frozenset({"minContains", "maxContains", "unevaluatedItems", "unevaluatedProperties"})
+_KEYS = 4096  # property names whose tests are remembered, for each object of a schema
 
 
 class UnsupportedSchemaError(Exception):
@@ -271,13 +272,22 @@ def _object(schema: Mapping[str, Any], compiler: _Compiler, base: str) -> Test:
     if not patterns and rest is _yes:
         return _known_only(fixed)
 
+    known: dict[str, tuple[Test, ...]] = {}
+
+    def tests_of(k: str) -> tuple[Test, ...]:
+        tests = [t for search, t in patterns if search(k)] + ([fixed[k]] if k in fixed else [])
+        found = tuple(t for t in tests or [rest] if t is not _yes)
+        if len(known) < _KEYS:
+            known[k] = found
+        return found
+
     def test(x: Any) -> bool:
-        if not isinstance(x, dict):
-            return True
-        for k, v in x.items():
-            tests = [t for search, t in patterns if search(k)] + ([fixed[k]] if k in fixed else [])
-            if not all(t(v) for t in tests or (rest,)):
-                return False
+        if isinstance(x, dict):
+            for k, v in x.items():
+                tests = known.get(k)
+                for t in tests_of(k) if tests is None else tests:
+                    if not t(v):
+                        return False
         return True
 
     return test
