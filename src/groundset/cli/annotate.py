@@ -26,4 +26,4 @@ def run(
 
     with open_workspace(root) as ws, bars() as listen:
         report = ws.annotate(file, actor=actor, task=task, sheet=sheet, column=column, within=within, progress=listen)
-    out.print(report.summary(), markup=False)
+    out.print(report.summary(), markup=False, soft_wrap=True)

@@ -21,6 +21,10 @@ def run(
     del serve  # the page comes with the server; until then the demo always ends here
     with executor(None, None) as pool, bars() as listen:
         summary = demo(
-            root, sample=sample, executor=pool, progress=listen, say=lambda text: out.print(text, markup=False)
+            root,
+            sample=sample,
+            executor=pool,
+            progress=listen,
+            say=lambda text: out.print(text, markup=False, soft_wrap=True),
         )
     out.print(summary, markup=False, soft_wrap=True)

@@ -75,4 +75,4 @@ def run(
             executor=pool,
             progress=listen,
         )
-    out.print(f"{report.summary()} ({seconds(report.seconds)})", markup=False)
+    out.print(f"{report.summary()} ({seconds(report.seconds)})", markup=False, soft_wrap=True)

@@ -24,6 +24,6 @@ def run(
     with create(root, scheme=scheme, name=name, database=database) as ws:
         classes = ", ".join(f"{c.name} ({c.code})" for c in ws.scheme())
         tasks = ", ".join(f"{t.name} ({t.kind})" for t in ws.lake.config.tasks)
-        out.print(f"made workspace {ws.lake.config.name} in {root}", markup=False)
-        out.print(f"  classes  {classes}\n  tasks    {tasks}", markup=False)
-        out.print(f"next: groundset ingest {root} SCENE", markup=False)
+        out.print(f"made workspace {ws.lake.config.name} in {root}", markup=False, soft_wrap=True)
+        out.print(f"  classes  {classes}\n  tasks    {tasks}", markup=False, soft_wrap=True)
+        out.print(f"next: groundset ingest {root} SCENE", markup=False, soft_wrap=True)

@@ -23,4 +23,4 @@ def run(
 
     with bars() as listen:
         report = publish(release, s3=s3, stac_api=stac_api, href_base=href_base, progress=listen)
-    out.print(report.summary(), markup=False)
+    out.print(report.summary(), markup=False, soft_wrap=True)

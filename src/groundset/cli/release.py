@@ -49,7 +49,7 @@ def run(
                 executor=pool,
                 progress=listen,
             )
-    out.print(made.summary(), markup=False)
+    out.print(made.summary(), markup=False, soft_wrap=True)
 
 
 def _shares(text: str) -> tuple[float, ...]:

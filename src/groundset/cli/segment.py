@@ -23,4 +23,4 @@ def run(
 
     with open_workspace(root) as ws, executor(workers, dask) as pool, bars() as listen:
         report = ws.segment(task=task, model=model, seed=seed, executor=pool, progress=listen)
-    out.print(report.summary(), markup=False)
+    out.print(report.summary(), markup=False, soft_wrap=True)

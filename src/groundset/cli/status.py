@@ -31,4 +31,4 @@ def run(root: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.
         lines.append(f"next: groundset annotate {root} FILE")
     elif not s.releases:
         lines.append(f"next: groundset segment {root}, then groundset release {root} v1")
-    out.print("\n".join(lines), markup=False)
+    out.print("\n".join(lines), markup=False, soft_wrap=True)

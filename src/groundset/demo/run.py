@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from groundset._files import write_text
-from groundset.core import ConflictError, LabelMask, Listener, MissingError
+from groundset.core import UNLABELLED, ConflictError, LabelMask, Listener, MissingError
 from groundset.demo.annotator import paint
 from groundset.demo.samples import NON_WATER, WATER, Sample, choose
 from groundset.demo.scores import DemoScores, cut, score_chips, table
@@ -48,7 +50,10 @@ class Steps:
         told: list[str] = []
         yield told
         self.seconds[name] = time.monotonic() - start
-        self.say(f"  {name:<10}{' '.join(told)}  ({self.seconds[name]:.1f} s)")
+        first, *rest = " ".join(told).splitlines()
+        self.say(
+            "\n".join([f"  {name:<9}{first}  ({self.seconds[name]:.1f} s)", *(f"{'':<11}{line}" for line in rest)])
+        )
 
 
 def demo(
@@ -80,7 +85,7 @@ def demo(
         release = _release(ws, chosen, steps, executor, progress)
         with steps.step("check") as told:
             report = release.check(progress=progress)
-            told.append(report.summary())
+            told.append(", ".join(f"{level} {report.status(level)}" for level in ("Q0", "Q1", "Q2", "Q3")))
         scores = _score(ws, chosen, scenes[0], splits, steps)
         return _summary(ws, chosen, painted, scores, steps, release.path)
 
@@ -126,7 +131,7 @@ def _plan(ws: Workspace, sample: Sample) -> dict[str, str]:
     from groundset.release import plan_splits
 
     chips = [c for c in ws.lake.chips.chips() if c.valid_fraction > 0]
-    return dict(plan_splits(chips, block=sample.block, buffer=BUFFER, seed=sample.seed).splits)
+    return plan_splits(chips, fractions=SPLITS, block=sample.block, buffer=BUFFER, seed=sample.seed).splits
 
 
 def _label(ws: Workspace, sample: Sample, scene: Scene, splits: dict[str, str], steps: Steps) -> dict[str, int]:
@@ -148,9 +153,16 @@ def _label(ws: Workspace, sample: Sample, scene: Scene, splits: dict[str, str], 
 
 
 def reference_chips(ws: Workspace, sample: Sample, scene: Scene, chips: Sequence[str]) -> dict[str, UInt8]:
-    """The reference of these chips alone: uint8 (rows, columns) by chip id, 255 unknown and beyond the scene."""
-    whole = sample.reference(scene.geobox)
-    return {chip_id: cut(whole, ws.lake.chips.get(chip_id)) for chip_id in chips}
+    """The reference of these chips alone: uint8 (rows, columns) by chip id, 255 unknown or no data."""
+    from groundset.imagery import SceneReader
+
+    reference = sample.reference(scene.geobox)
+    out = {}
+    with SceneReader(scene) as reader:
+        for chip_id in chips:
+            chip = ws.lake.chips.get(chip_id)
+            out[chip_id] = np.where(reader.read(chip.window).nodata, np.uint8(UNLABELLED), cut(reference, chip))
+    return out
 
 
 def _release(ws: Workspace, sample: Sample, steps: Steps, executor: Executor | None, progress: Listener | None) -> Any:

@@ -1,0 +1,59 @@
+"""Several sources at once: each opened for itself, then joined where asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from groundset.core import InputError, check_name
+from groundset.imagery.fusion import fuse as fuse_scenes
+from groundset.imagery.mosaic import solar_day_mosaics
+from groundset.imagery.open_source import open_source
+from groundset.imagery.scene import Resampling, Scene
+from groundset.imagery.sensors import Sensor
+
+
+def open_sources(
+    sources: Sequence[str],
+    *,
+    sensor: str | Sensor | None = None,
+    time: datetime | str | None = None,
+    bands: Sequence[str] | None = None,
+    scene_id: str | None = None,
+    fuse: bool = False,
+    mosaic: str | None = None,
+    resampling: Resampling | None = None,
+) -> list[Scene]:
+    """The scenes of several sources, in their order.
+
+    Args:
+        sources: See :func:`~groundset.imagery.open_source.open_source`.
+        sensor: Name of the product, where the sources do not state it.
+        time: Acquisition time, for what does not state its own.
+        bands: Bands to select, or the names of a bare file's bands.
+        scene_id: Id of the scene, where there is one in the end.
+        fuse: One scene of all; the first one's grid is the reference.
+        mosaic: ``solar-day`` joins the scenes of one sensor and day.
+        resampling: Of bands on another grid than the scene's (default bilinear).
+
+    Raises:
+        InputError: What a source does not say; scenes that do not fit together; an id for several scenes.
+    """
+    one = len(sources) == 1 and not fuse and mosaic is None
+    scenes = [
+        scene
+        for source in sources
+        for scene in open_source(source, sensor=sensor, time=time, bands=bands, scene_id=scene_id if one else None)
+    ]
+    if mosaic is not None:
+        if mosaic != "solar-day":
+            raise InputError("unknown kind of mosaic", asked=mosaic, hint="take solar-day")
+        scenes = solar_day_mosaics(scenes)
+    if fuse and len(scenes) > 1:
+        return [fuse_scenes(scenes, resampling=resampling, scene_id=scene_id)]
+    if scene_id is not None and not one:
+        if len(scenes) != 1:
+            raise InputError("an id names one scene", asked=scene_id, found=f"{len(scenes)} scenes")
+        scenes = [replace(scenes[0], id=check_name(scene_id, "scene"))]
+    return scenes
