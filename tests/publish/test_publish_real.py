@@ -124,3 +124,14 @@ def test_one_training_step(release: Path) -> None:
 
 def test_release_is_sound(release: Path, stac_schemas: Path) -> None:
     assert not [f for f in check(release).findings if f.severity == "error" and f.level != "Q3"]
+
+
+def test_downloaded_publication_is_sound_too(s3: S3Server, release: Path, stac_schemas: Path, tmp_path: Path) -> None:
+    bucket = s3.bucket()
+    publish(release, s3=f"s3://{bucket}/v1")
+    for file in s3.client().list_objects_v2(Bucket=bucket)["Contents"]:
+        path = tmp_path / file["Key"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        s3.client().download_file(bucket, file["Key"], str(path))
+    findings = check(tmp_path / "v1").findings
+    assert not [f for f in findings if f.severity == "error" and f.level != "Q3"]

@@ -40,6 +40,7 @@ class Folder:
         items: Path -> item, those that the collection links as ``item``.
         stated: Path -> what is said of it, by each document that refers to it.
         findings: Of Q0 and Q1, found on the way.
+        base: Address that the release was published at, where its catalog states one; hrefs below it are local.
     """
 
     root: Path
@@ -48,6 +49,7 @@ class Folder:
     items: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     stated: dict[str, list[Stated]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    base: str | None = None
 
     @property
     def collection(self) -> Mapping[str, Any]:
@@ -79,6 +81,7 @@ def open_folder(path: Path) -> Folder:
         found = f"neither {CATALOG} nor {COLLECTION}, but {', '.join(inside)}" if inside else "an empty folder"
         raise InputError("this is no release", asked=path, found=found, hint="name a folder below releases/")
     folder = Folder(root)
+    folder.base = _published_at(folder.json(CATALOG))
     _list(folder)
     _follow(folder)
     return folder
@@ -157,7 +160,36 @@ def _read(folder: Folder, path: str) -> Mapping[str, Any] | None:
     if not isinstance(document, dict):
         folder.findings.append(error("Q1", path, "not a STAC object", type(document).__name__, "a JSON object"))
         return None
-    return document
+    return document if folder.base is None else _localised(document, path, folder.base)
+
+
+def _published_at(catalog: object) -> str | None:
+    """The address that a published catalog (see groundset.publish) gives of itself, without the file's name."""
+    links = catalog.get("links") if isinstance(catalog, dict) else None
+    for link in links if isinstance(links, list) else []:
+        href = link.get("href") if isinstance(link, dict) and link.get("rel") == "self" else None
+        if isinstance(href, str) and "://" in href and href.endswith(f"/{CATALOG}"):
+            return href.removesuffix(f"/{CATALOG}")
+    return None
+
+
+def _localised(document: dict[str, Any], path: str, base: str) -> dict[str, Any]:
+    """A published document as it was before: hrefs below ``base`` relative to it."""
+    here = posixpath.dirname(path) or "."
+
+    def local(thing: object) -> object:
+        href = thing.get("href") if isinstance(thing, dict) else None
+        if not isinstance(thing, dict) or not isinstance(href, str) or not href.startswith(f"{base}/"):
+            return thing
+        relative = posixpath.relpath(href.removeprefix(f"{base}/"), here)
+        return {**thing, "href": relative if relative.startswith("../") else f"./{relative}"}
+
+    out = dict(document)
+    if isinstance(out.get("links"), list):
+        out["links"] = [local(link) for link in out["links"]]
+    if isinstance(out.get("assets"), dict):
+        out["assets"] = {key: local(asset) for key, asset in out["assets"].items()}
+    return out
 
 
 def _links(folder: Folder, path: str, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
