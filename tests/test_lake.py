@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -114,6 +115,17 @@ def test_labels_take_the_products_nodata_into_account(lake: Lake) -> None:
     assert lake.labels("pixels").training_mask(chip).count() == {1: 32}
     lake.close()
     assert lake.labels("pixels").chip_ids == (str(chip.id),)
+
+
+def test_only_the_scenes_used_last_stay_open(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("groundset.lake._OPEN_READERS", 1)
+    (scene_id,) = lake.scenes.ids()
+    lake.scenes.put(replace(lake.scenes.get(scene_id), id="other"))
+    chip = first(lake)
+    other = replace(chip, id=replace(chip.id, scene="other"))
+    for _ in range(2):
+        assert np.array_equal(lake.reasons(chip), lake.reasons(other))
+    assert list(lake._readers) == ["other"]
 
 
 def test_events_that_do_not_fit_the_workspace_are_refused(lake: Lake) -> None:

@@ -30,7 +30,7 @@ TASKS: Mapping[str, TaskKind] = {"chips": "classify", "pixels": "segment"}
 SCHEME_FILE = "scheme.csv"
 DEFAULT_DATABASE = "sqlite:///journal.db"
 
-_OPEN_READERS = 4
+_OPEN_READERS = 16
 _KIND_OF_TASK: Mapping[str, tuple[TaskKind, ...]] = {
     "answer": ("classify",),
     "mask": ("segment",),
@@ -225,6 +225,8 @@ class Lake:
             if reader is None:
                 reader = SceneReader(self.scenes.get(scene_id), cache=self.layout.cache)
             self._readers[scene_id] = reader
+            while len(self._readers) > _OPEN_READERS:
+                self._readers.popitem(last=False)  # its files close when the last thread that reads it is done
             return reader
 
 

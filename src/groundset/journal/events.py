@@ -117,7 +117,7 @@ def utc(at: datetime | str | None) -> datetime:
 
 def format_time(at: datetime) -> str:
     """RFC 3339 in UTC, always with six digits of a second, so that text sorts as time does."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_time(text: str) -> datetime:

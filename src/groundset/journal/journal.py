@@ -170,7 +170,7 @@ class Journal:
             size = _PAGE if left is None else min(left, _PAGE)
             query = sa.select(events).where(events.c.seq > since, *where).order_by(events.c.seq).limit(size)
             with self._db.read() as connection:
-                page = [_event(row) for row in connection.execute(query).mappings()]
+                page = [_event(row) for row in connection.execute(query)]
             yield from page
             if len(page) < size:
                 return
@@ -181,7 +181,7 @@ class Journal:
         """The event of this id, or None."""
         with self._db.read() as connection:
             row = _write.find(connection, [parse_id(event_id)]).get(parse_id(event_id))
-        return None if row is None else _event(row)
+        return None if row is None else _event([row[c.name] for c in events.columns])
 
     def current(
         self,
@@ -216,10 +216,10 @@ class Journal:
                 if old and as_of is not None:
                     for seqs in _write.chunks(_write.as_of(connection, as_of, these)):
                         rows = connection.execute(sa.select(events).where(events.c.seq.in_(seqs)))
-                        out += [_event(row) for row in rows.mappings()]
+                        out += [_event(row) for row in rows]
                 else:
                     query = sa.select(events).join(current, current.c.seq == events.c.seq).where(these)
-                    out += [_event(row) for row in connection.execute(query).mappings()]
+                    out += [_event(row) for row in connection.execute(query)]
         return sorted(out, key=lambda event: event.seq)
 
     def count(self, task: str) -> int:
@@ -277,8 +277,10 @@ def _row(event: NewEvent, actor: str) -> _write.Row:
     }
 
 
-def _event(row: Mapping[str, Any] | sa.RowMapping) -> Event:
-    return Event(**{**row, "at": parse_time(row["at"]), "payload": json.loads(row["payload"])})
+def _event(row: Sequence[Any]) -> Event:
+    """An event from a row of the table: the columns stand in the order of Event's fields."""
+    seq, own, at, actor, kind, task, chip_id, payload, undoes, bulk = row
+    return Event(seq, own, parse_time(at), actor, kind, task, chip_id, json.loads(payload), undoes, bulk)
 
 
 def _fields(event: NewEvent) -> dict[str, Any]:

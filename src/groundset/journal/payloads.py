@@ -13,6 +13,7 @@ from groundset.journal.events import ANSWER_KINDS, KINDS, NewEvent
 VALUES = ("positive", "negative", "unsure", "not-applicable")
 MAX_BYTES = 16 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_ORIGINS = tuple(origin.value for origin in Origin if origin is not Origin.NONE)
 _GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 
 ALL_SUBJECTS = "*"
@@ -111,9 +112,8 @@ def _text(payload: Mapping[str, Any], name: str, *, needed: bool = False) -> Non
 
 def _origin(payload: Mapping[str, Any]) -> None:
     value = payload.get("origin", int(Origin.HUMAN))
-    allowed = [o.value for o in Origin if o is not Origin.NONE]
-    if isinstance(value, bool) or value not in allowed:
-        raise InputError("unknown origin", asked=repr(value), hint=f"origins are {allowed}")
+    if isinstance(value, bool) or value not in _ORIGINS:
+        raise InputError("unknown origin", asked=repr(value), hint=f"origins are {_ORIGINS}")
 
 
 def _answer(payload: Mapping[str, Any]) -> None:
