@@ -120,16 +120,15 @@ def write_scene(root: Path, scene: Scene) -> FileFacts:
     bands = {b["name"]: b for a in item["assets"].values() for b in a.get("bands", [])}
     own = ("groundset:index", "groundset:resampling")
     fields = [{k: v for k, v in bands[n].items() if k not in own} for n in scene.bands.names]
-    item["properties"]["bands"] = fields
+    item["properties"]["groundset:bands"] = fields
     files = sorted({s.href.rsplit("/", 1)[-1].split("?", 1)[0] for sources in scene.sources for s in sources})
     item["properties"]["groundset:files"] = files
     item["assets"] = {}
     links = [{"rel": "derived_from", "href": h, "type": stac.GEOJSON} for h in public_hrefs(scene)]
     item["links"] = [{"rel": "root", "href": "../catalog.json", "type": stac.JSON}, *links]
     item.pop("collection", None)
-    item["stac_extensions"] = [
-        e for e in extensions(item) if e in (stac.PROJECTION, stac.RASTER, stac.EO, stac.PROCESSING)
-    ]
+    cloudy = "eo:cloud_cover" in item["properties"]
+    item["stac_extensions"] = [stac.PROJECTION, *([stac.EO] if cloudy else [])]
     (root / "scenes").mkdir(exist_ok=True)
     return _json.write(root, f"scenes/{scene.id}.json", item)
 
@@ -158,6 +157,10 @@ def copy_model(models: Path, root: Path, name: str) -> ModelFacts:
             kept[key] = asset | stac.file_fields(_on_disk(root, f"models/{name}/{path}"))
         elif "://" in asset["href"]:
             kept[key] = asset
+    bands = item["properties"].get("bands")
+    if bands and not any("bands" in asset for asset in kept.values()):
+        # the core schema allows bands in the properties only where an asset has some too, and mlm wants them there
+        kept = {k: a | ({"bands": bands} if "mlm:model" in a.get("roles", []) else {}) for k, a in kept.items()}
     item["assets"] = kept
     item["links"] = [k for k in item.get("links", []) if "://" in k["href"]]
     item["links"].insert(0, {"rel": "root", "href": "../../catalog.json", "type": stac.JSON})

@@ -73,7 +73,8 @@ def extensions(item: Mapping[str, Any]) -> list[str]:
         ("version", stac.VERSION),
         ("sci:", stac.SCIENTIFIC),
     ]
-    return [uri for prefix, uri in named if stac.uses(item, prefix)]
+    used = stac.prefixes(item)
+    return [uri for prefix, uri in named if prefix in used]
 
 
 def geometry_of(chip: Chip) -> tuple[dict[str, Any] | None, list[float] | None]:

@@ -78,9 +78,9 @@ def split_fields(split: str) -> dict[str, Any]:
     return {"groundset:split": split} | ({"ml-aoi:split": split} if split in SPLITS else {})
 
 
-def uses(document: Mapping[str, Any], prefix: str) -> bool:
-    """Whether any key at any depth begins with ``prefix``."""
-    return any(key.startswith(prefix) for key in _keys(document))
+def prefixes(document: Mapping[str, Any]) -> set[str]:
+    """The prefixes (``label:``) of all keys at any depth, and the keys that have none."""
+    return {key[: key.find(":") + 1] or key for key in _keys(document)}
 
 
 def _keys(value: Any) -> Iterator[str]:
