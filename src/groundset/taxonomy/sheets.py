@@ -137,8 +137,9 @@ class Sheet:
     def _source_code(self, rule: Rule, source: Scheme | None) -> int:
         if source is not None:
             return source.find(_plain(rule.from_code)).code
-        if rule.from_code.isdecimal():
-            return int(rule.from_code)
+        text = _plain(rule.from_code)
+        if text.removeprefix("-").isdecimal():  # other people's maps have negative codes
+            return int(text)
         raise InputError(
             f"{self._where()} maps class names, but the data has codes",
             found=repr(rule.from_code),
@@ -231,10 +232,10 @@ def _check_repeats(rows: list[Row], rules: list[Rule]) -> None:
 
 
 def _plain(text: str) -> str:
-    """``"07"`` and ``"7.0"`` mean 7 (tools write codes so); names stay as they are."""
+    """``"07"`` and ``"7.0"`` mean 7 (tools write codes so), ``"-1"`` stays; names stay as they are."""
     text = text.strip()
     whole = text.removesuffix(".0")
-    return str(int(whole)) if whole.isdecimal() and whole.isascii() else text
+    return str(int(whole)) if whole.removeprefix("-").isdecimal() and whole.isascii() else text
 
 
 def _weight(text: str) -> float:
