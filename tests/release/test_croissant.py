@@ -22,8 +22,16 @@ Make = Callable[..., ReleaseFacts]
 @pytest.fixture
 def folder(small_facts: Make, tmp_path: Path) -> Path:
     facts = small_facts(tmp_path, title="Lake & friends", description="Water")
-    rows = [(c.id, None if c.split == "none" else c.split, c.datetime) for c in facts.chips]
-    table = pa.table(dict(zip(("id", "ml-aoi:split", "datetime"), map(list, zip(*rows, strict=True)), strict=True)))
+    rows = [
+        {
+            "id": c.id,
+            "ml-aoi:split": None if c.split == "none" else c.split,
+            "datetime": c.datetime,
+            "assets": {k: {"href": f"./{f.path.rsplit('/', 1)[1]}"} for k, f in c.files.items()},
+        }
+        for c in facts.chips
+    ]
+    table = pa.Table.from_pylist(rows)
     pq.write_table(table, tmp_path / "chips.parquet")
     write_documents(tmp_path, facts)
     return tmp_path
@@ -44,10 +52,11 @@ def test_mlcroissant_finds_nothing_wrong_and_reads_records(folder: Path, caplog:
     assert len(chips) == 24
     assert chips[0]["chips/id"] == b"S2_0_0_0"
     assert {c["chips/split"] for c in chips} >= {b"train", b"validate", b"test"}
-    masks = list(dataset.records("mask"))
-    assert sorted(Path(m["mask/file"].decode()).name for m in masks) == ["mask.tif"] * 24
-    thumbnail = next(iter(dataset.records("thumbnail")))["thumbnail/content"]
-    assert thumbnail.size == (16, 16)
+    for chip in chips:
+        for key in ("image", "mask", "origin", "thumbnail"):
+            assert (folder / "items" / chip["chips/id"].decode() / chip[f"chips/{key}"].decode()).is_file()
+    pictures = list(dataset.records("thumbnails"))
+    assert [p["thumbnails/picture"].size for p in pictures] == [(16, 16)] * 24
 
 
 def test_geocroissant_properties(small_facts: Make, tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def chosen(facts: ReleaseFacts) -> list[ChipFacts]:
     for split in splits_of(facts.split.chips):
         if split == NO_SPLIT:
             continue
-        ranked = sorted((c for c in facts.chips if c.split == split), key=lambda c: (-_variety(c), c.id))
+        here = [c for c in facts.chips if c.split == split]
+        ranked = sorted(here, key=lambda c: (-_variety(c, facts.scheme), c.id))
         turns: dict[str, int] = {}
         order: list[tuple[int, int, ChipFacts]] = []
         for place, chip in enumerate(ranked):
@@ -49,13 +50,14 @@ def chosen(facts: ReleaseFacts) -> list[ChipFacts]:
     return out
 
 
-def _variety(chip: ChipFacts) -> float:
-    """Entropy of the classes of a chip."""
-    counts = np.array([n for n in chip.class_counts.values() if n > 0], float)
+def _variety(chip: ChipFacts, scheme: Scheme) -> float:
+    """Entropy of the classes of a chip; its not-applicable pixels count against it."""
+    wanted = {c.name for c in scheme.answerable}
+    counts = np.array([n for name, n in chip.class_counts.items() if n > 0 and name in wanted], float)
     if not counts.size:
         return -1.0
     shares = counts / counts.sum()
-    return float(-(shares * np.log(shares)).sum())
+    return float(-(shares * np.log(shares)).sum() * counts.sum() / sum(chip.class_counts.values()))
 
 
 def _figure(folder: Path, facts: ReleaseFacts, chip: ChipFacts) -> str:

@@ -47,9 +47,13 @@ def render_card(facts: ReleaseFacts) -> str:
 
 
 def _opening(facts: ReleaseFacts) -> str:
-    chips, scenes = number(len(facts.chips)), number(len(facts.sources))
-    what = f"Release **{md(facts.name)}**: {chips} chips from {scenes} scenes, task *{md(facts.task)}* ({facts.kind})."
+    chips, scenes = _many(len(facts.chips), "chip"), _many(len(facts.sources), "scene")
+    what = f"Release **{md(facts.name)}**: {chips} from {scenes}, task *{md(facts.task)}* ({facts.kind})."
     return f"{what} [report.html](report.html) shows it in pictures."
+
+
+def _many(n: int, what: str) -> str:
+    return f"{number(n)} {what}{'' if n == 1 else 's'}"
 
 
 def md(text: object) -> str:
@@ -167,7 +171,7 @@ def _estimate(found: Any) -> list[str]:
 def _limits(facts: ReleaseFacts) -> str:
     times = sorted(c.datetime for c in facts.chips)
     total_pixels = sum(c.shape[0] * c.shape[1] for c in facts.chips)
-    scenes = f"{number(len(facts.sources))} scene{'s' if len(facts.sources) != 1 else ''}"
+    scenes = _many(len(facts.sources), "scene")
     when = f"acquired {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
     lines = [f"- {scenes}, {when}: other places, seasons and sensors are not in it"]
     if facts.kind == "segment" and total_pixels:

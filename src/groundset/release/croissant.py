@@ -64,8 +64,8 @@ _TABLE = "chips.parquet"
 _COLUMNS: dict[str, tuple[str, str, str]] = {
     "id": ("id", "sc:Text", "Chip id, SCENE_LEVEL_ROW_COL"),
     "ml-aoi:split": ("split", "cr:Split", "train, validate or test; empty inside the buffer between splits"),
-    "split": ("split", "cr:Split", "train, validate or test; none inside the buffer between splits"),
     "datetime": ("datetime", "sc:DateTime", "Acquisition time"),
+    "label": ("label", "sc:Text", "Class of the chip"),
 }
 _FILES = {
     "image": ("image.tif", "The imagery, native values and type, all bands"),
@@ -82,7 +82,7 @@ def croissant(folder: Path, facts: ReleaseFacts) -> dict[str, Any]:
         folder: The release, with ``chips.parquet`` already written.
         facts: What the description says.
     """
-    there = [key for key in _FILES if any(key in c.files for c in facts.chips)]
+    there = _files_of(facts)
     out: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -104,7 +104,7 @@ def croissant(folder: Path, facts: ReleaseFacts) -> dict[str, Any]:
         "geocr:spatialBias": _bias(facts),
         "rai:dataAnnotationProtocol": _annotation(facts),
         "distribution": [*_table_object(folder), *(_file_set(key) for key in there)],
-        "recordSet": [*_chip_records(folder), *(_file_records(key, facts) for key in there)],
+        "recordSet": [*_chip_records(folder, facts), *([_thumbnail_records()] if "thumbnail" in there else [])],
     }
     return {k: v for k, v in out.items() if v is not None}
 
@@ -209,7 +209,11 @@ def _table_object(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _chip_records(folder: Path) -> list[dict[str, Any]]:
+def _chip_records(folder: Path, facts: ReleaseFacts) -> list[dict[str, Any]]:
+    """One record a chip, all of it from the table.
+
+    The files are named, not read: mlcroissant turns a GeoTIFF into an 8-bit picture, which imagery does not survive.
+    """
     import pyarrow.parquet as pq
 
     if not (folder / _TABLE).is_file():
@@ -218,16 +222,34 @@ def _chip_records(folder: Path) -> list[dict[str, Any]]:
     fields: dict[str, dict[str, Any]] = {}
     for column, (name, kind, description) in _COLUMNS.items():
         if column in names and name not in fields:
-            fields[name] = {
-                "@type": "cr:Field",
-                "@id": f"chips/{name}",
-                "name": name,
-                "description": description,
-                "dataType": ["sc:Text", kind] if kind == "cr:Split" else kind,
-                "source": {"fileObject": {"@id": _TABLE}, "extract": {"column": column}},
-            }
+            fields[name] = _field(name, kind, description, column)
+    for key in _files_of(facts) if "assets" in names else ():
+        fields[key] = _field(key, "sc:Text", f"{_FILES[key][1]}; path from items/ID/", "assets", f"$.{key}.href")
+    if "image" in fields:
+        fields["image"] |= _bands(list(facts.bands))
+    if "mask" in fields:
+        one = {"@type": "geocr:BandConfiguration", "geocr:totalBands": 1, "geocr:bandNameList": ["class"]}
+        fields["mask"]["geocr:bandConfiguration"] = one
     record_set = {"@type": "cr:RecordSet", "@id": "chips", "name": "chips", "description": "One record a chip"}
     return [{**record_set, "key": {"@id": "chips/id"}, "field": list(fields.values())}]
+
+
+def _field(name: str, kind: str, description: str, column: str, path: str | None = None) -> dict[str, Any]:
+    source: dict[str, Any] = {"fileObject": {"@id": _TABLE}, "extract": {"column": column}}
+    if path is not None:
+        source["transform"] = {"jsonPath": path}
+    return {
+        "@type": "cr:Field",
+        "@id": f"chips/{name}",
+        "name": name,
+        "description": description,
+        "dataType": ["sc:Text", kind] if kind == "cr:Split" else kind,
+        "source": source,
+    }
+
+
+def _files_of(facts: ReleaseFacts) -> list[str]:
+    return [key for key in _FILES if any(key in c.files for c in facts.chips)]
 
 
 def _file_set(key: str) -> dict[str, Any]:
@@ -242,24 +264,15 @@ def _file_set(key: str) -> dict[str, Any]:
     }
 
 
-def _file_records(key: str, facts: ReleaseFacts) -> dict[str, Any]:
-    picture = key == "thumbnail"
+def _thumbnail_records() -> dict[str, Any]:
     field: dict[str, Any] = {
         "@type": "cr:Field",
-        "@id": f"{key}/{'content' if picture else 'file'}",
-        "name": "content" if picture else "file",
-        # mlcroissant would read a GeoTIFF as 8 bit: the path is given, and whoever loads it opens it
-        "description": "The picture" if picture else "Path of the GeoTIFF; open it with a GeoTIFF reader",
-        "dataType": "sc:ImageObject" if picture else "sc:Text",
-        "source": {
-            "fileSet": {"@id": f"{key}-files"},
-            "extract": {"fileProperty": "content" if picture else "fullpath"},
-        },
+        "@id": "thumbnails/picture",
+        "name": "picture",
+        "description": _FILES["thumbnail"][1],
+        "dataType": "sc:ImageObject",
+        "source": {"fileSet": {"@id": "thumbnail-files"}, "extract": {"fileProperty": "content"}},
     }
-    if key == "image":
-        field |= _bands(list(facts.bands))
-    elif key == "mask":
-        one = {"@type": "geocr:BandConfiguration", "geocr:totalBands": 1, "geocr:bandNameList": ["class"]}
-        field["geocr:bandConfiguration"] = one
-    described = f"One record a chip: {_FILES[key][1]}"
-    return {"@type": "cr:RecordSet", "@id": key, "name": key, "description": described, "field": [field]}
+    described = "One picture a chip"
+    record_set = {"@type": "cr:RecordSet", "@id": "thumbnails", "name": "thumbnails", "description": described}
+    return {**record_set, "field": [field]}

@@ -165,11 +165,11 @@ def _splits(facts: ReleaseFacts) -> Part:
             number(split.chips[s]),
             percent(split.chips[s] / max(1, len(facts.chips))),
             percent(asked[s]) if s in asked else DASH,
-            *(percent(split.class_share.get(s, {}).get(c.name, 0.0)) for c in facts.scheme),
+            *(percent(split.class_share.get(s, {}).get(c.name, 0.0)) for c in facts.scheme.answerable),
         ]
         for s in splits
     ]
-    head = ["Split", "Chips", "Share", "Asked", *(f"of {c.title}" for c in facts.scheme)]
+    head = ["Split", "Chips", "Share", "Asked", *(f"of {c.title}" for c in facts.scheme.answerable)]
     tables = [table("Each split's share of the chips and of each class", head, rows, numeric=range(1, len(head)))]
     if split.distances_m:
         pairs = [[pair.replace("-", f" {DASH} "), metres(d)] for pair, d in sorted(split.distances_m.items())]
