@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -58,14 +58,14 @@ def otsu_baseline(pixels: HasPixels, *, water: int = 1, other: int = 0) -> Basel
     Raises:
         InputError: No pixel has data, or all have one value.
     """
-    from skimage.filters import threshold_otsu
+    from skimage import filters
 
     plane, of, above = _plane(pixels.physical(), pixels.bands)
     there = np.isfinite(plane)
     values = plane[there]
     if not values.size or values.min() == values.max():
         raise InputError("no threshold can be found", asked=of, found=f"{values.size} pixels of one value at most")
-    threshold = float(threshold_otsu(values))
+    threshold = float(cast(Any, filters).threshold_otsu(values))
     wet = plane > threshold if above else plane < threshold
     classes = np.where(there, np.where(wet, np.uint8(water), np.uint8(other)), np.uint8(UNLABELLED))
     return Baseline(classes.astype(np.uint8), of, threshold, above)

@@ -107,7 +107,7 @@ def propose(model: Proposer, physical: Float32, bands: BandSet, nodata: Bool) ->
 
 def proposal(probabilities: Float32, classes: UInt8) -> LabelMask:
     """A mask from probabilities (rows, columns, classes); NaN is unlabelled, as is a class code of 255."""
-    known = np.isfinite(probabilities).all(axis=-1)
+    known: Bool = np.asarray(np.isfinite(probabilities).all(axis=-1))
     best = np.where(known[..., None], probabilities, 0).argmax(axis=-1)
     codes = np.where(known, classes[best], np.uint8(UNLABELLED)).astype(np.uint8)
     top = np.take_along_axis(probabilities, best[..., None], axis=-1)[..., 0]
@@ -123,7 +123,7 @@ def uncertainty(model: Proposer, physical: Float32, bands: BandSet, nodata: Bool
 
 def entropy_of(probabilities: Float32) -> Float32:
     """Entropy in bits of (rows, columns, classes), NaN where a probability is."""
-    known = np.isfinite(probabilities).all(axis=-1)
+    known: Bool = np.asarray(np.isfinite(probabilities).all(axis=-1))
     out = np.full(known.shape, np.nan, np.float32)
     out[known] = entropy(probabilities[known])
     return out

@@ -186,11 +186,10 @@ def _probabilities(answer: npt.NDArray[Any], model: OnnxModel, asked: tuple[int,
 def _activated(values: Float32, activation: str) -> Float32:
     if activation == "softmax":
         e = np.exp(values - values.max(axis=1, keepdims=True))
-        soft: Float32 = e / e.sum(axis=1, keepdims=True)
-        return soft
+        return np.asarray(e / e.sum(axis=1, keepdims=True), np.float32)
     if activation == "sigmoid":
-        s = (1 / (1 + np.exp(-values))).astype(np.float32)
-        return s if s.shape[1] == 1 else s / np.maximum(s.sum(axis=1, keepdims=True), 1e-9)
+        s = np.asarray(1 / (1 + np.exp(-values)), np.float32)
+        return s if s.shape[1] == 1 else np.asarray(s / np.maximum(s.sum(axis=1, keepdims=True), 1e-9), np.float32)
     return values
 
 

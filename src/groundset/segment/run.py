@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -88,10 +89,10 @@ def _trained(
     lake: Lake, task: str, scheme: Scheme, chips: list[Chip], kind: str, seed: int,
     executor: Executor | None, progress: Listener | None,
 ) -> SegmentReport:  # fmt: skip
-    make = lambda: get_segmenter(kind, seed)  # noqa: E731  # the one line of it says more than a def
+    make = partial(get_segmenter, kind, seed)
     name = safe_name(f"{task}-{kind}")
     folder, clock = lake.layout.models / name, Clock()
-    mark = state.fingerprint(kind, make().settings, seed, chips, band_sets(lake), scheme)
+    mark = state.fingerprint(kind, make().settings, seed, chips, band_sets(lake, chips), scheme)
     if (known := state.unchanged(lake, folder, mark, task, ACTOR + name, needs_labels=True)) is not None:
         return SegmentReport(name, folder, len(chips), known, unchanged=True)
     with clock.step("labels"):
@@ -127,12 +128,12 @@ def _foreign(
     clock = Clock()
     with clock.step("model"):
         opened = foreign.open_model(file, scheme)
-        for bands in band_sets(lake):
+        for bands in band_sets(lake, chips):
             foreign.check_bands(opened.card, bands)
     name = opened.name
     folder = lake.layout.models / name
     files = [p for p in (opened.card.path, opened.card.source, opened.card.sheet) if p is not None]
-    mark = state.fingerprint("file", state.sums(files), 0, chips, band_sets(lake), scheme)
+    mark = state.fingerprint("file", state.sums(files), 0, chips, band_sets(lake, chips), scheme)
     if (known := state.unchanged(lake, folder, mark, task, ACTOR + name, needs_labels=False)) is not None:
         return SegmentReport(name, folder, len(chips), known, unchanged=True)
     save_foreign(folder, files, scheme, foreign_item(name, opened.card, created=_modified(opened.card.path)))

@@ -21,6 +21,7 @@ from groundset.segment.model import fill_missing
 
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
+Grounds = dict[object, tuple[int, int, int]]
 
 ACTOR = "model:"
 """What the names of models as actors begin with."""
@@ -83,8 +84,8 @@ def collect(
     _enough(labelled, scheme)
     keep = {code: min(1.0, MOST_PER_CLASS / n) for code, n in labelled.items()}
     scenes = {name: lake.scenes.get(name) for name in sorted({c.id.scene for c in chips})}
-    spec = default_spec(band_sets(lake))
-    grounds: dict[object, int] = {}
+    spec = default_spec(band_sets(lake, lake.chips.chips()))
+    grounds: Grounds = {}
     progress = Progress("reading labelled chips", len(chips), "chips", listener)
     parts = [
         _pixels(scenes, reader, chip, _thin(masks[chip.id], keep, seed, str(chip.id)), spec, grounds, progress)
@@ -109,12 +110,11 @@ def cropped(planes: npt.NDArray[np.float32], halo: int) -> npt.NDArray[np.float3
     return planes[..., halo : planes.shape[-2] - halo, halo : planes.shape[-1] - halo]
 
 
-def band_sets(lake: Lake) -> list[BandSet]:
-    """The bands of every kind of scene (sensor and bands) that has chips."""
-    table = lake.chips.table(columns=["scene_id", "sensor", "bands"])
-    kinds: dict[object, str] = {}
-    for row in table.group_by(["scene_id", "sensor"]).aggregate([("bands", "first")]).to_pylist():
-        kinds.setdefault((row["sensor"], tuple(row["bands_first"])), row["scene_id"])
+def band_sets(lake: Lake, chips: Iterable[Chip]) -> list[BandSet]:
+    """The bands of every kind of scene (sensor and band names) that these chips show."""
+    kinds: dict[tuple[str | None, tuple[str, ...]], str] = {}
+    for chip in chips:
+        kinds.setdefault((chip.sensor, chip.bands), chip.id.scene)
     return [lake.scenes.get(name).bands for name in sorted(kinds.values())]
 
 
@@ -159,7 +159,7 @@ def _pixels(
     chip: Chip,
     codes: UInt8,
     spec: FeatureSpec,
-    grounds: dict[object, int],
+    grounds: Grounds,
     progress: Progress,
 ) -> tuple[npt.NDArray[np.generic], ...]:
     pixels = reader.read(grown(chip.window, spec.halo))
@@ -169,14 +169,15 @@ def _pixels(
     features = cropped(pixel_features(physical, pixels.bands, spec), spec.halo)
     rows, cols = np.nonzero(there)
     ground, x0, y0 = ground_of(scenes[chip.id.scene])
-    number = grounds.setdefault(ground, len(grounds))
+    # Counted from the first scene's corner, so that blocks are whole chips of it.
+    number, x1, y1 = grounds.setdefault(ground, (len(grounds), x0, y0))
     progress.advance()
     return (
         features[:, rows, cols],
         codes[rows, cols],
         np.full(len(rows), number, np.int64),
-        cols.astype(np.int64) + chip.window.x_off + x0,
-        rows.astype(np.int64) + chip.window.y_off + y0,
+        cols.astype(np.int64) + chip.window.x_off + x0 - x1,
+        rows.astype(np.int64) + chip.window.y_off + y0 - y1,
     )
 
 
