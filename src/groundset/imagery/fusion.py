@@ -152,7 +152,8 @@ def crop(scene: Scene, bbox: Bbox) -> Scene:
     Raises:
         InputError: The box does not meet the scene; prints both extents.
     """
-    box = GeoBox.from_bbox((bbox.west, bbox.south, bbox.east, bbox.north), "EPSG:4326", shape=(1, 1))
+    width, height = bbox.east - bbox.west, bbox.north - bbox.south
+    box = GeoBox((1, 1), Affine(width, 0, bbox.west, 0, -height, bbox.north), "EPSG:4326")
     check_overlap(scene.id, scene.geobox, "the box", box)
     x, y = corners_in(scene.geobox, box)
     left, top = max(int(np.floor(x.min() + _ALIGNED)), 0), max(int(np.floor(y.min() + _ALIGNED)), 0)

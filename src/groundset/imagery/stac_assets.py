@@ -217,7 +217,7 @@ def _radar(item: pystac.Item, band: Band, fields: Mapping[str, Any], sensor: Sen
 
 def _holds_data(key: str, asset: pystac.Asset) -> bool:
     roles = set(asset.roles or ["data"])
-    if key.lower() in _FLAG_KEYS or roles & set(_PICTURES) or key.lower() in {"visual", "tci", "preview"}:
+    if key.lower().split("-")[0] in _FLAG_KEYS or roles & set(_PICTURES) or key.lower() in {"visual", "tci", "preview"}:
         return False
     return bool(roles & {"data", "reflectance", "backscatter", "sigma0", "gamma0"}) and _is_image(asset)
 

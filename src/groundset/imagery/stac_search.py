@@ -128,8 +128,8 @@ def _features(
     limit: int | None,
 ) -> Iterator[dict[str, Any]]:
     import requests
-    from pystac import STACError
     from pystac_client.exceptions import APIError
+    from pystac_client.warnings import DoesNotConformTo
 
     try:
         with warnings.catch_warnings():
@@ -154,11 +154,11 @@ def _features(
         raise InputError("this is not a STAC API", asked=url, found="no JSON", hint="check the address") from error
     except requests.RequestException as error:
         raise http_failed(url, None, error) from error
-    except NotImplementedError as error:
+    except (NotImplementedError, DoesNotConformTo) as error:
         raise InputError(
             "this STAC catalogue cannot be searched", asked=url, found=error, hint="give it as a source, not as --stac"
         ) from error
-    except (STACError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except Exception as error:  # pystac-client raises bare Exception for a wrong time
         raise InputError("the search cannot be asked or answered", asked=url, found=error, hint=_why(error)) from error
 
 
