@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from odc.geo.geobox import GeoBox
-from rasterio.enums import MaskFlags
+from rasterio.enums import ColorInterp, MaskFlags
 
 from groundset.core import InputError
 from groundset.imagery._gdal import gdal_env, open_dataset
@@ -21,12 +21,13 @@ class Opened:
     """An open file.
 
     ``shift`` is (column, row) of the scene's first pixel in the file, None where the grids differ; ``masked`` means
-    that the file has a mask of its own (alpha or internal mask).
+    that the file has a mask of its own, ``alpha`` its index if that is a band.
     """
 
     dataset: Any
     shift: tuple[int, int] | None
     masked: bool
+    alpha: int | None
 
 
 class Pool:
@@ -65,7 +66,8 @@ class Pool:
     def _open(self, href: str) -> Opened:
         dataset = open_dataset(href)
         masked = any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums)
-        return Opened(dataset, offset_in(grid_of(dataset), self._geobox), masked)
+        alpha = dataset.colorinterp.index(ColorInterp.alpha) + 1 if ColorInterp.alpha in dataset.colorinterp else None
+        return Opened(dataset, offset_in(grid_of(dataset), self._geobox), masked, alpha)
 
     def _take_back(self, href: str, opened: Opened) -> None:
         with self._lock:

@@ -48,11 +48,25 @@ def name_bands(
         InputError: Another number of bands, or bands that cannot be told apart.
         MissingError: A band that the sensor or the file does not have.
     """
+    info = _with_alpha(info, sensor, bands)
     if sensor is None:
         return _generic(info, bands)
     found = _of_sensor(info, sensor, bands)
     data = tuple(sensor_band(info, i, sensor.band(name), time, unit) for i, (name, unit) in found.items())
     return FileBands(data, _flag(info, sensor))
+
+
+def _with_alpha(info: FileInfo, sensor: Sensor | None, bands: Sequence[str] | None) -> FileInfo:
+    """The file with its alpha channel taken as a band, where what was named needs it.
+
+    Writers mark the fourth band of any 8-bit file as alpha, so a file of NAIP looks like one with a mask.
+    """
+    every = len(info.colors)
+    named = len(bands) if bands is not None and sensor is None else len(sensor.native_order) if sensor else 0
+    described = info.descriptions[-1] is not None
+    if info.colors[-1] != ColorInterp.alpha or not (named == every or described):
+        return info
+    return replace(info, colors=(*info.colors[:-1], ColorInterp.undefined))
 
 
 def sensor_band(info: FileInfo, index: int, band: Band, time: datetime | None, unit: str | None = None) -> NamedBand:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from odc.geo.geobox import GeoBox
 from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
 from rasterio.windows import Window as GdalWindow
 
 from groundset.core import Band, BandSet, Window, whole
@@ -39,6 +40,7 @@ class SceneReader:
         self.scene = scene
         self._pool = Pool(scene.geobox, Decoder(cache).resolve)
         self._extent = whole(scene.width, scene.height)
+        self._data = {(s.href, s.index) for of_band in scene.sources for s in of_band}
 
     def __enter__(self) -> Self:
         return self
@@ -140,27 +142,28 @@ class SceneReader:
         with self._pool.lend(href) as opened:
             try:
                 if opened.shift is not None:
-                    return _copy(opened, opened.shift, [s.index for s in sources], inside, bands)
+                    masked = opened.masked and (href, opened.alpha) not in self._data
+                    return _copy(opened.dataset, opened.shift, [s.index for s in sources], inside, bands, masked)
                 return _warp(opened, sources, self.scene.geobox[inside.slices], bands)
             except RasterioError as error:
                 raise explain(href, error) from error
 
 
 def _copy(
-    opened: Opened, shift: tuple[int, int], indexes: list[int], inside: Window, bands: BandSet
+    dataset: DatasetReader, shift: tuple[int, int], indexes: list[int], inside: Window, bands: BandSet, masked: bool
 ) -> tuple[Stored, Bool]:
     """The file's pixels are the scene's; the window may reach beyond the file."""
     moved = Window(inside.x_off + shift[0], inside.y_off + shift[1], inside.width, inside.height)
-    there = moved.intersection(whole(opened.dataset.width, opened.dataset.height))
+    there = moved.intersection(whole(dataset.width, dataset.height))
     shape = (len(indexes), *inside.shape)
-    dtype = np.result_type(*(opened.dataset.dtypes[i - 1] for i in indexes))
+    dtype = np.result_type(*(dataset.dtypes[i - 1] for i in indexes))
     if there is None:
         return np.zeros(shape, dtype), np.zeros(shape, bool)
     gdal_window = GdalWindow(there.x_off, there.y_off, there.width, there.height)
-    stored = opened.dataset.read(indexes, window=gdal_window)
+    stored = dataset.read(indexes, window=gdal_window)
     valid = _valid(stored, bands)
-    if opened.masked:
-        valid = valid & (opened.dataset.read_masks(indexes, window=gdal_window) != 0)
+    if masked:
+        valid = valid & (dataset.read_masks(indexes, window=gdal_window) != 0)
         for i, band in enumerate(bands):
             stored[i][~valid[i]] = _fill_value(band, stored.dtype)
     if there == moved:

@@ -26,7 +26,7 @@ RASTER = f"{_EXTENSIONS}/raster/v2.0.0/schema.json"
 
 # STAC wants a time or a range; a scene whose time nobody stated gets the widest range and says so.
 _UNKNOWN = {"start_datetime": "0001-01-01T00:00:00Z", "end_datetime": "9999-12-31T23:59:59Z"}
-_OWN = ("datetime", "start_datetime", "end_datetime", "eo:cloud_cover", "proj:", "groundset:")
+_OWN = ("datetime", "eo:cloud_cover", "proj:", "groundset:")
 
 
 def scene_to_item(scene: Scene) -> pystac.Item:
@@ -77,7 +77,7 @@ def scene_from_item(item: pystac.Item | dict[str, Any]) -> Scene:
         group=properties.get("groundset:group"),
         source_items=tuple(link["href"] for link in data.get("links", []) if link["rel"] == "derived_from"),
         photo=bool(properties.get("groundset:photo")),
-        product={k: v for k, v in properties.items() if not k.startswith(_OWN)},
+        product={k: v for k, v in properties.items() if not k.startswith(_OWN) and not (unknown and k in _UNKNOWN)},
     )
 
 

@@ -45,7 +45,7 @@ class Sensor:
         """The band that ``text`` names: its name, a catalogue's spelling of it, or its common name; else None."""
         token = _token(text)
         for band in self.bands:
-            if token in self._spellings(band.name):
+            if token in self._spellings(band):
                 return band
         common = [b for b in self.bands if b.common_name and b.common_name.upper() == token]
         return common[0] if len(common) == 1 else None
@@ -69,12 +69,13 @@ class Sensor:
 
     def has_name(self, text: str) -> Band | None:
         """The band of this very name or catalogue spelling (common names do not count), else None."""
-        return next((b for b in self.bands if _token(text) in self._spellings(b.name)), None)
+        return next((b for b in self.bands if _token(text) in self._spellings(b)), None)
 
-    def _spellings(self, name: str) -> set[str]:
-        upper = name.upper()
+    def _spellings(self, band: Band) -> set[str]:
+        upper = band.name.upper()
         short = re.sub(r"^B0(\d)$", r"B\1", upper)
-        return {upper, short, *(f"{p.upper()}{s}" for p in self.prefixes for s in (upper, short))}
+        wrong = "SR_" if band.unit == "K" else "ST_"  # surface reflectance has no thermal band, and the other way round
+        return {upper, short, *(f"{p}{upper}" for p in self.prefixes if p != wrong)}
 
 
 def _token(text: str) -> str:

@@ -33,7 +33,6 @@ REMOTE_OPTIONS: dict[str, Any] = {
     "GDAL_HTTP_RETRY_DELAY": 0.5,
     "GDAL_HTTP_CONNECTTIMEOUT": 15,
     "GDAL_HTTP_TIMEOUT": 60,
-    "CPL_VSIL_CURL_USE_HEAD": "NO",  # addresses signed for GET refuse HEAD
     "VSI_CACHE": True,
     "VSI_CACHE_SIZE": 5_000_000,
 }
