@@ -79,7 +79,7 @@ def annotate(
         within=parse_within(within),
         progress=progress,
     )
-    with folder_lock(lake.layout.root / ".annotate.lock", "annotate"):
+    with folder_lock(lake.layout.cache / "annotate.lock", "an annotate"):
         if path.suffix.lower() in (".csv", ".txt"):
             table = read_table(path, column)
             return _chip_rows(call, table) if isinstance(table, ChipRows) else _features(call, table)

@@ -71,6 +71,8 @@ class Act:
 
     def add_masks(self, answers: Sequence[tuple[Chip, str, LabelMask]], **extra: object) -> None:
         """Add masks, (chip, event id, mask), each on top of what the actor said of that chip before."""
+        if not answers:
+            return
         bases = self._bases([str(chip.id) for chip, _, _ in answers])
         merged = []
         for chip, _, new in answers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -132,20 +133,26 @@ def open_codes(path: Path) -> Iterator[CodeRaster]:
     """Open a raster of class codes."""
     import rasterio
 
-    with rasterio.Env(), rasterio.open(path) as dataset:
+    with _quiet(), rasterio.open(path) as dataset:
         yield CodeRaster(dataset, path)
 
 
 def is_raster(path: Path) -> bool:
     """Whether GDAL opens the file as a raster with bands."""
-    import warnings
-
     import rasterio
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
-            with rasterio.open(path) as dataset:
-                return bool(dataset.count)
+        with _quiet(), rasterio.open(path) as dataset:
+            return bool(dataset.count)
     except rasterio.errors.RasterioIOError:
         return False
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """A raster without CRS is no news here: photos have none."""
+    from rasterio.errors import NotGeoreferencedWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
