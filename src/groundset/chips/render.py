@@ -22,6 +22,7 @@ LAYERS: Mapping[str, tuple[str, str, str]] = {
 LOW, HIGH = 2.0, 98.0
 GAMMA = 1.3
 RGB = npt.NDArray[np.uint8]
+Planes = npt.NDArray[np.float32]
 
 
 class PixelsLike(Protocol):
@@ -97,19 +98,25 @@ def _natural(bands: BandSet) -> tuple[int, int, int]:
     return (0, 1, 2) if len(bands) >= 3 else (0, 0, 0)
 
 
-def stretch_of(samples: Iterable[PixelsLike], layer: str = "natural", *, per_sample: int = 20_000) -> Stretch | None:
+def stretch_of(samples: Iterable[PixelsLike], layer: str = "natural") -> Stretch | None:
     """The 2nd to 98th percentile of each channel shown, over samples of a scene; None where no sample has data."""
     bands: tuple[int, int, int] | None = None
-    seen: list[list[npt.NDArray[np.float32]]] = [[], [], []]
+    shown = []
     for pixels in samples:
         bands = layer_bands(pixels.bands, layer)
-        physical = pixels.physical()
-        for channel, band in enumerate(bands):
-            plane = physical[band].ravel()
-            plane = plane[:: max(1, plane.size // per_sample)]
-            seen[channel].append(plane[np.isfinite(plane)])
+        shown.append(pixels.physical()[list(bands)])
+    return None if bands is None else stretch_from(shown, bands)
+
+
+def stretch_from(shown: Iterable[Planes], bands: tuple[int, int, int], *, per_sample: int = 20_000) -> Stretch | None:
+    """Like :func:`stretch_of`, from planes that :func:`planes` gave; at most ``per_sample`` pixels of each count."""
+    seen: list[list[Planes]] = [[], [], []]
+    for sample in shown:
+        for channel, plane in enumerate(sample.reshape(3, -1)):
+            some = plane[:: max(1, plane.size // per_sample)]
+            seen[channel].append(some[np.isfinite(some)])
     values = [np.concatenate(s) if s else np.empty(0, np.float32) for s in seen]
-    if bands is None or not any(v.size for v in values):
+    if not any(v.size for v in values):
         return None
     low, high = zip(*(np.percentile(v, (LOW, HIGH)) if v.size else (0.0, 1.0) for v in values), strict=True)
     return Stretch(bands, tuple(map(float, low)), tuple(map(float, high)))  # type: ignore[arg-type]  # three each
@@ -133,9 +140,18 @@ def render_rgba(
     pixels: PixelsLike, layer: str = "natural", size: int | None = None, *, stretch: Stretch | None = None
 ) -> RGB:
     """Like :func:`render` with a fourth channel: 0 where there is no data, else 255."""
-    stretch = stretch or stretch_of([pixels], layer)
     bands = layer_bands(pixels.bands, layer) if stretch is None else stretch.bands
-    shown = shrink(pixels.physical()[list(bands)], size)
+    shown = planes(pixels, bands, size)
+    return paint(shown, stretch or stretch_from([shown], bands))
+
+
+def planes(pixels: PixelsLike, bands: tuple[int, int, int], size: int | None = None) -> Planes:
+    """The three bands to show, physical, float32 (3, rows, columns), averaged down to ``size``; NaN nodata."""
+    return shrink(pixels.physical()[list(bands)], size)
+
+
+def paint(shown: Planes, stretch: Stretch | None) -> RGB:
+    """Planes as a picture, uint8 (rows, columns, 4); a pixel without data in one of the three is transparent black."""
     out = np.zeros((*shown.shape[1:], 4), np.uint8)
     valid = np.isfinite(shown).all(axis=0)
     out[valid, 3] = 255
@@ -143,20 +159,19 @@ def render_rgba(
         for channel in range(3):
             low, high = stretch.low[channel], stretch.high[channel]
             unit = np.clip((shown[channel] - low) / max(high - low, 1e-12), 0, 1)
-            grey = np.where(valid, unit, 0) ** (1 / GAMMA) * 255
-            out[..., channel] = np.rint(grey)
+            out[..., channel] = np.rint(np.where(valid, unit, 0) ** (1 / GAMMA) * 255)
     return out
 
 
-def shrink(planes: npt.NDArray[np.float32], size: int | None) -> npt.NDArray[np.float32]:
+def shrink(shown: Planes, size: int | None) -> Planes:
     """Average (bands, rows, columns) by a whole factor so that no side is longer than ``size``; NaN stays out."""
-    rows, cols = planes.shape[1:]
+    rows, cols = shown.shape[1:]
     factor = 1 if size is None else -(-max(rows, cols) // size)
     if factor == 1:
-        return planes
+        return shown
     pad = [(0, 0), (0, -rows % factor), (0, -cols % factor)]
-    cells = np.pad(planes, pad, constant_values=np.nan)
-    cells = cells.reshape(len(planes), cells.shape[1] // factor, factor, -1, factor)
+    cells = np.pad(shown, pad, constant_values=np.nan)
+    cells = cells.reshape(len(shown), cells.shape[1] // factor, factor, -1, factor)
     valid = np.isfinite(cells)
     count = valid.sum(axis=(2, 4))
     total = np.where(valid, cells, 0).sum(axis=(2, 4))

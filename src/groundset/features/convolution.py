@@ -41,7 +41,7 @@ class Filters:
     @property
     def dim(self) -> int:
         """Number of features: two for each filter."""
-        return 2 * self.weights.shape[1]
+        return 2 * int(self.weights.shape[1])
 
     def __call__(self, normalised: Physical) -> Physical:
         """Features of one chip, float32 (dim,).

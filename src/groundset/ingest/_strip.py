@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset._files import atomic
-from groundset.chips import Stretch, encode_image, render_rgba, stretch_of
+from groundset.chips import Stretch, encode_image, layer_bands, paint, planes, stretch_from
 from groundset.core import Window
 from groundset.features import Encoder
 from groundset.imagery import Pixels, Reason, Scene, SceneReader, read_ahead
@@ -68,19 +68,40 @@ def work(strip: Strip) -> Worked:
     n = len(strip.windows)
     at = {w: i for i, w in enumerate(strip.windows)}
     out = Worked(np.zeros(n), np.zeros(n, bool), np.full(n, np.nan), np.zeros((n, strip.encoder.dim), np.float32))
-    images: list[bytes] = [b""] * n
-    stretch = strip.stretch
+    gallery = _Gallery(strip, n)
     with SceneReader(strip.scene, strip.cache) as reader:
-        if stretch is None:
-            stretch = stretch_of(p for _, p in read_ahead(reader, strip.windows, threads=strip.threads))
         for window, pixels in read_ahead(reader, strip.windows, threads=strip.threads):
             i = at[window]
             out.valid[i] = pixels.valid_fraction
             out.covered[i] = bool(pixels.valid.any())
             out.cloud[i] = _cloud(reader, window, pixels)
             out.features[i] = strip.encoder.encode(pixels.physical()[None], pixels.bands)[0]
-            images[i] = encode_image(render_rgba(pixels, size=QUICKLOOK_SIZE, stretch=stretch))
-    return Worked(out.valid, out.covered, out.cloud, out.features, images, stretch)
+            gallery.add(i, pixels)
+    return replace(out, images=gallery.images(), stretch=gallery.stretch)
+
+
+class _Gallery:
+    """The quicklooks of a strip; drawn at once where the stretch is known, else when all chips have been seen."""
+
+    def __init__(self, strip: Strip, count: int) -> None:
+        self.stretch = strip.stretch
+        self._bands = layer_bands(strip.scene.bands) if strip.stretch is None else strip.stretch.bands
+        self._drawn: dict[int, bytes] = {}
+        self._later: dict[int, npt.NDArray[np.float32]] = {}
+        self._count = count
+
+    def add(self, i: int, pixels: Pixels) -> None:
+        shown = planes(pixels, self._bands, QUICKLOOK_SIZE)
+        if self.stretch is None:
+            self._later[i] = shown
+        else:
+            self._drawn[i] = encode_image(paint(shown, self.stretch))
+
+    def images(self) -> list[bytes]:
+        if self._later:
+            self.stretch = stretch_from((self._later[i] for i in range(self._count)), self._bands)
+            self._drawn = {i: encode_image(paint(shown, self.stretch)) for i, shown in self._later.items()}
+        return [self._drawn[i] for i in range(self._count)]
 
 
 def _cloud(reader: SceneReader, window: Window, pixels: Pixels) -> float:
