@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,6 +85,23 @@ def test_what_it_says_of_itself(release: Path) -> None:
 def test_picklable_and_lazy(release: Path) -> None:
     data = pickle.loads(pickle.dumps(gs.load(release, split="train")))
     np.testing.assert_array_equal(data[1]["image"], gs.load(release, split="train")[1]["image"])
+
+
+def test_worker_processes_read_it(release: Path) -> None:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    data = gs.load(release, split="train")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        (sample,) = pool.map(data.__getitem__, [1])
+    np.testing.assert_array_equal(sample["image"], data[1]["image"])
+
+
+def test_from_the_web(release: Path, serve_folder: Callable[[Path], Any]) -> None:
+    address = f"{serve_folder(release.parent).url}/v1"
+    np.testing.assert_array_equal(gs.load(address)[0]["image"], gs.load(release)[0]["image"])
+    with pytest.raises(MissingError, match=r"no release here.*no collection.json"):
+        gs.load(address + "0")
 
 
 def test_no_torch_is_imported(release: Path) -> None:

@@ -6,7 +6,7 @@ from groundset.imagery import parse_time as _parse_time
 from groundset.ingest._annotate.report import AnnotateReport
 from groundset.ingest._settings import DEFAULT_CHIP_SIZE
 from groundset.ingest.annotate import annotate
-from groundset.ingest.annotate_direct import annotate_chips, annotate_masks
+from groundset.ingest.annotate_direct import annotate_chips, annotate_mask, annotate_masks
 from groundset.ingest.levels import make_level
 from groundset.ingest.pipeline import ingest
 from groundset.ingest.report import IngestReport
@@ -27,6 +27,7 @@ __all__ = [
     "IngestReport",
     "annotate",
     "annotate_chips",
+    "annotate_mask",
     "annotate_masks",
     "ingest",
     "make_level",
