@@ -135,21 +135,28 @@ def rebuild(connection: Connection) -> None:
         connection.execute(sa.insert(current), list(some))
 
 
-def as_of(connection: Connection, seq: int, where: sa.ColumnElement[bool]) -> list[int]:
+def as_of(connection: Connection, seq: int, where: sa.ColumnElement[bool], *, few: bool) -> list[int]:
     """Sequence numbers of the answers that were current when event ``seq`` was the last one, rising."""
     counts = undone_counts(_undos(connection, seq))
-    said = active(connection, counts, sa.and_(events.c.seq <= seq, where))
+    said = active(connection, counts, sa.and_(events.c.seq <= seq, where), few=few)
     return sorted(seq for subjects in current_answers(said).values() for seq in subjects.values())
 
 
-def active(connection: Connection, counts: dict[str, int], where: sa.ColumnElement[bool]) -> Iterator[Said]:
-    """Answers that are not undone, themselves or with their bulk act, oldest first."""
+def active(
+    connection: Connection, counts: dict[str, int], where: sa.ColumnElement[bool], *, few: bool = False
+) -> Iterable[Said]:
+    """Answers that are not undone, themselves or with their bulk act, oldest first.
+
+    ``few``: sort here, not in the database, which would walk all events in order to find the few that are wanted.
+    """
     e = events.c
-    query = (
-        sa.select(e.seq, e.id, e.bulk, e.task, e.chip_id, e.actor, e.kind, e.payload)
-        .where(e.kind.in_(ANSWER_KINDS), where)
-        .order_by(e.seq)
-    )
+    query = sa.select(e.seq, e.id, e.bulk, e.task, e.chip_id, e.actor, e.kind, e.payload)
+    query = query.where(e.kind.in_(ANSWER_KINDS), where)
+    said = _active(connection, query if few else query.order_by(e.seq), counts)
+    return sorted(said) if few else said
+
+
+def _active(connection: Connection, query: sa.Select[Any], counts: dict[str, int]) -> Iterator[Said]:
     for row in connection.execute(query, execution_options={"yield_per": 10_000}):
         if row.id not in counts and row.bulk not in counts:
             about = subject(row.kind, json.loads(row.payload)) if row.kind == "answer" else ""
@@ -202,7 +209,7 @@ def _follow(connection: Connection, row: Row) -> None:
     for (task, actor, kind), chip_ids in alike.items():
         for some in chunks(chip_ids):
             where = sa.and_(e.chip_id.in_(some), e.task == task, e.actor == actor, e.kind == kind)
-            said = active(connection, _undone_among(connection, where), where)
+            said = active(connection, _undone_among(connection, where), where, few=True)
             rows = _current_rows(current_answers(said))
             if rows:
                 connection.execute(sa.insert(current), rows)

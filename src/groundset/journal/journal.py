@@ -214,7 +214,7 @@ class Journal:
             for some in parts:
                 these = sa.and_(*where, *([] if some is None else [table.c.chip_id.in_(some)]))
                 if old and as_of is not None:
-                    for seqs in _write.chunks(_write.as_of(connection, as_of, these)):
+                    for seqs in _write.chunks(_write.as_of(connection, as_of, these, few=some is not None)):
                         rows = connection.execute(sa.select(events).where(events.c.seq.in_(seqs)))
                         out += [_event(row) for row in rows]
                 else:

@@ -36,9 +36,8 @@ def upgrade() -> None:
         sa.Column("undoes", sa.String(36)),
         sa.Column("bulk", sa.String(36)),
     )
-    op.create_index("events_chip", "events", ["chip_id", "seq"])
+    op.create_index("events_chip", "events", ["chip_id", "task", "actor", "kind", "seq"])
     op.create_index("events_actor", "events", ["actor", "seq"])
-    op.create_index("events_task", "events", ["task", "kind", "seq"])
     for name in ("undoes", "bulk"):
         where = sa.text(f"{name} IS NOT NULL")
         op.create_index(f"events_{name}", "events", [name], sqlite_where=where, postgresql_where=where)
