@@ -128,14 +128,17 @@ def _features(
     limit: int | None,
 ) -> Iterator[dict[str, Any]]:
     import requests
+    from pystac_client import Client
     from pystac_client.exceptions import APIError
+    from pystac_client.stac_api_io import StacApiIO
     from pystac_client.warnings import DoesNotConformTo
 
+    io = StacApiIO(max_retries=retry_policy(), timeout=TIMEOUT)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), io.session:
             # It warns of what an API does not state; we ask for nothing that it does not state.
             warnings.simplefilter("ignore")
-            client = _open(url)
+            client = Client.open(url, stac_io=io)
             asked = client.search(
                 method="POST" if _conforms(client, "ITEM_SEARCH") and _posts(client) else "GET",
                 collections=[collection] if collection else None,
@@ -164,13 +167,6 @@ def _features(
 
 def _why(error: Exception) -> str:
     return "times are RFC 3339, A/B for an interval" if "date" in str(error).lower() else "is this a STAC API?"
-
-
-def _open(url: str) -> Client:
-    from pystac_client import Client
-    from pystac_client.stac_api_io import StacApiIO
-
-    return Client.open(url, stac_io=StacApiIO(max_retries=retry_policy(), timeout=TIMEOUT))
 
 
 def _conforms(client: Client, name: str) -> bool:
