@@ -72,7 +72,7 @@ def test_bare_bands_are_named_in_order_and_keep_scale_1(data_dir: Path) -> None:
     assert scene.bands[11].common_name == "swir22"
     assert {b.scale for b in scene.bands} == {1.0}
     assert {b.nodata for b in scene.bands} == {None}
-    with pytest.raises(InputError, match="asked: 2 names.*found: 12 bands"):
+    with pytest.raises(InputError, match=r"asked: 2 names.*found: 12 bands"):
         open_source(data_dir / BOADELLA, bands=["B02", "B03"])
 
 

@@ -20,7 +20,7 @@ def test_every_sensor_of_the_contract() -> None:
 
 
 def test_native_order_of_sentinel_2() -> None:
-    l1c = "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split()
+    l1c = ["B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12"]
     assert list(SENSORS["sentinel-2-l1c"].native_order) == l1c
     assert list(SENSORS["sentinel-2-l2a"].native_order) == [b for b in l1c if b != "B10"]
     assert SENSORS["sentinel-2-l2a"].bands[0].scale == 0.0001

@@ -6,6 +6,7 @@ fields. What STAC has no word for carries the prefix ``groundset:``.
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -212,4 +213,5 @@ def _footprint(geobox: GeoBox) -> tuple[dict[str, Any] | None, list[float] | Non
     if geobox.crs is None:
         return None, None
     shape = geobox.extent.to_crs("EPSG:4326", wrapdateline=True)
-    return dict(shape.json), list(shape.boundingbox.bbox)
+    # Through JSON, as the coordinates are tuples, which schemas do not take for arrays.
+    return json.loads(json.dumps(shape.json)), list(shape.boundingbox.bbox)
