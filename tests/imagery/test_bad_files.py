@@ -132,3 +132,15 @@ def test_nothing_there_over_http(http_files) -> None:
 def test_no_server() -> None:
     with pytest.raises(ServiceError, match="does not answer"):
         open_source("http://127.0.0.1:9/a.tif")
+
+
+def test_a_server_that_fails_in_the_middle_gives_an_error_and_never_zeros(http_files) -> None:
+    from realservers.http import Reply
+
+    cog(http_files.root / "a.tif")
+    (scene,) = open_source(http_files.href("a.tif"))
+    with SceneReader(scene) as reader:
+        reader.read(Window(0, 0, 8, 8))
+        http_files.fault = lambda *_: Reply(403, b"<Error><Code>AccessDenied</Code></Error>")
+        with pytest.raises(ServiceError):
+            reader.read(Window(900, 900, 100, 100))
