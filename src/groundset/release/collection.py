@@ -147,13 +147,12 @@ def copy_model(models: Path, root: Path, name: str) -> ModelFacts:
             hint="put the model folder back, or propose the masks again with groundset segment",
         )
     target.mkdir(parents=True)
-    for file in sorted(p for p in source.iterdir() if p.is_file() and not p.name.startswith(".")):
-        shutil.copyfile(file, target / file.name)
-    item = json.loads((target / "item.json").read_text("utf-8"))
+    item = json.loads((source / "item.json").read_text("utf-8"))
     kept = {}
     for key, asset in item.get("assets", {}).items():
         path = asset["href"].removeprefix("./")
-        if (target / path).is_file():
+        if (source / path).is_file():  # files that the item does not name (state of a run) stay behind
+            shutil.copyfile(source / path, target / path)
             kept[key] = asset | stac.file_fields(_on_disk(root, f"models/{name}/{path}"))
         elif "://" in asset["href"]:
             kept[key] = asset
