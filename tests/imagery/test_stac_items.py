@@ -185,9 +185,15 @@ def test_stac_1_1_bands(s2: dict[str, Any]) -> None:
         eo = (asset.pop("eo:bands", None) or [{}])[0]
         if raster:
             asset["bands"] = [
-                {"name": eo.get("name", "scl"), "eo:common_name": eo.get("common_name"), "data_type": raster["data_type"],
-                 "nodata": 0, "raster:scale": raster.get("scale", 1), "raster:offset": raster.get("offset", 0)}
-            ]  # fmt: skip
+                {
+                    "name": eo.get("name", "scl"),
+                    "eo:common_name": eo.get("common_name"),
+                    "data_type": raster["data_type"],
+                    "nodata": 0,
+                    "raster:scale": raster.get("scale", 1),
+                    "raster:offset": raster.get("offset", 0),
+                }
+            ]
     old, new = (scenes_from_items([item(d)])[0] for d in (s2, data))
     assert new.bands == old.bands
     assert same_grid(new.geobox, old.geobox)

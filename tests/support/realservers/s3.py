@@ -8,7 +8,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class S3Server:
     access_key: str = ACCESS_KEY
     secret_key: str = SECRET_KEY
     region: str = REGION
+    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     @property
     def env(self) -> dict[str, str]:
@@ -40,18 +41,22 @@ class S3Server:
         }
 
     def client(self, **credentials: str) -> Any:
-        """A boto3 client; pass other keys to try wrong ones."""
+        """A boto3 client, closed with the server; pass other keys to try wrong ones."""
         import boto3
         from botocore.config import Config
 
-        return boto3.client(
+        keys = credentials.get("access_key", self.access_key), credentials.get("secret_key", self.secret_key)
+        if keys in self.clients:
+            return self.clients[keys]
+        self.clients[keys] = client = boto3.client(
             "s3",
             endpoint_url=self.endpoint,
             region_name=self.region,
-            aws_access_key_id=credentials.get("access_key", self.access_key),
-            aws_secret_access_key=credentials.get("secret_key", self.secret_key),
+            aws_access_key_id=keys[0],
+            aws_secret_access_key=keys[1],
             config=Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"max_attempts": 2}),
         )
+        return client
 
     def bucket(self, prefix: str = "test") -> str:
         """Make an empty bucket; its name."""
@@ -95,7 +100,11 @@ def s3_server() -> Iterator[S3Server]:
         with running(
             command, env=env, log=folder / "weed.log", ready=lambda: answers(s3) and _lists(server), timeout=90
         ):
-            yield server
+            try:
+                yield server
+            finally:
+                for client in server.clients.values():
+                    client.close()
 
 
 def _lists(server: S3Server) -> bool:
