@@ -14,6 +14,7 @@ import numpy.typing as npt
 from groundset.core import BandSet, InputError
 from groundset.core.layout import DEFAULT_ENCODER
 from groundset.features import convolution
+from groundset.features._arrays import save_array
 from groundset.features._blas import one_thread
 from groundset.features.convolution import Filters, fit_filters
 from groundset.features.statistics import STATISTICS, index_planes, indices_for, statistics
@@ -141,8 +142,8 @@ class DefaultEncoder:
     def save(self, folder: Path) -> None:
         """Write ``spec.json``, ``filters.npy`` (bands * 9 + 1, filters; last row the shift) and ``scaling.npy``."""
         (folder / "spec.json").write_text(json.dumps(self.spec(), indent=2) + "\n")
-        np.save(folder / "filters.npy", np.vstack([self.filters.weights, self.filters.shift]), allow_pickle=False)
-        np.save(folder / "scaling.npy", np.stack([self.centre, self.scale]), allow_pickle=False)
+        save_array(folder / "filters.npy", np.vstack([self.filters.weights, self.filters.shift]))
+        save_array(folder / "scaling.npy", np.stack([self.centre, self.scale]))
 
     @classmethod
     def load(cls, folder: Path) -> Self:

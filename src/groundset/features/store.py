@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from groundset._files import atomic
 from groundset.core import InputError, MissingError, check_name
+from groundset.features._arrays import save_array
 
 Features = npt.NDArray[np.float32]
 
@@ -45,8 +46,8 @@ class FeatureStore:
                 "features must be a finite matrix (chips, dim)",
                 found=f"shape {matrix.shape}, {int((~np.isfinite(matrix)).sum())} values not finite",
             )
-        with atomic(self.path(part)) as beside, beside.open("wb") as f:
-            np.save(f, matrix, allow_pickle=False)
+        with atomic(self.path(part)) as beside:
+            save_array(beside, matrix)
 
     def read_part(self, part: str) -> Features:
         """A part, float32 (chips, dim), mapped from disk and read-only.
