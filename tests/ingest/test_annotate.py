@@ -12,7 +12,18 @@ import shapely
 from affine import Affine
 from onscenes import box, fill, masks, mosaic
 
-from groundset.core import UNLABELLED, Grid, InputError, LabelMask, MissingError, Origin, Scheme, SchemeClass
+from groundset.core import (
+    UNLABELLED,
+    Grid,
+    InputError,
+    LabelMask,
+    MissingError,
+    Origin,
+    Scheme,
+    SchemeClass,
+    Step,
+    StoppedError,
+)
 from groundset.imagery import Scene
 from groundset.ingest.annotate import annotate
 from groundset.lake import Lake, init
@@ -156,6 +167,20 @@ class TestTwice:
         fill(lake, reservoir[:1])
         again = annotate(lake, path, actor="e")
         assert (again.created, again.known) == (1, 1)
+
+
+def test_stopped_in_the_middle_leaves_nothing_and_goes_on(
+    lake: Lake, spain: Scene, geojson: Callable[..., Path]
+) -> None:
+    path = geojson((box(spain, 200, 200, 300, 300), {"class": 1}))
+
+    def stop(step: Step) -> None:
+        raise StoppedError("stopped")
+
+    with pytest.raises(StoppedError):
+        annotate(lake, path, actor="e", progress=stop)
+    assert lake.journal.head() == 0
+    assert annotate(lake, path, actor="e").created == 4
 
 
 class TestRefusedVectors:

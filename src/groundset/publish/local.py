@@ -97,7 +97,8 @@ class LocalRelease:
         """
         out: dict[str, Document] = {}
         said: dict[str, dict[str, Any]] = {}
-        for path in sorted(self.documents, key=lambda p: (_RANK[self.documents[p]["type"]], p)):
+        order = sorted(self.documents, key=lambda p: (_RANK[self.documents[p]["type"]], p in self.items, p))
+        for path in order:
             out[path] = self._rewritten(path, base, said)
             data = encode(out[path])
             said[path] = {"file:checksum": multihash(hashlib.sha256(data).hexdigest()), "file:size": len(data)}
