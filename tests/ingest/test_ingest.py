@@ -357,7 +357,7 @@ def test_real_scenes(lake: Lake, data_dir: Path) -> None:
 
 
 def test_eurosat(lake: Lake, data_dir: Path) -> None:
-    files = sorted((data_dir / "eurosat_ms100_stac").rglob("*.tif"))
+    files = sorted((data_dir / "eurosat_ms100_stac").rglob("*.tif"))[::4]
     report = ingest(lake, [s for f in files for s in open_source(f)], grid=Grid(64))
-    assert (report.scenes, report.chips) == (100, 100)
-    assert lake.features().all(lake.chips.parts()).shape == (100, 4 * 13 + 512)
+    assert (report.scenes, report.chips) == (25, 25)
+    assert lake.features().all(lake.chips.parts()).shape == (25, 4 * 13 + 512)

@@ -18,4 +18,4 @@ def save_array(path: Path, array: npt.NDArray[np.float32]) -> None:
     header: dict[str, Any] = {"shape": array.shape, "fortran_order": False, "descr": array.dtype.str}
     with path.open("wb") as f:
         np.lib.format.write_array_header_1_0(f, header)
-        f.write(memoryview(np.ascontiguousarray(array)).cast("B") if array.size else b"")
+        f.write(np.ascontiguousarray(array).data.cast("B") if array.size else b"")
