@@ -96,7 +96,7 @@ def croissant(folder: Path, facts: ReleaseFacts) -> dict[str, Any]:
         "dateCreated": facts.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "citeAs": f"https://doi.org/{facts.doi}" if facts.doi else f"{facts.title}, release {facts.name}",
         "keywords": ["Earth observation", "training data", *(c.title for c in facts.scheme)],
-        "url": f"https://doi.org/{facts.doi}" if facts.doi else "https://example.org/not-published-yet",
+        "url": f"https://doi.org/{facts.doi}" if facts.doi else None,
         **_creators(facts),
         **_where_and_when(facts),
         **_bands(list(facts.bands)),
@@ -126,7 +126,7 @@ def _creators(facts: ReleaseFacts) -> dict[str, Any]:
     for p in facts.providers:
         url = {"url": str(p["url"])} if p.get("url") else {}
         named.append({"@type": "sc:Organization", "name": str(p.get("name", "")), **url})
-    return {"creator": named or [{"@type": "sc:Organization", "name": "not stated"}]}
+    return {"creator": named} if named else {}
 
 
 def _where_and_when(facts: ReleaseFacts) -> dict[str, Any]:
