@@ -37,7 +37,7 @@ from groundset.release.facts import (
     ReleaseFacts,
     SourceFacts,
 )
-from groundset.release.items import chip_item, geometry_of, public_hrefs
+from groundset.release.items import chip_item, outlines_of, public_hrefs
 from groundset.release.moments import statistics
 from groundset.release.plan import places_of
 from groundset.release.rasters import image_bands
@@ -201,6 +201,7 @@ class _Maker:
         self.lake, self.recipe, self.origin, self.labels, self.root = lake, recipe, origin, labels, root
         self.written, self.scenes = written, scenes
         self.chips = [chips[w.id] for w in written]
+        self.outlines = outlines_of(self.chips)
         used = {c.id.scene for c in self.chips}
         self.bands = image_bands(_same_bands({i: s for i, s in scenes.items() if i in used}))
 
@@ -242,12 +243,11 @@ class _Maker:
     def _items(self, splits: Splits, progress: Listener | None) -> tuple[list[dict[str, Any]], list[FileFacts]]:
         count = Progress("describing chips", len(self.written), "chips", progress)
         items, files = [], []
-        for chip, written in zip(self.chips, self.written, strict=True):
+        for chip, outline, written in zip(self.chips, self.outlines, self.written, strict=True):
             scene = self.scenes[chip.id.scene]
             actors = len(self.labels.actors(written.id))
-            item = chip_item(
-                self.recipe, self.origin.scheme, self.bands, scene, chip, written, splits.splits[written.id], actors
-            )
+            split = splits.splits[written.id]
+            item = chip_item(self.recipe, self.origin.scheme, self.bands, scene, chip, outline, written, split, actors)
             items.append(item)
             files.append(item_file(self.root, item))
             count.advance()
@@ -275,7 +275,10 @@ class _Maker:
             kind=recipe.kind,
             scheme=self.origin.scheme,
             bands=self.bands,
-            chips=[self._chip_facts(c, w, splits) for c, w in zip(self.chips, self.written, strict=True)],
+            chips=[
+                self._chip_facts(c, o[0], w, splits)
+                for c, o, w in zip(self.chips, self.outlines, self.written, strict=True)
+            ],
             split=splits.report,
             statistics=stats,
             sources=self._sources(),
@@ -288,7 +291,9 @@ class _Maker:
             warnings=splits.report.warnings,
         )
 
-    def _chip_facts(self, chip: Chip, written: Written, splits: Splits) -> ChipFacts:
+    def _chip_facts(
+        self, chip: Chip, footprint: Mapping[str, Any] | None, written: Written, splits: Splits
+    ) -> ChipFacts:
         assert chip.datetime is not None
         rows, cols = chip.geobox.shape
         crs = chip.geobox.crs
@@ -299,7 +304,7 @@ class _Maker:
             datetime=chip.datetime,
             shape=(int(rows), int(cols)),
             crs=None if crs is None else f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.to_wkt(),
-            footprint=geometry_of(chip)[0],
+            footprint=footprint,
             group=chip.group,
             class_counts=written.class_counts,
             origin_counts=written.origin_counts,

@@ -74,7 +74,7 @@ class Footprints:
         other = cKDTree(points[two])
         nearest, _ = other.query(points[one])
         widest = float(self.radius_m[one].max() + self.radius_m[two].max())
-        reach = _chord(_metres(float(nearest.min())) * _SLACK**2 + widest)
+        reach = _chord(float(_metres(nearest.min())) * _SLACK**2 + widest)
         close = nearest <= reach
         found = other.query_ball_point(points[one[close]], reach)
         pairs = np.array(
@@ -104,7 +104,7 @@ class Footprints:
         return np.asarray(_metres(np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)))
 
     def _middle(self, pairs: Ints) -> Floats:
-        return np.clip(self.lat[pairs].mean(axis=1), -89.9, 89.9)
+        return np.asarray(np.clip(self.lat[pairs].mean(axis=1), -89.9, 89.9))
 
     def _local(self, pairs: Ints) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
         """Both polygons of each pair in a plane where a degree is as long eastwards as northwards."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import shapely
 
 from groundset._files import multihash
-from groundset.chips import Chip
+from groundset.chips import Chip, footprints
 from groundset.core import BandSet, Scheme
 from groundset.core.layout import TaskKind
 from groundset.imagery import Scene
@@ -20,14 +20,24 @@ from groundset.release.facts import FileFacts
 from groundset.release.recipe import Recipe
 
 _TASK_WORDS: Mapping[TaskKind, str] = {"segment": "segmentation", "classify": "classification", "outline": "detection"}
+Outline = tuple[dict[str, Any] | None, list[float] | None]
+"""GeoJSON geometry and bbox."""
 _KEPT = ("platform", "constellation", "instruments", "mission", "s2:processing_baseline")
 
 
 def chip_item(
-    recipe: Recipe, scheme: Scheme, bands: BandSet, scene: Scene, chip: Chip, written: Written, split: str, actors: int
+    recipe: Recipe,
+    scheme: Scheme,
+    bands: BandSet,
+    scene: Scene,
+    chip: Chip,
+    outline: Outline,
+    written: Written,
+    split: str,
+    actors: int,
 ) -> dict[str, Any]:
     """The item as JSON values; hrefs are relative to ``items/CHIP/CHIP.json``."""
-    geometry, bbox = geometry_of(chip)
+    geometry, bbox = outline
     item: dict[str, Any] = {
         "type": "Feature",
         "stac_version": stac.STAC_VERSION,
@@ -77,16 +87,23 @@ def extensions(item: Mapping[str, Any]) -> list[str]:
     return [uri for prefix, uri in named if prefix in used]
 
 
-def geometry_of(chip: Chip) -> tuple[dict[str, Any] | None, list[float] | None]:
-    """GeoJSON footprint in EPSG:4326 to 1e-7 degrees (1 cm) and its bbox; None without CRS."""
-    if chip.footprint is None:
-        return None, None
-    rounded = shapely.transform(chip.footprint, lambda xy: xy.round(7))
-    west, south, east, north = map(float, rounded.bounds)
-    if rounded.geom_type == "MultiPolygon" and east - west > 180:  # cut at the antimeridian (RFC 7946)
-        parts = [p.bounds for p in rounded.geoms]
+def outlines_of(chips: Sequence[Chip]) -> list[Outline]:
+    """GeoJSON footprint in EPSG:4326 to 1e-7 degrees (1 cm) and bbox of each chip; None without CRS."""
+    shapes = footprints(chips)
+    there = [i for i, s in enumerate(shapes) if s is not None]
+    rounded = shapely.transform([shapes[i] for i in there], lambda xy: xy.round(7))
+    out: list[Outline] = [(None, None)] * len(chips)
+    for i, shape, text in zip(there, rounded, shapely.to_geojson(rounded), strict=True):
+        out[i] = json.loads(text), _bbox(shape)
+    return out
+
+
+def _bbox(shape: Any) -> list[float]:
+    west, south, east, north = map(float, shape.bounds)
+    if shape.geom_type == "MultiPolygon" and east - west > 180:  # cut at the antimeridian (RFC 7946)
+        parts = [p.bounds for p in shape.geoms]
         west, east = min(b[0] for b in parts if b[0] > 0), max(b[2] for b in parts if b[2] < 0)
-    return json.loads(shapely.to_geojson(rounded)), [west, south, east, north]
+    return [west, south, east, north]
 
 
 def item_path(chip_id: str) -> str:

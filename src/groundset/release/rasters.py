@@ -1,8 +1,8 @@
 """The GeoTIFFs of a chip as bytes: image, mask, origin. The same pixels give the same bytes.
 
 A chip of at most 512 x 512 pixels is written in one go as a tiled GeoTIFF whose directory comes first and which needs
-no overviews: that is a cloud-optimized GeoTIFF, and much quicker than GDAL's COG driver, which takes the larger ones and
-those with a mask of their own.
+no overviews: that is a cloud-optimized GeoTIFF, and much quicker than GDAL's COG driver, which takes the larger ones
+and those with a mask of their own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from groundset.imagery import Pixels
 
 _SMALL = 512
 _TILE = 16
-_OPTIONS: dict[str, Any] = {"compress": "deflate", "zlevel": 6}
 
 
 def image_bands(bands: BandSet) -> BandSet:
@@ -59,7 +58,8 @@ def image_tiff(pixels: Pixels, geobox: GeoBox) -> bytes:
         geobox,
         nodata=nodata,
         predictor=3 if np.issubdtype(data.dtype, np.floating) else 2,
-        mask=pixels.valid.all(axis=0) if masked else None,
+        level=1,  # with a predictor a higher one takes longer and gives the same size
+        mask=np.asarray(pixels.valid.all(axis=0)) if masked else None,
         names=bands.names,
         scales=tuple(b.scale for b in bands),
         offsets=tuple(b.offset for b in bands),
@@ -84,23 +84,24 @@ def _tiff(
     names: tuple[str, ...],
     nodata: float | None = None,
     predictor: int | None = None,
+    level: int = 6,
     mask: npt.NDArray[np.bool_] | None = None,
     scales: tuple[float, ...] | None = None,
     offsets: tuple[float, ...] | None = None,
     colours: dict[int, tuple[int, int, int, int]] | None = None,
 ) -> bytes:
     count, rows, cols = data.shape
-    profile = _OPTIONS | {"width": cols, "height": rows, "count": count, "dtype": data.dtype.name, "nodata": nodata}
+    profile: dict[str, Any] = {"width": cols, "height": rows, "count": count, "dtype": data.dtype.name}
+    profile |= {"nodata": nodata, "compress": "deflate"}
     if predictor is not None:
         profile["predictor"] = predictor
     if geobox.crs is not None:
-        profile |= {"crs": _crs(geobox), "transform": geobox.transform}
+        profile |= {"crs": _crs(geobox.crs), "transform": geobox.transform}
     if max(rows, cols) <= _SMALL and mask is None:
         sides = {"blockxsize": -(-cols // _TILE) * _TILE, "blockysize": -(-rows // _TILE) * _TILE}
-        profile |= {"driver": "GTiff", "tiled": True, "interleave": "pixel", **sides}
+        profile |= {"driver": "GTiff", "tiled": True, "interleave": "pixel", "zlevel": level, **sides}
     else:
-        profile |= {"driver": "COG", "overview_resampling": "nearest", "num_threads": 1}
-        profile["level"] = profile.pop("zlevel")
+        profile |= {"driver": "COG", "overview_resampling": "nearest", "num_threads": 1, "level": level}
     if colours is not None and profile["driver"] == "GTiff":
         profile["photometric"] = "palette"
     with rasterio.Env(GDAL_PAM_ENABLED="NO", GDAL_TIFF_INTERNAL_MASK=True), MemoryFile() as memory:
@@ -116,6 +117,6 @@ def _tiff(
         return bytes(memory.getbuffer())
 
 
-def _crs(geobox: GeoBox) -> CRS:
-    epsg = geobox.crs.to_epsg()
-    return CRS.from_epsg(epsg) if epsg is not None else CRS.from_wkt(geobox.crs.to_wkt())
+def _crs(crs: Any) -> CRS:
+    epsg = crs.to_epsg()
+    return CRS.from_epsg(epsg) if epsg is not None else CRS.from_wkt(crs.to_wkt())
