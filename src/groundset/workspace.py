@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from groundset import release as _release
 from groundset.core import Bbox, Edge, Grid, InputError, LabelMask, Listener, Scheme
-from groundset.lake import Lake, init
+from groundset.lake import DEFAULT_DATABASE, Lake, init
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -100,7 +100,7 @@ class Workspace:
             scenes=len(lake.scenes.ids()),
             chips=len(lake.chips),
             tasks={t.name: t.kind for t in lake.config.tasks},
-            annotated_chips={t.name: len(lake.labels(t.name).chip_ids) for t in lake.config.tasks},
+            annotated_chips={t.name: lake.journal.count(t.name) for t in lake.config.tasks},
             events=lake.journal.head(),
             models=_folders(lake.layout.models),
             releases=_folders(lake.layout.releases),
@@ -354,8 +354,8 @@ def create(
     folder = Path(root)
     if not isinstance(scheme, Scheme):
         scheme = WATER if str(scheme) == "water" else read_scheme(Path(scheme))
-    options = {} if database is None else {"database": database}
-    return Workspace(init(folder, scheme=scheme, name=name or folder.resolve().name, **options))
+    known = name or folder.resolve().name
+    return Workspace(init(folder, scheme=scheme, name=known, database=database or DEFAULT_DATABASE))
 
 
 def open(root: str | Path) -> Workspace:  # noqa: A001  # the contract's name: gs.open

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -74,7 +74,7 @@ def _dask(address: str) -> Iterator[Executor]:
     except ImportError as error:
         raise InputError("Dask is not installed", asked=address, hint="pip install 'groundset[dask]'") from error
     try:
-        client = Client(address, timeout="10s")
+        client: Any = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
     except OSError as error:
         raise InputError("no Dask scheduler answers there", asked=address, found=error) from error
     with client:

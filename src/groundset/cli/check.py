@@ -17,9 +17,13 @@ def run(
     ] = None,
 ) -> None:
     """Check a release: Q0 whole, Q1 valid STAC, Q2 ready for machine learning, Q3 curated."""
-    from groundset.release import check
+    from groundset.core import InputError
+    from groundset.release import LEVELS, check
 
+    level = next((known for known in LEVELS if known == require), None)
+    if require is not None and level is None:
+        raise InputError("no such quality level", asked=require, found=", ".join(LEVELS))
     with bars() as listen:
         report = check(path, progress=listen)
     out.print(report.render(), markup=False, soft_wrap=True)
-    raise typer.Exit(report.exit_code(require=require))
+    raise typer.Exit(report.exit_code(require=level))

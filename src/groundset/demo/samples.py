@@ -159,7 +159,7 @@ def _burn(
     import pyogrio
     import rasterio.features
 
-    shapes = pyogrio.read_dataframe(path).to_crs(geobox.crs.to_wkt())
+    shapes = pyogrio.read_dataframe(path).to_crs(str(geobox.crs))
     geometry = shapes.geometry if reach == 0 else shapes.geometry.buffer(reach, cap_style="square")
     burn = [
         (shape, WATER if name == "water" else NON_WATER)

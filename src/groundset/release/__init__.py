@@ -1,6 +1,6 @@
 """Splits, masks out, STAC, croissant, dataset card, quality levels."""
 
-from groundset.release._check_types import CheckReport, Finding
+from groundset.release._check_types import LEVELS, CheckReport, Finding, Level
 from groundset.release.blocks import Place
 from groundset.release.build import build, rebuild
 from groundset.release.check import check
@@ -10,8 +10,10 @@ from groundset.release.release import Release
 from groundset.release.splits import Splits, assign_splits, told_splits
 
 __all__ = [
+    "LEVELS",
     "CheckReport",
     "Finding",
+    "Level",
     "Place",
     "Release",
     "SplitReport",
