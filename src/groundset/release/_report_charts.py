@@ -75,7 +75,9 @@ def interval(value: float, low: float | None, high: float | None) -> Markup:
     for tick in (0.0, 0.5, 1.0):
         body += f'<line x1="{x(tick):.1f}" y1="7" x2="{x(tick):.1f}" y2="15" class="axis"/>'
     if low is not None and high is not None:
-        body += f'<rect x="{x(low):.1f}" y="5" width="{max(1.0, x(high) - x(low)):.1f}" height="12" rx="2" class="bar"/>'
+        body += (
+            f'<rect x="{x(low):.1f}" y="5" width="{max(1.0, x(high) - x(low)):.1f}" height="12" rx="2" class="bar"/>'
+        )
     body += f'<line x1="{x(value):.1f}" y1="2" x2="{x(value):.1f}" y2="20" class="mean"/>'
     return _svg(width, 22, f"{value:.3f} on a scale from 0 to 1", body, small=True)
 
