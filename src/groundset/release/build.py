@@ -3,67 +3,32 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundset._files import atomic_dir, write_text
+from groundset._files import atomic_dir
 from groundset.chips import Chip
 from groundset.core import ConflictError, InputError, Listener, Progress, Scheme, check_name, safe_name
 from groundset.imagery import Scene
 from groundset.release import _json
 from groundset.release._wide import wide
-from groundset.release.changes import changelog, former_labels, labels_of, licence
 from groundset.release.chip_files import Batch, ChipWork, Written, write_batch
-from groundset.release.collection import (
-    collection_base,
-    copy_model,
-    item_file,
-    write_collection,
-    write_scene,
-)
-from groundset.release.documents import write_documents
-from groundset.release.facts import (
-    BandStatistics,
-    ChipFacts,
-    FileFacts,
-    ModelFacts,
-    Provenance,
-    ReleaseFacts,
-    SourceFacts,
-)
-from groundset.release.items import chip_item, outlines_of, public_hrefs
-from groundset.release.moments import statistics
-from groundset.release.plan import places_of
-from groundset.release.rasters import image_bands
+from groundset.release.maker import Maker, Origin
 from groundset.release.recipe import Recipe, read_recipe, versions
 from groundset.release.release import Release
-from groundset.release.splits import Splits, assign_splits
-from groundset.release.table import write_table
-from groundset.taxonomy import read_scheme, write_scheme
+from groundset.taxonomy import read_scheme
 
 if TYPE_CHECKING:
     from groundset.core.layout import TaskConfig
     from groundset.journal import TaskLabels
     from groundset.lake import Lake
 
-_BATCH = 32
+_BATCH = 16
 _LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """Where the parts come from that may have changed in the workspace since: the workspace, or the first release."""
-
-    scheme: Scheme
-    sheets: Path
-    models: Path
-    changes: str | None = None
 
 
 def build(
@@ -111,7 +76,7 @@ def build(
     labels = lake.labels(chosen.name)
     scheme = lake.scheme(chosen.name)
     recipe = _recipe(lake, name, chosen, labels, scheme, splits, block, buffer, license, seed)
-    origin = _Origin(scheme, lake.root / "sheets", lake.layout.models)
+    origin = Origin(scheme, lake.root / "sheets", lake.layout.models)
     return _make(lake, recipe, origin, labels, target, executor, progress)
 
 
@@ -145,7 +110,7 @@ def rebuild(
     labels = lake.labels(recipe.task, as_of=recipe.seq)
     now = replace(recipe, versions=versions())
     changes = (source / "CHANGELOG.md").read_text("utf-8")
-    origin = _Origin(scheme, source / "sheets", source / "models", changes)
+    origin = Origin(scheme, source / "sheets", source / "models", changes)
     made = _make(lake, now, origin, labels, target, executor, progress)
     different = made.differences(source)
     if different:
@@ -161,7 +126,7 @@ def rebuild(
 def _make(
     lake: Lake,
     recipe: Recipe,
-    origin: _Origin,
+    origin: Origin,
     labels: TaskLabels,
     target: Path,
     executor: Executor | None,
@@ -180,151 +145,8 @@ def _make(
                 count.advance(len(batch.work))
         if not done:
             raise _no_labels(recipe.task)
-        _Maker(lake, recipe, origin, labels, root, chips, scenes, sorted(done, key=lambda w: w.id)).finish(progress)
+        Maker(lake, recipe, origin, labels, root, chips, scenes, sorted(done, key=lambda w: w.id)).finish(progress)
     return Release(target)
-
-
-class _Maker:
-    """The second half: all that needs to know every chip."""
-
-    def __init__(
-        self,
-        lake: Lake,
-        recipe: Recipe,
-        origin: _Origin,
-        labels: TaskLabels,
-        root: Path,
-        chips: Mapping[str, Chip],
-        scenes: Mapping[str, Scene],
-        written: list[Written],
-    ) -> None:
-        self.lake, self.recipe, self.origin, self.labels, self.root = lake, recipe, origin, labels, root
-        self.written, self.scenes = written, scenes
-        self.chips = [chips[w.id] for w in written]
-        self.outlines = outlines_of(self.chips)
-        used = {c.id.scene for c in self.chips}
-        self.bands = image_bands(_same_bands({i: s for i, s in scenes.items() if i in used}))
-
-    def finish(self, progress: Listener | None) -> None:
-        root, recipe, scheme = self.root, self.recipe, self.origin.scheme
-        splits = self._splits()
-        stats = self._statistics(splits)
-        items, files = self._items(splits, progress)
-        used = {c.id.scene for c in self.chips}
-        scenes = [write_scene(root, s) for i, s in sorted(self.scenes.items()) if i in used]
-        names = sorted({m for w in self.written for m in w.models})
-        models = tuple(copy_model(self.origin.models, root, m) for m in names)
-        base = collection_base(recipe, scheme, self.bands, items, stats)
-        write_table(root / "chips.parquet", items, base)
-        write_scheme(root / "scheme.csv", scheme)
-        (root / "sheets").mkdir()
-        for sheet in sorted(self.origin.sheets.glob("*.csv")):
-            shutil.copyfile(sheet, root / "sheets" / sheet.name)
-        changes = self._changes(items)
-        write_text(root / "CHANGELOG.md", changes)
-        write_text(root / "LICENSE", licence(recipe))
-        facts = self._facts(splits, stats, models, changes)
-        _json.write(root, "release.json", _record(facts, recipe))
-        write_documents(root, facts)
-        write_collection(root, base, files, scenes, names)
-
-    def _splits(self) -> Splits:
-        other = self.origin.scheme.not_applicable
-        classes = [{c: n for c, n in w.class_counts.items() if other is None or c != other.name} for w in self.written]
-        places = places_of(self.chips, classes, [w.fingerprint for w in self.written])
-        recipe = self.recipe
-        return assign_splits(
-            places, fractions=recipe.fractions, block=recipe.block, buffer=recipe.buffer, seed=recipe.seed
-        )
-
-    def _statistics(self, splits: Splits) -> tuple[BandStatistics, ...]:
-        return statistics((w.moments for w in self.written if splits.splits[w.id] == "train"), self.bands.names)
-
-    def _items(self, splits: Splits, progress: Listener | None) -> tuple[list[dict[str, Any]], list[FileFacts]]:
-        count = Progress("describing chips", len(self.written), "chips", progress)
-        items, files = [], []
-        for chip, outline, written in zip(self.chips, self.outlines, self.written, strict=True):
-            scene = self.scenes[chip.id.scene]
-            actors = len(self.labels.actors(written.id))
-            split = splits.splits[written.id]
-            item = chip_item(self.recipe, self.origin.scheme, self.bands, scene, chip, outline, written, split, actors)
-            items.append(item)
-            files.append(item_file(self.root, item))
-            count.advance()
-        return items, files
-
-    def _changes(self, items: Iterable[Mapping[str, Any]]) -> str:
-        former = self.recipe.former
-        if self.origin.changes is not None and not (self.lake.layout.releases / str(former)).is_dir():
-            return self.origin.changes  # the former release is gone: what was said of it stands
-        before = None if former is None else former_labels(self.lake.layout.releases / former)
-        return changelog(self.recipe, labels_of(items), before)
-
-    def _facts(
-        self, splits: Splits, stats: tuple[BandStatistics, ...], models: tuple[ModelFacts, ...], changes: str
-    ) -> ReleaseFacts:
-        recipe = self.recipe
-        return ReleaseFacts(
-            name=recipe.name,
-            title=recipe.title,
-            description=recipe.description,
-            license=recipe.license,
-            license_stated=recipe.license_stated,
-            created=datetime.fromisoformat(recipe.created),
-            task=recipe.task,
-            kind=recipe.kind,
-            scheme=self.origin.scheme,
-            bands=self.bands,
-            chips=[
-                self._chip_facts(c, o[0], w, splits)
-                for c, o, w in zip(self.chips, self.outlines, self.written, strict=True)
-            ],
-            split=splits.report,
-            statistics=stats,
-            sources=self._sources(),
-            provenance=Provenance(recipe.seq, recipe.seed, recipe.call, recipe.versions),
-            models=models,
-            providers=recipe.providers,
-            doi=recipe.doi,
-            former=recipe.former,
-            changes=changes,
-            warnings=splits.report.warnings,
-        )
-
-    def _chip_facts(
-        self, chip: Chip, footprint: Mapping[str, Any] | None, written: Written, splits: Splits
-    ) -> ChipFacts:
-        assert chip.datetime is not None
-        rows, cols = chip.geobox.shape
-        crs = chip.geobox.crs
-        return ChipFacts(
-            id=written.id,
-            scene_id=chip.id.scene,
-            split=splits.splits[written.id],
-            datetime=chip.datetime,
-            shape=(int(rows), int(cols)),
-            crs=None if crs is None else f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.to_wkt(),
-            footprint=footprint,
-            group=chip.group,
-            class_counts=written.class_counts,
-            origin_counts=written.origin_counts,
-            methods=written.methods,
-            actors=len(self.labels.actors(written.id)),
-            valid_fraction=written.valid_fraction,
-            files=written.files,
-        )
-
-    def _sources(self) -> tuple[SourceFacts, ...]:
-        counts: dict[str, int] = {}
-        for chip in self.chips:
-            counts[chip.id.scene] = counts.get(chip.id.scene, 0) + 1
-        out = []
-        for scene_id, n in sorted(counts.items()):
-            scene = self.scenes[scene_id]
-            assert scene.datetime is not None
-            hrefs = (f"scenes/{scene_id}.json", *public_hrefs(scene))
-            out.append(SourceFacts(scene_id, scene.sensor, scene.datetime, hrefs, n))
-        return tuple(out)
 
 
 def _task(lake: Lake, name: str | None) -> TaskConfig:
@@ -419,20 +241,6 @@ def _scenes(lake: Lake, chips: Mapping[str, Chip]) -> dict[str, Scene]:
     return scenes
 
 
-def _same_bands(scenes: Mapping[str, Scene]) -> Any:
-    """The bands that all scenes share; a release has one."""
-    first = next(iter(scenes.values()))
-    for scene in scenes.values():
-        if scene.bands != first.bands:
-            raise InputError(
-                "the scenes of a release must have the same bands",
-                asked=f"{first.id}: {', '.join(first.bands.names)}",
-                found=f"{scene.id}: {', '.join(scene.bands.names)}, or other scales, nodata or types",
-                hint="make one workspace for each set of bands",
-            )
-    return first.bands
-
-
 def _batches(
     lake: Lake,
     recipe: Recipe,
@@ -465,18 +273,6 @@ def _batches(
                 scheme=scheme,
                 work=tuple(work_list[start : start + _BATCH]),
             )
-
-
-def _record(facts: ReleaseFacts, recipe: Recipe) -> dict[str, Any]:
-    """``release.json``."""
-    return {
-        "recipe": recipe.as_json(),
-        "chips": len(facts.chips),
-        "class_counts": facts.class_counts,
-        "split": asdict(facts.split),
-        "statistics": [asdict(s) for s in facts.statistics],
-        "models": [asdict(m) for m in facts.models],
-    }
 
 
 def _told(versions_: Mapping[str, str]) -> str:

@@ -60,7 +60,7 @@ def _painted(image: RGB, classes: npt.NDArray[np.uint8], scheme: Scheme) -> RGB:
     out = colours[classes] + (grey * share[classes])[..., None]
     bare = classes == UNLABELLED
     out[bare] = image[bare] * np.float32(0.6)
-    return out.astype(np.uint8)
+    return np.asarray(out, np.uint8)
 
 
 def _enlarged(picture: RGB) -> RGB:
