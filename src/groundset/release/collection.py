@@ -166,7 +166,7 @@ def copy_model(models: Path, root: Path, name: str) -> ModelFacts:
     item["stac_extensions"] = list(dict.fromkeys([*item.get("stac_extensions", []), stac.FILE]))
     _json.write(root, f"models/{name}/item.json", item)
     properties = item["properties"]
-    scores = properties.get("groundset:scores") or properties.get("groundset:training", {}).get("scores") or {}
+    scores = properties.get("groundset:scores") or properties.get("groundset:training", {}).get("score") or {}
     return ModelFacts(name, f"models/{name}/item.json", str(properties.get("title", name)), scores)
 
 
