@@ -152,7 +152,9 @@ def accuracy(scene: Scene, seeds: int) -> dict[str, Any]:
     """Balanced accuracy of each contender in the second half, and the loss against RF200 with a 95 % interval."""
     makers: dict[str, Callable[[int], Any]] = {
         "rf200": rf200,
-        "rf200 balanced": lambda seed: rf200(seed, "balanced"),  # our class weights, so that they are not the difference
+        "rf200 balanced": lambda seed: rf200(
+            seed, "balanced"
+        ),  # our class weights, so that they are not the difference
         "forest": Forest.make,
         "iris": iris,
     }

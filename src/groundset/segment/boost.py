@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +11,8 @@ from groundset.segment.forest import cores
 
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
+
+ENOUGH_FOR_THREADS = 20_000
 
 
 class Boost:
@@ -48,21 +49,22 @@ class Boost:
 
     @property
     def classes(self) -> UInt8:
-        """Class codes seen in training, ascending."""
-        return np.asarray(self.estimator.classes_, np.uint8)
+        """Class codes seen in training, ascending; none before it."""
+        return np.asarray(getattr(self.estimator, "classes_", ()), np.uint8)
 
     def fit(self, features: Float32, codes: UInt8) -> Self:
         """Learn from features (n, features) without NaN and codes (n,)."""
         from lightgbm import LGBMClassifier
 
-        model = LGBMClassifier(**self.settings, n_jobs=self.threads)
+        # Its threads spin while they wait: on few pixels, or beside other work, they cost more than they bring.
+        model = LGBMClassifier(**self.settings, n_jobs=self.threads if len(codes) > ENOUGH_FOR_THREADS else 1)
         self.estimator = model.fit(np.ascontiguousarray(features, np.float32), codes)
         return self
 
     def predict_proba(self, features: Float32) -> Float32:
         """Probabilities: float32 (n, classes)."""
-        with warnings.catch_warnings():
-            # scikit-learn 1.7 warns that LightGBM was fitted with names it made up itself
-            warnings.filterwarnings("ignore", message="X does not have valid feature names")
-            p = self.estimator.predict_proba(np.ascontiguousarray(features, np.float32), num_threads=self.threads)
-        return np.asarray(p, np.float32)
+        # The booster itself: the wrapper warns about feature names that LightGBM made up.
+        data = np.ascontiguousarray(features, np.float32)
+        threads = self.threads if len(data) > ENOUGH_FOR_THREADS else 1
+        p = np.asarray(self.estimator.booster_.predict(data, num_threads=threads), np.float32)
+        return np.stack([1 - p, p], axis=1) if p.ndim == 1 else p

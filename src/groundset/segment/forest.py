@@ -27,7 +27,7 @@ class Forest:
         seed: Makes fitting repeatable.
         trees: Number of trees.
         leaves: Most leaves a tree; four times the number of classes where that is more.
-        threads: Threads for fitting and predicting; 0 is one a core.
+        threads: Threads for predicting; 0 is one a core.
     """
 
     name = "forest"
@@ -49,8 +49,8 @@ class Forest:
 
     @property
     def classes(self) -> UInt8:
-        """Class codes seen in training, ascending."""
-        return np.asarray(self.estimator.classes_, np.uint8)
+        """Class codes seen in training, ascending; none before it."""
+        return np.asarray(getattr(self.estimator, "classes_", ()), np.uint8)
 
     def fit(self, features: Float32, codes: UInt8) -> Self:
         """Learn from features (n, features) without NaN and codes (n,)."""
@@ -59,7 +59,8 @@ class Forest:
         leaves = self.settings["max_leaf_nodes"]
         if leaves is not None:
             leaves = max(leaves, 4 * len(np.unique(codes)))
-        forest = RandomForestClassifier(**self.settings | {"max_leaf_nodes": leaves}, n_jobs=self.threads)
+        # One thread: scikit-learn's threads race for the warning filters, and twenty small trees grow in a moment.
+        forest = RandomForestClassifier(**self.settings | {"max_leaf_nodes": leaves}, n_jobs=1)
         self.estimator = forest.fit(np.ascontiguousarray(features, np.float32), codes)
         return self
 
