@@ -31,6 +31,7 @@ class ChipFacts:
     ``class_counts`` counts pixels a class (class name -> pixels) in a segment task, and is 1 for each class of the
     chip in a classify task. ``origin_counts`` counts labelled pixels (or answers) by origin name in lower case.
     ``footprint`` is a GeoJSON geometry in EPSG:4326, None without CRS. ``shape`` is (rows, columns).
+    ``actors`` counts the people with a current answer, no models.
     """
 
     id: str

@@ -15,7 +15,7 @@ from groundset.core import BandSet, InputError, Listener, Progress, Scheme
 from groundset.imagery import Scene
 from groundset.release import _json
 from groundset.release.changes import changelog, former_labels, labels_of, licence
-from groundset.release.chip_files import Written
+from groundset.release.chip_files import MODEL_ACTOR, Written
 from groundset.release.collection import collection_base, copy_model, item_file, write_collection, write_scene
 from groundset.release.documents import write_documents
 from groundset.release.facts import (
@@ -114,7 +114,7 @@ class Maker:
         named: dict[tuple[str, ...], list[str]] = {}  # items with the same fields use the same extensions
         for chip, outline, written in zip(self.chips, self.outlines, self.written, strict=True):
             scene = self.scenes[chip.id.scene]
-            actors = len(self.labels.actors(written.id))
+            actors = self._people(written.id)
             split = splits.splits[written.id]
             item = chip_item(self.recipe, self.origin.scheme, self.bands, scene, chip, outline, written, split, actors)
             fields = (*item["properties"], *item["assets"])
@@ -182,10 +182,14 @@ class Maker:
             class_counts=written.class_counts,
             origin_counts=written.origin_counts,
             methods=written.methods,
-            actors=len(self.labels.actors(written.id)),
+            actors=self._people(written.id),
             valid_fraction=written.valid_fraction,
             files=written.files,
         )
+
+    def _people(self, chip_id: str) -> int:
+        """How many people have a current answer about a chip; models are none."""
+        return sum(not actor.startswith(MODEL_ACTOR) for actor in self.labels.actors(chip_id))
 
     def _sources(self) -> tuple[SourceFacts, ...]:
         counts: dict[str, int] = {}
