@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,10 @@ def speed(scene: Scene, rounds: int) -> tuple[Any, Any]:
     return alone, run(f"{scene.name} whole scene", {n: whole(n) for n in models}, rounds=max(2, rounds // 2))
 
 
+def _answered(model: Any, scene: Scene) -> np.ndarray:
+    return answers(model)(scene.features)
+
+
 def choose(seeds: int = 5) -> None:
     """How the size was chosen: cross-validation on blocks inside the first half, and time, for each candidate."""
     rows = []
@@ -232,7 +237,7 @@ def choose(seeds: int = 5) -> None:
                     pair = np.searchsorted(kinds, scene.codes[test]) * len(kinds) + np.searchsorted(kinds, predicted)
                     total = total + np.bincount(pair, minlength=len(kinds) ** 2).reshape(len(kinds), -1)
                 sums.append(balanced(total))
-            took = run(f"{trees} x {leaves}", {"ours": lambda m=model: answers(m)(scene.features)}, rounds=3)
+            took = run(f"{trees} x {leaves}", {"ours": partial(_answered, model, scene)}, rounds=3)
             rows.append((scene.name, len(names), trees, leaves, float(np.mean(sums)), took.median("ours")))
     table(rows, ("scene", "blocks", "trees", "leaves", "balanced accuracy", "seconds"))
 

@@ -38,6 +38,7 @@ class Half:
 
     @property
     def known(self) -> np.ndarray:
+        """Flat positions of the labelled pixels."""
         return np.flatnonzero(self.codes != UNLABELLED)
 
 

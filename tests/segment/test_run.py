@@ -176,12 +176,12 @@ def test_boost(labelled: Made) -> None:
 
 def test_mistakes_have_one_clear_message(made: Made) -> None:
     lake, chips, truth = made
-    with pytest.raises(InputError, match="two classes at least.*no labelled pixel"):
+    with pytest.raises(InputError, match=r"two classes at least.*no labelled pixel"):
         segment(lake)
     paint(lake, chips[4], np.where(truth[chips[4].window.slices] == 1, 1, 255))
     with pytest.raises(InputError, match=r"two classes at least.*water: \d+ pixels"):
         segment(lake)
-    with pytest.raises(MissingError, match="no such segmenter.*forest, boost"):
+    with pytest.raises(MissingError, match=r"no such segmenter.*forest, boost"):
         segment(lake, model="forst")
     with pytest.raises(InputError, match="chips"):
         segment(lake, task="chips")

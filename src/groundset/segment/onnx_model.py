@@ -166,7 +166,8 @@ def _probabilities(answer: npt.NDArray[Any], model: OnnxModel, asked: tuple[int,
                 "the model answers classes that its description does not name", asked=unknown, found=classes,
                 hint=f"add them to classes in {model.card.source}",
             )  # fmt: skip
-        return (labels[:, None] == codes.reshape(1, -1, *[1] * len(spatial))).astype(np.float32)
+        same = labels[:, None] == codes.reshape(1, -1, *[1] * len(spatial))
+        return np.asarray(same, np.float32)
     if answer.ndim == len(asked) - 1:
         answer = answer[:, None]
     p = _activated(answer.astype(np.float32), model.card.activation)
