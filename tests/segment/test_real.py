@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import rasterio
-from madelake import TIME, paint, sparse
+from madelake import paint, sparse
 
 from groundset.core import Grid
 from groundset.imagery import open_source
@@ -15,12 +16,14 @@ from groundset.lake import init
 from groundset.segment import score, segment
 from groundset.taxonomy import WATER
 
+TAKEN = datetime(2019, 9, 17, 11, tzinfo=UTC)
+
 
 def test_water_from_a_few_hundred_pixels(tmp_path: Path, data_dir: Path) -> None:
     folder = data_dir / "sen1floods11_sample" / "sample"
     label = rasterio.open(folder / "Labels" / "Spain_7370579_LabelHand.tif").read(1)
     truth = np.where(label < 0, 255, label).astype(np.uint8)
-    scenes = open_source(str(folder / "S2" / "Spain_7370579_S2Hand.tif"), sensor="sentinel-2-l1c", time=TIME)
+    scenes = open_source(str(folder / "S2" / "Spain_7370579_S2Hand.tif"), sensor="sentinel-2-l1c", time=TAKEN)
     with init(tmp_path / "lake", scheme=WATER) as lake:
         ingest(lake, scenes, grid=Grid(128))
         chips = sorted(lake.chips.chips(), key=lambda c: c.id)
