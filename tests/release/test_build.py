@@ -106,7 +106,7 @@ def model_item() -> dict[str, object]:
             "mlm:tasks": ["semantic-segmentation"],
             "mlm:input": [{"name": "pixels", "bands": ["B02"], "input": tensor("batch", "bands")}],
             "mlm:output": [{"name": "classes", "tasks": ["semantic-segmentation"], "result": tensor("batch", "class")}],
-            "groundset:training": {"scores": {"mean_iou": 0.8}},
+            "groundset:training": {"score": {"mean_iou": 0.8}},
         },
         "assets": {"model": {"href": "./model.skops", "roles": ["mlm:model"], "mlm:artifact_type": "skops.io.dump"}},
     }

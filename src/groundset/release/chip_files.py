@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from odc.geo.geobox import GeoBox
 
 from groundset.chips import Chip, Stretch
 from groundset.core import PEOPLE_ORIGINS, LabelMask, Origin, Scheme
@@ -94,7 +95,10 @@ class _Label:
 def write_batch(batch: Batch) -> list[Written]:
     """Write the files of the labelled chips of a batch; chips without a label are left out."""
     with SceneReader(batch.scene, cache=batch.cache) as reader:
-        by_window = {w.chip.window: w for w in batch.work}
+        crs = batch.scene.geobox.crs  # one for all: each chip that came from another process has its own, unknown yet
+        boxes = [GeoBox(w.chip.geobox.shape, w.chip.geobox.affine, crs) for w in batch.work]
+        work = [replace(w, chip=replace(w.chip, geobox=b)) for w, b in zip(batch.work, boxes, strict=True)]
+        by_window = {w.chip.window: w for w in work}
         out = []
         for window, pixels in read_ahead(reader, list(by_window), threads=1):
             written = _write_chip(batch, by_window[window], pixels, reader)

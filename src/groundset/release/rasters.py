@@ -7,6 +7,7 @@ and those with a mask of their own.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -118,5 +119,11 @@ def _tiff(
 
 
 def _crs(crs: Any) -> CRS:
+    return _crs_of(str(crs))
+
+
+@lru_cache(maxsize=64)
+def _crs_of(text: str) -> CRS:
+    crs = CRS.from_user_input(text)
     epsg = crs.to_epsg()
-    return CRS.from_epsg(epsg) if epsg is not None else CRS.from_wkt(crs.to_wkt())
+    return crs if epsg is None else CRS.from_epsg(epsg)
