@@ -12,6 +12,7 @@ from groundset.cli._common import bars, out
 
 def run(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a release.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print every finding as JSON.")] = False,
     require: Annotated[
         str | None, typer.Option(help="Fail unless this level passed in full: Q0, Q1, Q2 or Q3.")
     ] = None,
@@ -25,5 +26,10 @@ def run(
         raise InputError("no such quality level", asked=require, found=", ".join(LEVELS))
     with bars() as listen:
         report = check(path, progress=listen)
-    out.print(report.render(), markup=False, soft_wrap=True)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(report.to_dict(), indent=2))
+    else:
+        out.print(report.render(), markup=False, soft_wrap=True)
     raise typer.Exit(report.exit_code(require=level))
