@@ -12,8 +12,9 @@ from madelake import TIME, add_scene, lake_like_image, paint, sparse, write_scen
 from groundset.chips.chip import Chip
 from groundset.core import ConflictError, InputError, MissingError, Origin, Step
 from groundset.imagery import SceneReader, open_source
-from groundset.lake import Lake
+from groundset.lake import Lake, init
 from groundset.segment import load_model, segment, uncertainty
+from groundset.taxonomy import WATER
 
 Made = tuple[Lake, list[Chip], np.ndarray]
 
@@ -197,3 +198,19 @@ def test_two_runs_at_once_are_refused(labelled: Made) -> None:
         pytest.raises(ConflictError, match="already running"),
     ):
         segment(lake)
+
+
+def test_a_chip_without_data_gets_no_answer(tmp_path: Path) -> None:
+    image, truth = lake_like_image()
+    image[:, :40, :] = 0
+    scenes = open_source(
+        str(write_scene(tmp_path / "scene.tif", image)),
+        time=TIME, bands=["blue", "green", "red", "nir"], scene_id="made",
+    )  # fmt: skip
+    with init(tmp_path / "lake", scheme=WATER, name="made") as lake:
+        chips = add_scene(lake, scenes[0], 32)
+        for chip in chips[8:]:
+            paint(lake, chip, sparse(truth, chip, 0.05, 0))
+        segment(lake)
+        above = {str(c.id) for c in chips if c.window.bottom <= 32}
+        assert set(masks_of(lake, "model:pixels-forest")) == {str(c.id) for c in chips} - above

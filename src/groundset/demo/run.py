@@ -30,6 +30,7 @@ TASK = "pixels"
 RELEASE = "v1"
 BUFFER = "0.1km"
 BUDGET = 300
+_TITLE = "Water from 300 painted pixels: "
 SPLITS = (60, 10, 30)
 """A larger test split than usual, so that a small scene is scored on enough reference."""
 
@@ -96,7 +97,12 @@ def _workspace(root: Path, sample: Sample) -> Iterator[Workspace]:
     try:
         ws = open_workspace(root)
     except MissingError:
-        ws = create(root, scheme="water", name=name)
+        with create(root, scheme="water", name=name) as made:
+            config = made.lake.layout.config
+        # a JSON string is a TOML string
+        told = f"[release]\ntitle = {json.dumps(_TITLE + sample.title)}\ndescription = {json.dumps(sample.credit)}\n"
+        write_text(config, f"{config.read_text()}\n{told}")
+        ws = open_workspace(root)
     with ws:
         if ws.lake.config.name != name:
             raise ConflictError(

@@ -152,6 +152,11 @@ def _propose(
         proposed = propose_all(lake, ref, chips, scheme, executor, told)
     with clock.step("journal"):
         before = lake.journal.head()
+        # A chip without a pixel of data stays without an answer; an empty mask is said only to take back a former one.
+        former = {e.chip_id for e in lake.journal.current(task, kind="mask", actor=ACTOR + name)}
+        proposed = [p for p in proposed if p.pixels or p.chip_id in former]
+        if not proposed:
+            raise InputError("no chip has a pixel to propose a class for", found=f"{len(chips)} chips without data")
         # Ids from what is said and when: sent twice it is one act, said again after an undo it is another.
         made = [
             NewEvent(
