@@ -19,9 +19,11 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test services lint types
 	$(BIN)/python -m pytest -m "not long"
 
-## make test-long   the 1,000-kill, soak and torchgeo suites
+## make test-long   the 1,000-kill and torchgeo suites, and the loading tests with PyTorch
 test-long: $(VENV)/.installed-test services
+	$(PIP) install --editable '.[test,torch]'
 	$(BIN)/python -m pytest -m long --timeout 3600
+	$(BIN)/python -m pytest tests/loading
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check src tests benchmarks
