@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from groundset.release._check_folder import CATALOG, COLLECTION, Folder, local_path
+from groundset.release._check_schema_store import default_cache
 from groundset.release._check_types import Finding, error
 from groundset.release.schemas import Validator
 
 
 @lru_cache(maxsize=4)
-def validator(cache: Path | None) -> Validator:
+def validator(cache: Path) -> Validator:
     """One validator a cache and process, so that schemas are compiled once."""
     return Validator(cache)
 
 
 def validate(documents: Sequence[tuple[str, Mapping[str, Any]]], cache: Path | None) -> list[Finding]:
     """Findings of all documents against their schemas."""
-    check = validator(cache)
+    check = validator(cache or default_cache())
     return [finding for path, document in documents for finding in check.validate(document, path)]
 
 
