@@ -21,7 +21,10 @@ def run(
         str | None, typer.Option(help="Window in which dated features match an acquisition: 3d, 12h.")
     ] = None,
 ) -> None:
-    """Bring labels from a file into the journal, as one act that can be undone."""
+    """Bring labels from a file into the journal.
+
+    The whole file is one act, which one undo takes back; the same file twice changes nothing.
+    """
     from groundset.workspace import open as open_workspace
 
     with open_workspace(root) as ws, bars() as listen:

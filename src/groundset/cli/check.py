@@ -17,7 +17,10 @@ def run(
         str | None, typer.Option(help="Fail unless this level passed in full: Q0, Q1, Q2 or Q3.")
     ] = None,
 ) -> None:
-    """Check a release: Q0 whole, Q1 valid STAC, Q2 ready for machine learning, Q3 curated."""
+    """Check the quality of a release.
+
+    Q0 whole, Q1 valid STAC, Q2 ready for machine learning, Q3 curated.
+    """
     from groundset.core import InputError
     from groundset.release import LEVELS, check
 

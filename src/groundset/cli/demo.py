@@ -15,7 +15,10 @@ def run(
     sample: Annotated[str, typer.Option(help="auto, sentinel2, itaipu or wake.")] = "auto",
     serve: Annotated[bool, typer.Option("--serve/--no-serve", hidden=True)] = False,
 ) -> None:
-    """Run the main job on a real scene: ingest, label, segment, release, check."""
+    """Run the main job on a real scene.
+
+    Ingest, label as an annotator would, segment, release, check; a second run finds everything done.
+    """
     from groundset.demo import demo
 
     del serve  # the page comes with the server; until then the demo always ends here

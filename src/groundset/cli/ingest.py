@@ -47,7 +47,10 @@ def run(
     workers: Workers = None,
     dask: DaskAddress = None,
 ) -> None:
-    """Open scenes, cut chips, draw quicklooks and compute features. Run twice it adds nothing."""
+    """Open scenes and cut them into chips.
+
+    With quicklooks and features. Run twice it adds nothing; stopped in the middle it goes on.
+    """
     from groundset.workspace import open as open_workspace
 
     with open_workspace(root) as ws, executor(workers, dask) as pool, bars() as listen:

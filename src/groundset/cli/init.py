@@ -18,7 +18,10 @@ def run(
         str | None, typer.Option(help="Database URL: sqlite:///journal.db (default) or postgresql://...")
     ] = None,
 ) -> None:
-    """Make a workspace with the tasks `chips` (classify) and `pixels` (segment)."""
+    """Make a workspace.
+
+    It has the tasks `chips` (classify) and `pixels` (segment).
+    """
     from groundset.workspace import create
 
     with create(root, scheme=scheme, name=name, database=database) as ws:

@@ -18,7 +18,10 @@ def run(
         str | None, typer.Option(help="Public address of the prefix, for the items' hrefs (default: s3://).")
     ] = None,
 ) -> None:
-    """Upload to S3, register in a STAC API, verify by reading back. The usual AWS variables name keys and endpoint."""
+    """Upload to S3, register in a STAC API, read back.
+
+    The usual AWS variables name keys and endpoint.
+    """
     from groundset.publish import publish
 
     with bars() as listen:

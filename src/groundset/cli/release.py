@@ -15,7 +15,7 @@ def run(
     root: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")],
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the release, such as v1.")] = None,
     task: Task = None,
-    splits: Annotated[str, typer.Option(help="Shares of train, val and test in percent.")] = "70,15,15",
+    splits: Annotated[str, typer.Option(help="Shares of train, validate and test in percent.")] = "70,15,15",
     block: Annotated[
         str | None, typer.Option(help="Side of a split block, such as 1km (default: the largest).")
     ] = None,
@@ -27,7 +27,10 @@ def run(
     workers: Workers = None,
     dask: DaskAddress = None,
 ) -> None:
-    """Freeze a version: masks, splits, scheme, checksums, description."""
+    """Freeze a version of the labels, with imagery.
+
+    Masks, splits, scheme, checksums, description, in releases/NAME; never changed afterwards.
+    """
     from groundset.workspace import open as open_workspace
 
     if (rebuild is None) == (name is None):

@@ -18,7 +18,10 @@ def run(
     workers: Workers = None,
     dask: DaskAddress = None,
 ) -> None:
-    """Train on the labelled pixels and propose a mask for every chip. People's pixels always win."""
+    """Train on the labelled pixels, propose a mask for every chip.
+
+    People's pixels always win.
+    """
     from groundset.workspace import open as open_workspace
 
     with open_workspace(root) as ws, executor(workers, dask) as pool, bars() as listen:
