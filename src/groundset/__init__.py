@@ -9,11 +9,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from groundset.loading import load
-    from groundset.release import Release
-    from groundset.workspace import Workspace, create, open  # noqa: A004
+    from groundset.workspace import Release, Workspace, create, open  # noqa: A004
 
 _LAZY = {
-    "Release": "groundset.release",
+    "Release": "groundset.workspace",
     "Workspace": "groundset.workspace",
     "create": "groundset.workspace",
     "load": "groundset.loading",

@@ -103,6 +103,14 @@ def test_mistakes_end_with_2_and_say_what_to_do(lake: Path, args: tuple[str, ...
         assert word in text
 
 
+def test_a_release_is_opened_again_in_python(lake: Path):
+    import groundset as gs
+
+    release = gs.Release(lake / "releases" / "v1")
+    assert release.name == "v1"
+    assert callable(release.publish)
+
+
 def test_import_is_quick_and_light():
     code = "import sys, groundset; print([m for m in ('rasterio', 'sklearn', 'pystac', 'torch') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

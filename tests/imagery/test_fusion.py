@@ -17,7 +17,8 @@ from rasterio.warp import Resampling, reproject
 from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
-from groundset.core import Band, BandSet, InputError, MissingError
+from groundset.core import Band, BandSet, InputError, MissingError, Window
+from groundset.imagery import SceneReader, open_source
 from groundset.imagery.fusion import check_overlap, fuse, offset_in, read_on_grid, same_grid
 from groundset.imagery.opening import open_raster
 from groundset.imagery.scene import BandSource, Scene
@@ -293,3 +294,40 @@ def test_scene_is_kept_as_it_was(tmp_path: Path) -> None:
     one = replace(scene("a", path, grid, Band("x")), cloud_cover=3.0, group="g")
     fused = fuse([one])
     assert (fused.cloud_cover, fused.group, fused.datetime) == (3.0, "g", one.datetime)
+
+
+def _one_band(path: Path, data: np.ndarray, pixel: float, *, mask: np.ndarray | None = None, **more: str) -> str:
+    grid = {"crs": "EPSG:32631", "transform": Affine(pixel, 0, 5e5, 0, -pixel, 5e6)}
+    shape = {"count": len(data), "height": data.shape[1], "width": data.shape[2], "dtype": data.dtype}
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(path, "w", driver="GTiff", **shape, **grid, **more) as ds,
+    ):
+        ds.write(data)
+        if mask is not None:
+            ds.write_mask(mask)
+    return str(path)
+
+
+def test_a_coarse_bands_own_mask_counts_beside_the_sensors_nodata(tmp_path: Path) -> None:
+    """What the file hides is no data, and does not bleed into the pixels beside it."""
+    _one_band(tmp_path / "S_B04.tif", np.full((1, 60, 60), 900, np.uint16), 10)
+    data, mask = np.full((1, 30, 30), 1200, np.uint16), np.ones((30, 30), bool)
+    data[0, :10], mask[:10] = 7777, False
+    _one_band(tmp_path / "S_B11.tif", data, 20, mask=mask)
+    (scene,) = open_source(tmp_path, sensor="sentinel-2-l2a", time="2020-01-01T00:00:00Z")
+    with SceneReader(scene) as reader:
+        pixels = reader.read(Window(0, 0, 60, 60))
+    assert not pixels.valid[1, :20].any()
+    assert pixels.valid[1, 21:].all()
+    assert np.unique(pixels.data[1][pixels.valid[1]]).tolist() == [1200]
+
+
+def test_an_alpha_channel_that_is_a_band_masks_nothing_on_another_grid(tmp_path: Path, data_dir: Path) -> None:
+    with rasterio.open(data_dir / "naip_landsat" / "m_4709963_se_14_1_20180716.tif") as ds:
+        data = ds.read(window=((0, 64), (0, 64)))
+    path = _one_band(tmp_path / "naip.tif", data, 5, photometric="RGB", alpha="YES")
+    (scene,) = open_source(path, sensor="naip")
+    half = scene.geobox.affine * Affine.translation(8.5, 8.5)
+    with SceneReader(fuse([scene], reference=GeoBox((40, 40), half, scene.geobox.crs))) as reader:
+        assert reader.read(Window(0, 0, 40, 40)).valid.all()

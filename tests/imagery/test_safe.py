@@ -178,6 +178,14 @@ def test_jpeg_2000_is_decoded_once(kind: str, tmp_path: Path, request: pytest.Fi
     assert [p.stat().st_mtime_ns for p in sorted((tmp_path / "decoded").iterdir())] == times
 
 
+def test_a_zip_in_capitals_is_decoded_too(zipped: Path, tmp_path: Path) -> None:
+    loud = tmp_path / "PRODUCT.ZIP"
+    shutil.copyfile(zipped, loud)
+    (scene,) = open_source(loud, bands=["B02"])
+    with SceneReader(scene, cache=tmp_path / "cache") as reader:
+        assert reader.read(Window(0, 0, 10, 10)).valid.all()
+
+
 @pytest.mark.parametrize(("baseline", "offset"), [("03.01", 0.0), ("05.10", -0.1)])
 def test_level_1c_and_the_offset_of_its_baseline(baseline: str, offset: float, tmp_path: Path, data_dir: Path) -> None:
     (scene,) = open_source(make_safe(tmp_path, data_dir, "1C", baseline))

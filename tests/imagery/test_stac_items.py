@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pystac
 import pytest
+import rasterio
 import stacitems
 from odc.geo.geobox import GeoBox
 
@@ -217,6 +218,23 @@ def test_planetary_computer_shape(s2: dict[str, Any]) -> None:
     assert scene.bands.names == ("B02", "B03", "B04", "B08", "B8A", "B11")
     assert {(b.dtype, b.offset) for b in scene.bands} == {("uint16", -0.1)}  # dtype read from the files
     assert scene.flags is not None
+
+
+def test_numbers_that_somebody_worked_on_are_taken_as_they_are(s2: dict[str, Any], tmp_path: Path) -> None:
+    """Reflectance as float32 that states no scale: the product's 0.0001 must not count once more."""
+    data = copy.deepcopy(s2)
+    asset = data["assets"]["green"]
+    with rasterio.open(asset["href"]) as file:
+        green, profile = file.read() * np.float32(0.0001) - np.float32(0.1), file.profile
+    asset["href"] = str(tmp_path / "green.tif")
+    with rasterio.open(asset["href"], "w", **profile | {"dtype": "float32", "nodata": None}) as file:
+        file.write(green)
+    asset["raster:bands"] = [{"data_type": "float32"}]
+    data["assets"] = {"green": asset}
+    (scene,) = scenes_from_items([item(data)])
+    assert [(b.scale, b.offset, b.nodata, b.dtype) for b in scene.bands] == [(1.0, 0.0, None, "float32")]
+    with SceneReader(scene) as reader:
+        np.testing.assert_array_equal(reader.read(whole(scene.width, scene.height)).physical(), green)
 
 
 def test_landsat_with_qa_pixel(data_dir: Path, folder: Path) -> None:

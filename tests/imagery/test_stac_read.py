@@ -62,6 +62,18 @@ def test_the_same_catalog_over_http(http_files: FileServer) -> None:
     assert items[0].get_self_href() == http_files.href("sub/a/a.json")
 
 
+@pytest.mark.parametrize("href", ["file:///etc/hostname", "/vsizip//home/me/private.zip/a.tif"])
+def test_an_item_from_the_network_names_no_file_of_this_machine(http_files: FileServer, href: str) -> None:
+    put(http_files.root / "i.json", an_item("i", href))
+    with pytest.raises(InputError, match=r"names a file of this machine.*i\.json"):
+        read_items(http_files.href("i.json"))
+    links = [{"rel": "item", "href": href}]
+    top = {"type": "Catalog", "stac_version": "1.0.0", "id": "c", "description": "", "links": links}
+    put(http_files.root / "catalog.json", top)
+    with pytest.raises(InputError, match="names a file of this machine"):
+        read_items(http_files.href("catalog.json"))
+
+
 def test_an_item_collection_with_a_next_page(tmp_path: Path) -> None:
     put(tmp_path / "2.json", {"type": "FeatureCollection", "features": [an_item("c")]})
     more = {"links": [{"rel": "next", "href": "2.json"}]}

@@ -54,6 +54,31 @@ def test_nodata_is_nan_and_invalid(tmp_path: Path) -> None:
     assert sample["valid"][3:].all()
 
 
+def test_a_release_of_others_leads_nowhere_else(tmp_path: Path) -> None:
+    import json
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    release = tiny_release(tmp_path / "v1", chips=1)
+    image = release / "items/scene_0_0_0/image.tif"
+    real = image.rename(tmp_path / "private.tif")
+    source = f"<SimpleSource><SourceFilename>{real}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>"
+    band = f'<VRTRasterBand dataType="UInt16" band="1">{source}</VRTRasterBand>'
+    image.write_text(f'<VRTDataset rasterXSize="{SIZE}" rasterYSize="{SIZE}">{band}</VRTDataset>')
+    with pytest.raises(InputError, match="a file of the release is broken"):
+        gs.load(release)[0]
+    table = pq.read_table(release / "chips.parquet")
+    kind = table.schema.field("assets").type
+    for href in ("../../../private.tif", str(real)):
+        assets = json.loads(json.dumps(table.column("assets").to_pylist()))
+        assets[0]["image"]["href"] = href
+        at = table.schema.get_field_index("assets")
+        pq.write_table(table.set_column(at, "assets", pa.array(assets, kind)), release / "chips.parquet")
+        with pytest.raises(InputError, match=r"leads outside of it.*private.tif"):
+            gs.load(release)
+
+
 def test_splits(release: Path) -> None:
     assert gs.load(release).ids == ("scene_0_0_0", "scene_0_0_2", "scene_0_0_3", "scene_0_0_5")
     assert gs.load(release, split="test").ids == ("scene_0_0_2", "scene_0_0_5")

@@ -86,7 +86,8 @@ def _fingerprint(href: str) -> str:
     # A local file is known by its place, size and age, so that a replaced one is decoded anew.
     inner = href
     if href.startswith("/vsizip/"):
-        inner = href.removeprefix("/vsizip/").split(".zip/", 1)[0].lstrip("{") + ".zip"
+        inner = href.removeprefix("/vsizip/")
+        inner = inner[: inner.lower().index(".zip/") + len(".zip")].lstrip("{")
     stat = None if is_remote(href) else Path(inner).stat()
     said = f"{href.split('?', 1)[0]}|{stat.st_size}|{stat.st_mtime_ns}" if stat else href.split("?", 1)[0]
     return hashlib.sha256(said.encode()).hexdigest()[:32]

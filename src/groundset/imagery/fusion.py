@@ -59,6 +59,7 @@ def read_on_grid(
     dtype: str | np.dtype[Any],
     nodata: float | None,
     dataset: DatasetReader | None = None,
+    masked: bool = True,
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
     """Read one band on the pixels of ``geobox`` (a window of the scene's grid).
 
@@ -68,6 +69,7 @@ def read_on_grid(
         dtype: Of the result; values are rounded into integer types.
         nodata: Stored value that is no data (NaN allowed); the file's own where None.
         dataset: The file, open already.
+        masked: Whether the file's own mask counts beside ``nodata``; not where its alpha channel is a band.
 
     Returns:
         Stored values (rows, columns), ``nodata`` or 0 where nothing is there, and bool (rows, columns): true where
@@ -78,14 +80,14 @@ def read_on_grid(
     """
     if dataset is None:
         with open_raster(source.href) as opened:
-            return read_on_grid(source, geobox, dtype=dtype, nodata=nodata, dataset=opened)
+            return read_on_grid(source, geobox, dtype=dtype, nodata=nodata, dataset=opened, masked=masked)
     if nodata is None:
         nodata = dataset.nodatavals[source.index - 1]
     offset = offset_in(grid_of(dataset), geobox)
     out, valid = (
-        _copy(dataset, source, geobox, offset, dtype, nodata)
+        _copy(dataset, source, geobox, offset, dtype, nodata, masked=masked)
         if offset is not None
-        else _warp(dataset, source, geobox, dtype, nodata)
+        else _warp(dataset, source, geobox, dtype, nodata, masked=masked)
     )
     if np.issubdtype(out.dtype, np.floating):
         valid &= np.isfinite(out)
@@ -208,6 +210,8 @@ def _copy(
     offset: tuple[int, int],
     dtype: str | np.dtype[Any],
     nodata: float | None,
+    *,
+    masked: bool,
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
     """The pixels coincide: no resampling, only a window that may reach out of the file."""
     from rasterio.errors import RasterioIOError
@@ -223,7 +227,7 @@ def _copy(
     window = Window(left, top, right - left, bottom - top)
     try:
         inside = dataset.read(source.index, window=window)
-        mask = dataset.read_masks(source.index, window=window) > 0
+        mask = dataset.read_masks(source.index, window=window) > 0 if masked else np.True_
     except RasterioIOError as error:
         raise read_failed(source.href, error) from error
     at = np.s_[top - offset[1] : bottom - offset[1], left - offset[0] : right - offset[0]]
@@ -233,9 +237,18 @@ def _copy(
 
 
 def _warp(
-    dataset: DatasetReader, source: BandSource, geobox: GeoBox, dtype: str | np.dtype[Any], nodata: float | None
+    dataset: DatasetReader,
+    source: BandSource,
+    geobox: GeoBox,
+    dtype: str | np.dtype[Any],
+    nodata: float | None,
+    *,
+    masked: bool,
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Resample the part of one band that ``geobox`` needs; a second pass over its mask where it has no nodata value."""
+    """Resample the part of one band that ``geobox`` needs; a second pass over its mask where it has no nodata value.
+
+    What the file's own mask hides becomes nodata before, so that it does not bleed into its neighbours.
+    """
     from rasterio.errors import CRSError, RasterioError
 
     if dataset.crs is None or geobox.crs is None:
@@ -253,15 +266,24 @@ def _warp(
         part = grid[slice(*rows), slice(*columns)]
         window = ((rows[0], rows[1]), (columns[0], columns[1]))
         stored = dataset.read(source.index, window=window)
-        masked = dataset.read_masks(source.index, window=window)
+        mask = dataset.read_masks(source.index, window=window) if masked else np.full(stored.shape, 255, np.uint8)
+        if nodata is None or not _holds(stored.dtype, nodata):
+            good = _resample(mask, part, geobox, source.resampling, scales, None) == 255
+            return _cast(_resample(stored, part, geobox, source.resampling, scales, None), dtype), good
+        stored[mask == 0] = nodata
         out = _resample(stored, part, geobox, source.resampling, scales, nodata)
-        if nodata is None:
-            return _cast(out, dtype), _resample(masked, part, geobox, source.resampling, scales, None) == 255
     except CRSError as error:
         raise InputError("a raster cannot be put on the grid", asked=source.href, found=error) from error
     except RasterioError as error:
         raise read_failed(source.href, error) from error
     return _cast(out, dtype), not_nodata(out, nodata)
+
+
+def _holds(dtype: np.dtype[Any], value: float) -> bool:
+    """Whether an array of this dtype can hold a nodata value."""
+    if not np.issubdtype(dtype, np.integer):
+        return True
+    return not isnan(value) and value == int(value) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
 
 
 def _resample(

@@ -141,10 +141,11 @@ class SceneReader:
         href = sources[0].href
         with self._pool.lend(href) as opened:
             try:
+                alpha = (href, opened.alpha) in self._data  # then it is a band of the scene, and no mask
                 if opened.shift is not None:
-                    masked = opened.masked and (href, opened.alpha) not in self._data
+                    masked = opened.masked and not alpha
                     return _copy(opened.dataset, opened.shift, [s.index for s in sources], inside, bands, masked)
-                return _warp(opened, sources, self.scene.geobox[inside.slices], bands)
+                return _warp(opened, sources, self.scene.geobox[inside.slices], bands, masked=not alpha)
             except RasterioError as error:
                 raise explain(href, error) from error
 
@@ -174,10 +175,12 @@ def _copy(
     return data, good
 
 
-def _warp(opened: Opened, sources: Sequence[BandSource], geobox: GeoBox, bands: BandSet) -> tuple[Stored, Bool]:
+def _warp(
+    opened: Opened, sources: Sequence[BandSource], geobox: GeoBox, bands: BandSet, *, masked: bool
+) -> tuple[Stored, Bool]:
     """The file lies on another grid: resampled as each source states."""
     pairs = [
-        read_on_grid(source, geobox, dtype=band.dtype, nodata=band.nodata, dataset=opened.dataset)
+        read_on_grid(source, geobox, dtype=band.dtype, nodata=band.nodata, dataset=opened.dataset, masked=masked)
         for source, band in zip(sources, bands, strict=True)
     ]
     return np.stack([stored for stored, _ in pairs]), np.stack([valid for _, valid in pairs])

@@ -182,11 +182,19 @@ def _asset_band(item: pystac.Item, one: _Candidate, sensor: Sensor | None, resam
         )
         return AssetBand(band, source, grid)
     band = sensor.band(one.name)
-    nodata = band.nodata if nodata is None else float(nodata)
-    band = replace(band, dtype=str(dtype), nodata=nodata)
+    native = str(dtype) in sensor.dtypes
+    if nodata is None and not native:
+        with open_raster(asset.href) as dataset:
+            nodata = dataset.nodatavals[one.index - 1]
+    elif nodata is None:
+        nodata = band.nodata
+    band = replace(band, dtype=str(dtype), nodata=None if nodata is None else float(nodata))
     if sensor.radar:
         return AssetBand(_radar(item, band, fields, sensor), source, grid)
     offset = None if offset is None else float(offset)
+    if not native and scale is None and offset is None:
+        # Somebody has worked on these numbers: the product's scale and offset do not hold for them.
+        return AssetBand(replace(band, scale=1.0, offset=0.0), source, grid)
     if sensor.name.startswith("sentinel-2"):
         offset = sentinel2_offset(item, offset)
     return AssetBand(

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from groundset.core import InputError, MissingError
-from groundset.imagery.signing import unsigned
+from groundset.imagery.signing import redacted, unsigned
 from groundset.imagery.stac_http import read_json
 
 if TYPE_CHECKING:
     import pystac
 
 _REMOTE = ("http://", "https://", "s3://", "/vsi")
+_AWAY = ("http://", "https://")
+_HERE = ("file:", "/vsi")
+"""What GDAL would open here, whoever wrote it."""
 
 
 def read_items(source: str, *, limit: int | None = None) -> list[pystac.Item]:
@@ -65,7 +68,18 @@ class _Walk:
             yield from self._linked(data, location)
 
     def resolve(self, href: str, location: str) -> str:
-        """An absolute path or address; in the local copy where there is one."""
+        """An absolute path or address; in the local copy where there is one.
+
+        Raises:
+            InputError: A document from elsewhere names a file of this machine.
+        """
+        if location.startswith(_AWAY) and href.startswith(_HERE):
+            raise InputError(
+                "a STAC document from the network names a file of this machine, which is not read",
+                asked=redacted(location),
+                found=href,
+                hint="correct the href in it, or download it and read the copy",
+            )
         if href.startswith("file://"):
             return href.removeprefix("file://")
         if not href.startswith(_REMOTE):

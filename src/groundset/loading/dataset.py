@@ -115,7 +115,7 @@ class Dataset:
         href = row.hrefs[key]
         data = self._source.read(href)
         try:
-            with _quiet(), rasterio.Env(), MemoryFile(data) as file, file.open() as dataset:
+            with _quiet(), rasterio.Env(), MemoryFile(data) as file, file.open(driver="GTiff") as dataset:
                 return dataset.read(), dataset.read_masks() > 0
         except RasterioIOError as error:
             raise InputError(

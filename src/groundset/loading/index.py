@@ -103,14 +103,20 @@ def _rows(data: bytes, where: str) -> Iterator[Row]:
         raise InputError("the chip table of the release lacks columns", asked=where, found=", ".join(sorted(missing)))
     for row in table:
         folder = f"items/{row['id']}"
-        hrefs = {k: _resolve(folder, a["href"]) for k, a in row["assets"].items() if a is not None}
+        hrefs = {k: _resolve(folder, a["href"], where) for k, a in row["assets"].items() if a is not None}
         label = row.get("label")
         classes = () if label is None else (label,) if isinstance(label, str) else tuple(label)
         yield Row(str(row["id"]), str(row["groundset:split"]), hrefs, classes)
 
 
-def _resolve(folder: str, href: str) -> str:
-    return href if "://" in href else posixpath.normpath(posixpath.join(folder, href))
+def _resolve(folder: str, href: str, where: str) -> str:
+    """Path from the release's root; a release of others must not lead to files outside it."""
+    if "://" in href:
+        return href
+    path = posixpath.normpath(posixpath.join(folder, href))
+    if path.startswith(("/", "../")) or "\\" in path:
+        raise InputError("the chip table of the release leads outside of it", asked=where, found=href)
+    return path
 
 
 def _bands(collection: Mapping[str, Any], where: str) -> tuple[BandSet, Statistics]:
