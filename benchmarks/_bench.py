@@ -42,7 +42,14 @@ class Timings:
         return statistics.median(theirs / mine for theirs, mine in pairs)
 
 
-def run(name: str, contenders: Mapping[str, Callable[[], Any]], *, rounds: int = 5, warm: int = 0) -> Timings:
+def run(
+    name: str,
+    contenders: Mapping[str, Callable[[], Any]],
+    *,
+    rounds: int = 5,
+    warm: int = 0,
+    between: Callable[[], None] | None = None,
+) -> Timings:
     """Time the contenders in turns: each once a round, every other round in reverse order.
 
     Args:
@@ -50,6 +57,7 @@ def run(name: str, contenders: Mapping[str, Callable[[], Any]], *, rounds: int =
         contenders: Each a function of no arguments.
         rounds: Number of rounds that count.
         warm: Rounds before them that do not.
+        between: Called after each, outside the time that counts: removes what was made.
     """
     seconds: dict[str, list[float]] = {key: [] for key in contenders}
     returned: dict[str, Any] = {}
@@ -59,6 +67,8 @@ def run(name: str, contenders: Mapping[str, Callable[[], Any]], *, rounds: int =
             start = time.perf_counter()
             returned[key] = contenders[key]()
             took = time.perf_counter() - start
+            if between is not None:
+                between()
             if i >= warm:
                 seconds[key].append(took)
             print(f"{name} round {i + 1}/{warm + rounds}: {key} {took:.3f} s", file=sys.stderr, flush=True)

@@ -21,6 +21,8 @@ LAYERS: Mapping[str, tuple[str, str, str]] = {
 
 LOW, HIGH = 2.0, 98.0
 GAMMA = 1.3
+_STEPS = 65535
+_CURVE = np.rint((np.arange(_STEPS + 1) / _STEPS) ** (1 / GAMMA) * 255).astype(np.uint8)  # a power a pixel is slow
 RGB = npt.NDArray[np.uint8]
 Planes = npt.NDArray[np.float32]
 
@@ -154,12 +156,14 @@ def paint(shown: Planes, stretch: Stretch | None) -> RGB:
     """Planes as a picture, uint8 (rows, columns, 4); a pixel without data in one of the three is transparent black."""
     out = np.zeros((*shown.shape[1:], 4), np.uint8)
     valid = np.isfinite(shown).all(axis=0)
-    out[valid, 3] = 255
+    np.multiply(valid, 255, out=out[..., 3], casting="unsafe")
     if stretch is not None:
         for channel in range(3):
             low, high = stretch.low[channel], stretch.high[channel]
             unit = np.clip((shown[channel] - low) / max(high - low, 1e-12), 0, 1)
-            out[..., channel] = np.rint(np.where(valid, unit, 0) ** (1 / GAMMA) * 255)
+            if not valid.all():
+                unit = np.where(valid, unit, 0)
+            out[..., channel] = _CURVE[(unit * _STEPS).astype(np.uint16)]
     return out
 
 

@@ -115,10 +115,14 @@ class BandSet:
         self, stored: npt.NDArray[np.generic], valid: npt.NDArray[np.bool_] | None = None
     ) -> npt.NDArray[np.float32]:
         """Stored values (bands, rows, columns) as float32 physical values, NaN where not ``valid``."""
-        scale = np.array([b.scale for b in self.bands], np.float32)[:, None, None]
-        offset = np.array([b.offset for b in self.bands], np.float32)[:, None, None]
-        out = stored.astype(np.float32) * scale + offset
-        out[~(self.valid(stored) if valid is None else valid)] = np.nan
+        out = stored.astype(np.float32)
+        if any(b.scale != 1 for b in self.bands):
+            out *= np.array([b.scale for b in self.bands], np.float32)[:, None, None]
+        if any(b.offset != 0 for b in self.bands):
+            out += np.array([b.offset for b in self.bands], np.float32)[:, None, None]
+        good = self.valid(stored) if valid is None else valid
+        if not good.all():
+            out[~good] = np.nan
         return out
 
     def nodata(self, valid: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -69,6 +69,12 @@ class LabelMask:
         counts = np.bincount(self.classes.ravel(), minlength=UNLABELLED + 1)
         return {int(v): int(counts[v]) for v in np.flatnonzero(counts) if v != UNLABELLED}
 
+    def count_origins(self) -> dict[int, int]:
+        """Pixels per origin, of those that have a class."""
+        labelled = self.labelled
+        counts = np.bincount(self.origin.ravel() if labelled.all() else self.origin[labelled])
+        return {int(v): int(counts[v]) for v in np.flatnonzero(counts)}
+
 
 def merge(masks: Iterable[LabelMask], shape: tuple[int, int]) -> LabelMask:
     """One mask from several: human > consensus > import > product > region > model; among equals the later one wins.
@@ -77,14 +83,20 @@ def merge(masks: Iterable[LabelMask], shape: tuple[int, int]) -> LabelMask:
         masks: In the order in which they were answered, oldest first.
         shape: (rows, columns), needed where there is no mask at all.
     """
-    out = LabelMask.empty(shape)
+    out: LabelMask | None = None
     for mask in masks:
         if mask.shape != shape:
             raise InputError("masks of one chip must have its shape", asked=shape, found=mask.shape)
-        wins = (mask.origin != Origin.NONE) & (_RANK[mask.origin] >= _RANK[out.origin])
+        wins = mask.origin != Origin.NONE
+        if out is not None:
+            wins &= _RANK[mask.origin] >= _RANK[out.origin]
+        if wins.all():  # the common case: one mask for the whole chip
+            out = LabelMask(mask.classes.copy(), mask.origin.copy(), mask.confidence.copy())
+            continue
+        out = out or LabelMask.empty(shape)
         out = LabelMask(
             np.where(wins, mask.classes, out.classes),
             np.where(wins, mask.origin, out.origin),
             np.where(wins, mask.confidence, out.confidence),
         )
-    return out
+    return out or LabelMask.empty(shape)

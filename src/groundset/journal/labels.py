@@ -91,8 +91,8 @@ class TaskLabels:
             MissingError, ConflictError, InputError: A mask file is missing, damaged, or not of this chip.
         """
         there = self._answered(chip)
-        if flags and self._reasons is not None:
-            there = [self._flagged(self._reasons(chip)), *there]
+        if flags and self._reasons is not None and (reasons := self._reasons(chip)).any():
+            there = [self._flagged(reasons), *there]
         return merge(there, _shape(chip))
 
     def training_mask(self, chip: Chip) -> LabelMask:
@@ -143,7 +143,7 @@ def methods_of(mask: LabelMask) -> tuple[str, ...]:
 
     Only pixels with a class count.
     """
-    origins = {int(o) for o in np.unique(mask.origin[mask.labelled])}
+    origins = mask.count_origins().keys()
     people = bool(origins & {int(o) for o in PEOPLE_ORIGINS})
     model = int(Origin.MODEL) in origins
     if people and model:

@@ -138,9 +138,13 @@ def decode(data: bytes, geobox: GeoBox | None = None) -> LabelMask:
 
 @lru_cache(maxsize=64)
 def _crs(crs: Any) -> Any:
-    import rasterio
+    """As rasterio has it; by its EPSG code where that is the same, since GDAL looks for it anew for every file."""
+    from rasterio.crs import CRS
 
-    return rasterio.crs.CRS.from_wkt(crs.to_wkt())
+    told = CRS.from_wkt(crs.to_wkt())
+    code = told.to_epsg()
+    named = told if code is None else CRS.from_epsg(code)
+    return named if named == told else told
 
 
 @cache
@@ -201,7 +205,9 @@ def _check_place(source: Any, geobox: GeoBox) -> None:
             asked=f"{there.shape[0]} x {there.shape[1]} pixels (rows x columns)",
             found=f"{geobox.shape[0]} x {geobox.shape[1]}",
         )
-    if (there.crs is None) != (geobox.crs is None) or (geobox.crs is not None and there.crs != geobox.crs):
+    if (there.crs is None) != (geobox.crs is None) or (
+        geobox.crs is not None and there.crs != geobox.crs and source.crs != _crs(geobox.crs)
+    ):
         raise InputError("a mask must have its chip's CRS", asked=there.crs, found=geobox.crs)
     if geobox.crs is not None and not there.transform.almost_equals(geobox.transform, precision=1e-6):
         raise InputError("a mask must lie where its chip lies", asked=there.transform, found=geobox.transform)

@@ -15,6 +15,7 @@ from groundset.chips import Chip
 from groundset.core import ConflictError, InputError, Listener, Progress, Scheme, check_name, safe_name
 from groundset.imagery import Scene
 from groundset.release import _json
+from groundset.release._batches import batches
 from groundset.release._wide import wide
 from groundset.release.chip_files import Batch, ChipWork, Written, write_batch
 from groundset.release.maker import Maker, Origin
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from groundset.journal import TaskLabels
     from groundset.lake import Lake
 
-_BATCH = 16
 _LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 
 
@@ -136,10 +136,10 @@ def _make(
     scenes = _scenes(lake, chips)
     with atomic_dir(target) as root:
         (root / "items").mkdir()
-        batches = list(_batches(lake, recipe, origin.scheme, labels, chips, scenes, root / "items"))
+        todo = list(_batches(lake, recipe, origin.scheme, labels, chips, scenes, root / "items"))
         count = Progress("writing chips", len(chips), "chips", progress)
         done: list[Written] = []
-        with closing(wide(executor, write_batch, batches)) as finished:
+        with closing(wide(executor, write_batch, todo)) as finished:
             for batch, written in finished:
                 done += written
                 count.advance(len(batch.work))
@@ -250,18 +250,17 @@ def _batches(
     scenes: Mapping[str, Scene],
     folder: Path,
 ) -> Iterator[Batch]:
-    """Chips in the order in which they lie in their scene, a few at a time."""
+    """The chips, some neighbours at a time, each with all that a worker needs to know."""
     stretches: dict[str, Any] = {}
-    ordered = sorted(chips.values(), key=lambda c: (c.id.scene, c.id.level, c.window.y_off, c.window.x_off))
-    by_scene: dict[str, list[ChipWork]] = {}
-    for chip in ordered:
+    by_scene: dict[str, list[Chip]] = {}
+    for chip in chips.values():
+        by_scene.setdefault(chip.id.scene, []).append(chip)
         part = lake.chips.row(chip.id)[0]
         if part not in stretches:
             stretches[part] = lake.quicklooks.stretch(part) if lake.quicklooks.has(part) else None
-        work = ChipWork(chip, tuple(labels.events(chip.id)), stretches[part])
-        by_scene.setdefault(chip.id.scene, []).append(work)
-    for scene_id, work_list in by_scene.items():
-        for start in range(0, len(work_list), _BATCH):
+    for scene_id, members in sorted(by_scene.items()):
+        for some in batches(scenes[scene_id], members, lake.layout.cache):
+            work = (ChipWork(c, tuple(labels.events(c.id)), stretches[lake.chips.row(c.id)[0]]) for c in some)
             yield Batch(
                 folder=folder,
                 scene=scenes[scene_id],
@@ -271,7 +270,7 @@ def _batches(
                 segment=recipe.kind == "segment",
                 multi=recipe.multi,
                 scheme=scheme,
-                work=tuple(work_list[start : start + _BATCH]),
+                work=tuple(work),
             )
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import numpy.typing as npt
 from odc.geo.geobox import GeoBox
 
 from groundset.chips import Chip, Stretch
-from groundset.core import PEOPLE_ORIGINS, LabelMask, Origin, Scheme
+from groundset.core import PEOPLE_ORIGINS, BandSet, LabelMask, Origin, Scheme
 from groundset.imagery import Pixels, Scene, SceneReader, read_ahead
 from groundset.journal import Answer, Event, MaskStore, TaskLabels
 from groundset.journal.labels import methods_of
@@ -115,30 +116,49 @@ def _write_chip(batch: Batch, work: ChipWork, pixels: Pixels, reader: SceneReade
     folder = batch.folder / chip_id
     folder.mkdir()
     physical = pixels.physical()
-    grey = np.nanmean(np.where(np.isfinite(physical).any(axis=0), physical, 0), axis=0)
+    drawn = _Drawn(pixels.bands, physical)
     return Written(
         id=chip_id,
-        files=dict(_files(folder, work, pixels, label.mask, batch.scheme)),
+        files=dict(_files(folder, work, pixels, drawn, label.mask, batch.scheme)),
         class_counts=label.class_counts,
         origin_counts=label.origin_counts,
         methods=label.methods,
         models=label.models,
         valid_fraction=round(pixels.valid_fraction, 6),
         moments=Moments.of(physical),
-        fingerprint=fingerprint(grey),
+        fingerprint=fingerprint(_grey(physical)),
         classes=label.classes,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Physical values, made once, for those who draw them."""
+
+    bands: BandSet
+    values: npt.NDArray[np.float32]
+
+    def physical(self) -> npt.NDArray[np.float32]:
+        return self.values
+
+
+def _grey(physical: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Mean of the bands that have data, 0 where none has: float32 (rows, columns)."""
+    good = np.isfinite(physical)
+    if good.all():
+        return np.asarray(physical.mean(axis=0))
+    return np.asarray(np.nanmean(np.where(good.any(axis=0), physical, 0), axis=0))
+
+
 def _files(
-    folder: Path, work: ChipWork, pixels: Pixels, mask: LabelMask | None, scheme: Scheme
+    folder: Path, work: ChipWork, pixels: Pixels, drawn: _Drawn, mask: LabelMask | None, scheme: Scheme
 ) -> Iterator[tuple[str, FileFacts]]:
     geobox = work.chip.geobox
     contents = {"image": ("image.tif", image_tiff(pixels, geobox))}
     if mask is not None:
         contents["mask"] = ("mask.tif", mask_tiff(mask, geobox, scheme))
         contents["origin"] = ("origin.tif", origin_tiff(mask, geobox))
-    contents["thumbnail"] = ("thumbnail.png", thumbnail(pixels, mask, scheme, work.stretch))
+    contents["thumbnail"] = ("thumbnail.png", thumbnail(drawn, mask, scheme, work.stretch))
     for key, (name, data) in contents.items():
         (folder / name).write_bytes(data)
         yield key, FileFacts(f"items/{folder.name}/{name}", len(data), hashlib.sha256(data).hexdigest())
@@ -164,8 +184,7 @@ def _pixel_label(mask: LabelMask, scheme: Scheme, models: set[str]) -> _Label | 
     counts = mask.count()
     if not counts:
         return None
-    codes, pixels = np.unique(mask.origin[mask.labelled], return_counts=True)
-    origins = {Origin(int(c)).name.lower(): int(n) for c, n in zip(codes, pixels, strict=True)}
+    origins = {Origin(code).name.lower(): n for code, n in mask.count_origins().items()}
     return _Label(
         mask,
         {c.name: counts[c.code] for c in scheme if c.code in counts},

@@ -30,6 +30,8 @@ class Moments:
         """Of one chip: float32 (bands, rows, columns), NaN where there is no data."""
         flat = physical.reshape(len(physical), -1)
         valid = np.isfinite(flat)
+        if valid.all():
+            return cls._of_whole(flat)
         count = valid.sum(axis=1).astype(np.float64)
         zero = np.where(valid, flat, 0)
         mean = zero.sum(axis=1, dtype=np.float64) / np.maximum(count, 1)
@@ -38,6 +40,15 @@ class Moments:
         minimum = np.where(valid, flat, np.inf).min(axis=1).astype(np.float64)
         maximum = np.where(valid, flat, -np.inf).max(axis=1).astype(np.float64)
         return cls(flat.shape[1], count, mean, squares, minimum, maximum)
+
+    @classmethod
+    def _of_whole(cls, flat: npt.NDArray[np.float32]) -> Moments:
+        pixels = flat.shape[1]
+        mean = flat.sum(axis=1, dtype=np.float64) / pixels
+        off = flat - mean[:, None]
+        count = np.full(len(flat), pixels, np.float64)
+        low, high = (extreme.astype(np.float64) for extreme in (flat.min(axis=1), flat.max(axis=1)))
+        return cls(pixels, count, mean, np.einsum("ij,ij->i", off, off), low, high)
 
     def __add__(self, other: Moments) -> Moments:
         count = self.count + other.count

@@ -100,7 +100,7 @@ def _tiff(
         profile |= {"crs": _crs(geobox.crs), "transform": geobox.transform}
     if max(rows, cols) <= _SMALL and mask is None:
         sides = {"blockxsize": -(-cols // _TILE) * _TILE, "blockysize": -(-rows // _TILE) * _TILE}
-        profile |= {"driver": "GTiff", "tiled": True, "interleave": "pixel", "zlevel": level, **sides}
+        profile |= {"driver": "GTiff", "tiled": True, "interleave": "band", "zlevel": level, **sides}
     else:
         profile |= {"driver": "COG", "overview_resampling": "nearest", "num_threads": 1, "level": level}
     if colours is not None and profile["driver"] == "GTiff":

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from groundset.chips import Stretch, render
+from groundset.chips.render import PixelsLike
 from groundset.core import UNLABELLED, LabelMask, Scheme
-from groundset.imagery import Pixels
 
 RGB = npt.NDArray[np.uint8]
 SIZE = 256
 _SMALLEST = 96
 _OVER = 0.55
+_GREYS = 3 * 255 + 1
 _GAP = 4
 
 
-def thumbnail(pixels: Pixels, mask: LabelMask | None, scheme: Scheme, stretch: Stretch | None) -> bytes:
+def thumbnail(pixels: PixelsLike, mask: LabelMask | None, scheme: Scheme, stretch: Stretch | None) -> bytes:
     """PNG: the image, at most 256 pixels wide; with a mask, the same under the colours of its classes beside it."""
     image = render(pixels, size=SIZE, stretch=stretch)
     if mask is None:
@@ -53,14 +55,24 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def _painted(image: RGB, classes: npt.NDArray[np.uint8], scheme: Scheme) -> RGB:
     """The image in grey under the colours of the classes; darkened where there is none."""
-    grey = image.astype(np.uint16).sum(axis=2)
-    share, colours = np.zeros(256, np.float32), np.zeros((256, 3), np.float32)
-    for c in scheme:
-        share[c.code], colours[c.code] = (1 - _OVER) / 3, np.array(c.rgb, np.float32) * _OVER
-    out = colours[classes] + (grey * share[classes])[..., None]
+    rows, shades = _shades(scheme)
+    grey = image[..., 0].astype(np.int32) + image[..., 1] + image[..., 2]
+    out = shades.take(rows[classes] + grey, axis=0)
     bare = classes == UNLABELLED
-    out[bare] = image[bare] * np.float32(0.6)
-    return np.asarray(out, np.uint8)
+    if bare.any():
+        out[bare] = image[bare] * np.float32(0.6)
+    return out
+
+
+@lru_cache(maxsize=8)
+def _shades(scheme: Scheme) -> tuple[npt.NDArray[np.int32], RGB]:
+    """Where the colours of each code begin, int32 (256,), and each class at each sum of red, green and blue."""
+    rows, grey = np.zeros(256, np.int32), np.arange(_GREYS, dtype=np.float32)[:, None]
+    shades = [np.zeros((_GREYS, 3), np.uint8)]  # of codes that the scheme does not have: black
+    for i, c in enumerate(scheme, 1):
+        rows[c.code] = i * _GREYS
+        shades.append((np.array(c.rgb, np.float32) * _OVER + grey * ((1 - _OVER) / 3)).astype(np.uint8))
+    return rows, np.concatenate(shades)
 
 
 def _enlarged(picture: RGB) -> RGB:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,7 @@ _SYMBOLS = {
     "swir16": "S1",
     "swir22": "S2",
 }
+_NORMALISED = re.compile(r"\((?P<a>\w+) ?- ?(?P<b>\w+)\) ?/ ?\((?P=a) ?\+ ?(?P=b)\)")
 _STAND_INS = {"N": "nir08"}
 """Landsat 8 and 9 call their only near-infrared band nir08; it takes the place of nir where there is no other."""
 
@@ -53,13 +56,29 @@ def compute(names: Sequence[str], planes: Mapping[str, Float32]) -> list[Float32
         names: spyndex short names; the formulas are those that the package ships.
         planes: Arrays of one shape by spyndex symbol, physical values.
     """
-    import spyndex
-
     out = []
     for name in names:
-        needed = {symbol: planes[symbol] for symbol in spyndex.indices[name].bands}
         with np.errstate(divide="ignore", invalid="ignore"):
-            value = np.asarray(spyndex.computeIndex(name, needed), np.float32)
+            value = np.asarray(_value(name, planes), np.float32)
         value[~np.isfinite(value)] = np.nan
         out.append(np.clip(value, -1.5, 1.5))
     return out
+
+
+def _value(name: str, planes: Mapping[str, Float32]) -> Float32:
+    pair = _difference(name)
+    if pair is not None:
+        a, b = (planes[symbol] for symbol in pair)
+        return np.asarray((a - b) / (a + b))
+    import spyndex
+
+    return np.asarray(spyndex.computeIndex(name, {symbol: planes[symbol] for symbol in spyndex.indices[name].bands}))
+
+
+@cache
+def _difference(name: str) -> tuple[str, str] | None:
+    """The bands of a normalised difference by its formula; spyndex reads its whole catalogue for every call."""
+    import spyndex
+
+    found = _NORMALISED.fullmatch(spyndex.indices[name].formula)
+    return None if found is None else (found["a"], found["b"])
