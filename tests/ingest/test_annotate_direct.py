@@ -65,6 +65,18 @@ def test_masks_merge_as_a_new_event(lake: Lake) -> None:
     assert (first.payload["strokes"], first.payload["seconds"]) == (3, 2.5)
 
 
+def test_padding_stays_unlabelled(lake: Lake, tmp_path: Path) -> None:
+    scene = lake.scenes.get("spain")
+    with init(tmp_path / "padded", scheme=WATER) as padded:
+        padded.scenes.put(scene)
+        padded.chips.write_part("spain_0", [cut(scene, 0, r, c, w) for r, c, w in scene_windows(scene, Grid(400))])
+        report = annotate_mask(padded, "spain_0_1_1", np.ones((400, 400), np.uint8), actor="e")
+        assert report.counts == {"water": 112 * 112}
+        mask = padded.labels("pixels").mask(padded.chips.get("spain_0_1_1"))
+        assert (mask.origin[:112, :112] == Origin.HUMAN).all()
+        assert (mask.origin == Origin.HUMAN).sum() == 112 * 112
+
+
 def test_actors_do_not_merge(lake: Lake) -> None:
     annotate_mask(lake, "spain_0_0_0", drawn(1, slice(0, 10)), actor="a")
     annotate_mask(lake, "spain_0_0_0", drawn(0, slice(20, 30)), actor="b")

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.chips import Chip
-from groundset.core import UNLABELLED, InputError, LabelMask, MissingError, Origin, Scheme
+from groundset.core import NO_CONFIDENCE, UNLABELLED, InputError, LabelMask, MissingError, Origin, Scheme
 from groundset.ingest._annotate.act import Act
+from groundset.ingest._annotate.burn import inside_scene
 from groundset.ingest._annotate.classes import check_codes
 from groundset.ingest._annotate.report import AnnotateReport
 from groundset.journal import answer, new_id
@@ -102,7 +103,7 @@ def _masks(
     chosen = lake.config.task(task, "segment")
     scheme = lake.scheme(chosen.name)
     chips = _chips(lake, masks)
-    new = {str(c.id): _mask(c, masks[str(c.id)], scheme, origin, clear) for c in chips}
+    new = {str(c.id): _inside(lake, c, _mask(c, masks[str(c.id)], scheme, origin, clear)) for c in chips}
     report = AnnotateReport(source=f"{len(chips)} masks", task=chosen.name, kind="mask", features=len(chips))
     act = Act(lake, chosen, actor, key=None, source={}, report=report)
     act.add_masks([(c, new_id(), new[str(c.id)]) for c in chips], **extra)
@@ -138,6 +139,19 @@ def _mask(
         np.where(clear, np.uint8(UNLABELLED), mask.classes),
         np.where(clear, np.uint8(origin), mask.origin),
         mask.confidence,
+    )
+
+
+def _inside(lake: Lake, chip: Chip, mask: LabelMask) -> LabelMask:
+    """The mask without what lies beyond the scene: there is nothing that could be labelled."""
+    scene = lake.scenes.get(chip.id.scene)
+    inside = inside_scene(chip.window, scene.width, scene.height)
+    if inside.all():
+        return mask
+    return LabelMask(
+        np.where(inside, mask.classes, np.uint8(UNLABELLED)),
+        np.where(inside, mask.origin, np.uint8(Origin.NONE)),
+        np.where(inside, mask.confidence, np.uint8(NO_CONFIDENCE)),
     )
 
 
