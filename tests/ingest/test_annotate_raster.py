@@ -37,6 +37,18 @@ class TestRasters:
         np.testing.assert_array_equal(mosaic(lake, spain), np.where(wanted == -1, UNLABELLED, wanted))
         assert report.counts == {"non-water": int((wanted == 0).sum()), "water": int((wanted == 1).sum())}
 
+    def test_what_the_rasters_own_mask_hides_is_no_label(
+        self, lake: Lake, spain: Scene, data_dir: Path, tmp_path: Path
+    ) -> None:
+        source, path = self.reference(data_dir, tmp_path, nodata=None), tmp_path / "masked.tif"
+        with rasterio.open(source) as file:
+            data, profile = file.read(1), file.profile
+        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "w", **profile) as file:
+            file.write(np.maximum(data, 0), 1)  # what nobody knew is 0, as water is not
+            file.write_mask(data >= 0)
+        annotate(lake, path, actor="e")
+        np.testing.assert_array_equal(mosaic(lake, spain), np.where(data < 0, UNLABELLED, data))
+
     def test_raster_of_another_size_and_crs_is_warped(
         self, lake: Lake, spain: Scene, data_dir: Path, tmp_path: Path
     ) -> None:

@@ -23,7 +23,7 @@ _OUTSIDE = np.int32(-(2**31))
 class CodeRaster:
     """An open raster of class codes: one band of whole numbers, or a Groundset mask file (its first band).
 
-    Outside the raster and at its nodata value there is no class (255).
+    Outside the raster, at its nodata value and where its own mask hides it there is no class (255).
     """
 
     def __init__(self, dataset: Any, path: Path) -> None:
@@ -112,6 +112,7 @@ class CodeRaster:
         nodata = self._ds.nodatavals[0]
         if nodata is not None and np.isfinite(nodata):
             out[out == int(nodata)] = _OUTSIDE
+        out[self._ds.read_masks(1, window=window) == 0] = _OUTSIDE  # a mask of its own
         return out
 
     def _window(self, chip: Chip) -> Codes:
