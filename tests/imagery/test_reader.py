@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundset.core import InputError, MissingError, Window, whole
-from groundset.imagery import BandSource, FlagSource, Reason, Scene, SceneReader, open_source, read_ahead
+from groundset.imagery import BandSource, FlagSource, Reason, Scene, SceneReader, fuse, open_source, read_ahead
 from groundset.imagery.read_ahead import block_order, keys_of
 
 ROWS, COLS = 70, 90
@@ -178,6 +178,20 @@ def test_reasons_of_a_mosaics_flags(tmp_path: Path) -> None:
     assert (reasons[:, :30] == Reason.CLOUD).all()
     assert (reasons[:, 30:COLS] == Reason.SHADOW).all()
     assert (reasons[:, COLS:] == Reason.NODATA).all()
+
+
+def test_what_one_sensor_cannot_see_another_may(tmp_path: Path) -> None:
+    flags = np.full((1, ROWS, COLS), 4, np.uint8)
+    flags[0, :, :30], flags[0, :, 30:40] = 0, 9
+    (optical,) = open_source(save(tmp_path / "s2.tif", np.ones((1, ROWS, COLS), np.uint8)), bands=["red"])
+    (radar,) = open_source(save(tmp_path / "s1.tif", np.ones((1, ROWS, COLS), np.uint8)), bands=["x"])
+    optical = replace(optical, flags=FlagSource("scl", BandSource(save(tmp_path / "scl.tif", flags), 1, "nearest")))
+    with SceneReader(optical) as reader:
+        assert (reader.read_reasons(Window(0, 0, COLS, ROWS))[:, :30] == Reason.NODATA).all()
+    with SceneReader(fuse([optical, radar])) as reader:
+        reasons = reader.read_reasons(Window(0, 0, COLS, ROWS))
+    assert (reasons[:, :30] == Reason.NONE).all()
+    assert (reasons[:, 30:40] == Reason.CLOUD).all()
 
 
 def test_an_internal_mask_is_heeded(tmp_path: Path) -> None:

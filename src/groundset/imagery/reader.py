@@ -98,7 +98,10 @@ class SceneReader:
         inside = window.intersection(self._extent)
         if self.scene.flags is not None and inside is not None:
             flags = self._read_flags(self.scene.flags, inside)
-            out[inside.relative_to(window).slices] = reasons_from_flags(flags, self.scene.flags.kind)
+            reasons = reasons_from_flags(flags, self.scene.flags.kind)
+            if len({b.sensor for b in self.scene.bands}) > 1:
+                reasons[reasons == Reason.NODATA] = Reason.NONE  # another sensor may see what this product does not
+            out[inside.relative_to(window).slices] = reasons
         out[(pixels or self.read(window)).nodata] = Reason.NODATA
         return out
 
