@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,6 +19,7 @@ from groundset.lake import DEFAULT_DATABASE, Lake, init
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
+    from geopandas import GeoDataFrame
 
     from groundset.imagery import Resampling, Scene
     from groundset.ingest import AnnotateReport, IngestReport
@@ -195,7 +197,7 @@ class Workspace:
 
     def annotate(
         self,
-        what: str | Path | Iterable[str] | Mapping[str, npt.ArrayLike | LabelMask],
+        what: str | Path | Iterable[str] | Mapping[str, npt.ArrayLike | LabelMask] | GeoDataFrame,
         answer: str | int | None = None,
         *,
         actor: str | None = None,
@@ -206,11 +208,12 @@ class Workspace:
         within: str | None = None,
         progress: Listener | None = None,
     ) -> AnnotateReport:
-        """Answer: chips with a class, masks, or a file of points, polygons, pixels or rows.
+        """Answer: chips with a class, masks, points or polygons, or a file of points, polygons, pixels or rows.
 
         Args:
-            what: A file (vector, raster or CSV); or chip ids, answered with ``answer``; or masks by chip id, each
-                uint8 (rows, columns) of class codes with 255 unlabelled.
+            what: A file (vector, raster or CSV); or a GeoDataFrame of points or polygons with a CRS; or chip ids,
+                answered with ``answer``; or masks by chip id, each uint8 (rows, columns) of class codes with 255
+                unlabelled.
             answer: Class (name or code) for chip ids.
             actor: Who answers (default: the system user name).
             task: Task name; may be left out where only one fits.
@@ -228,18 +231,19 @@ class Workspace:
         if answer is not None:
             ids = [what] if isinstance(what, str) else [str(c) for c in what]  # type: ignore[union-attr]
             return ingest.annotate_chips(self.lake, ids, answer, actor=who, value=value, task=task)
+        options: dict[str, Any] = {"task": task, "sheet": sheet, "column": column, "within": within}
+        if hasattr(what, "to_file"):
+            if what.crs is None:
+                raise InputError(
+                    "shapes need a CRS", found="none", hint="say shapes.set_crs(...) with the one they are in"
+                )
+            with TemporaryDirectory() as folder:
+                path = Path(folder) / "shapes.fgb"
+                what.to_file(path, driver="FlatGeobuf")
+                return ingest.annotate(self.lake, path, actor=who, progress=progress, **options)
         if not isinstance(what, str | Path):
             raise InputError("chips need an answer", asked=what, hint='say ws.annotate(chip_ids, "water")')
-        return ingest.annotate(
-            self.lake,
-            what,
-            task=task,
-            actor=who,
-            sheet=sheet,
-            column=column,
-            within=within,
-            progress=progress,
-        )
+        return ingest.annotate(self.lake, what, actor=who, progress=progress, **options)
 
     def segment(
         self,
