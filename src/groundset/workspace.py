@@ -233,13 +233,14 @@ class Workspace:
             return ingest.annotate_chips(self.lake, ids, answer, actor=who, value=value, task=task)
         options: dict[str, Any] = {"task": task, "sheet": sheet, "column": column, "within": within}
         if hasattr(what, "to_file"):
-            if what.crs is None:
+            shapes: GeoDataFrame = what
+            if shapes.crs is None:
                 raise InputError(
                     "shapes need a CRS", found="none", hint="say shapes.set_crs(...) with the one they are in"
                 )
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "shapes.fgb"
-                what.to_file(path, driver="FlatGeobuf")
+                shapes.to_file(path, driver="FlatGeobuf")
                 return ingest.annotate(self.lake, path, actor=who, progress=progress, **options)
         if not isinstance(what, str | Path):
             raise InputError("chips need an answer", asked=what, hint='say ws.annotate(chip_ids, "water")')
