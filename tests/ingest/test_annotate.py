@@ -142,11 +142,32 @@ class TestTwice:
         assert "was annotated before: 4 chips, nothing changed" in again.summary()
         assert annotate(lake, path, actor="somebody else").created == 4
 
-    def test_second_file_adds_on_top(self, lake: Lake, spain: Scene, geojson: Callable[..., Path]) -> None:
+    def test_second_file_adds(self, lake: Lake, spain: Scene, geojson: Callable[..., Path]) -> None:
         annotate(lake, geojson((box(spain, 0, 0, 40, 40), {"class": 1}), name="a.geojson"), actor="e")
         annotate(lake, geojson((box(spain, 20, 0, 60, 40), {"class": 0}), name="b.geojson"), actor="e")
-        (event,) = lake.journal.current("pixels", actor="e")
-        assert lake.masks.get(event.payload["sha256"]).count() == {0: 1600, 1: 800}
+        first, second = lake.journal.current("pixels", actor="e")
+        assert [lake.masks.get(e.payload["sha256"]).count() for e in (first, second)] == [{1: 1600}, {0: 1600}]
+        assert np.bincount(mosaic(lake, spain).ravel(), minlength=2)[:2].tolist() == [1600, 800]
+
+    def test_undo_of_an_earlier_file_takes_back_its_pixels_and_it_can_come_again(
+        self, lake: Lake, spain: Scene, geojson: Callable[..., Path]
+    ) -> None:
+        first = geojson((box(spain, 0, 0, 40, 300), {"class": 1}), name="a.geojson")
+        second = geojson((box(spain, 20, 0, 60, 300), {"class": 0}), name="b.geojson")
+        earlier, later = (annotate(lake, path, actor="e") for path in (first, second))
+        wanted = np.full((spain.height, spain.width), UNLABELLED, np.uint8)
+        wanted[:300, 20:60] = 0
+        undo = lake.journal.undo(str(earlier.bulk), actor="e")
+        np.testing.assert_array_equal(mosaic(lake, spain), wanted)
+        assert (annotate(lake, second, actor="e").created, annotate(lake, first, actor="e").created) == (0, 2)
+        wanted[:300, :40] = 1  # said last, it counts where both say something
+        np.testing.assert_array_equal(mosaic(lake, spain), wanted)
+        assert (annotate(lake, second, actor="e").created, annotate(lake, first, actor="e").created) == (0, 0)
+        lake.journal.undo(undo.id, actor="e")
+        np.testing.assert_array_equal(mosaic(lake, spain), wanted)
+        lake.journal.undo(str(later.bulk), actor="e")
+        wanted[:300, 40:60] = UNLABELLED
+        np.testing.assert_array_equal(mosaic(lake, spain), wanted)
 
     def test_undo_takes_all_back_and_the_file_can_come_again(
         self, lake: Lake, spain: Scene, geojson: Callable[..., Path]

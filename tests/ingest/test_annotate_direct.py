@@ -55,14 +55,53 @@ def test_negative_is_said(lake: Lake) -> None:
     assert answer.negative == (1,)
 
 
-def test_masks_merge_as_a_new_event(lake: Lake) -> None:
+def test_masks_say_only_their_own_pixels(lake: Lake) -> None:
     chip = lake.chips.get("spain_0_0_0")
     annotate_mask(lake, str(chip.id), drawn(1, slice(0, 10)), actor="e", strokes=3, seconds=2.5)
     annotate_mask(lake, str(chip.id), drawn(0, slice(5, 15)), actor="e")
-    (event,) = lake.journal.current("pixels")
-    assert lake.masks.get(event.payload["sha256"]).count() == {0: 2560, 1: 5 * 256}
-    first = next(lake.journal.events(kind="mask"))
+    assert lake.labels("pixels").mask(chip, flags=False).count() == {0: 2560, 1: 5 * 256}
+    first, second = lake.journal.current("pixels")
+    assert first.payload["layer"] != second.payload["layer"]
     assert (first.payload["strokes"], first.payload["seconds"]) == (3, 2.5)
+    assert lake.masks.get(second.payload["sha256"]).count() == {0: 2560}
+
+
+def test_undo_of_an_earlier_mask_takes_back_its_pixels(lake: Lake) -> None:
+    chip = lake.chips.get("spain_0_0_0")
+    parts = [drawn(1, slice(0, 10)), drawn(0, slice(5, 15)), drawn(1, slice(12, 20))]
+    acts = [annotate_mask(lake, str(chip.id), part, actor="e").bulk for part in parts]
+    undo = lake.journal.undo(str(acts[1]), actor="e")
+    assert rows_of(lake) == {1: [*range(10), *range(12, 20)]}
+    lake.journal.undo(str(acts[0]), actor="e")
+    assert rows_of(lake) == {1: [*range(12, 20)]}
+    lake.journal.undo(undo.id, actor="e")
+    assert rows_of(lake) == {0: [*range(5, 12)], 1: [*range(12, 20)]}
+    lake.journal.undo(str(acts[2]), actor="e")
+    assert rows_of(lake) == {0: [*range(5, 15)]}
+    assert lake.labels("pixels", as_of=6).mask(chip, flags=False).count() == {0: 7 * 256, 1: 13 * 256}
+
+
+def test_the_latest_answer_is_that_of_each_pixel(lake: Lake) -> None:
+    """A says water, B says no, A draws elsewhere: B's word stands."""
+    annotate_mask(lake, "spain_0_0_0", drawn(1, slice(0, 10)), actor="a")
+    annotate_mask(lake, "spain_0_0_0", drawn(0, slice(0, 5)), actor="b")
+    annotate_masks(lake, {"spain_0_0_0": drawn(1, slice(20, 30))}, actor="a")
+    assert rows_of(lake) == {0: [*range(5)], 1: [*range(5, 10), *range(20, 30)]}
+
+
+def test_the_pixels_of_two_layers_train(lake: Lake) -> None:
+    chip = lake.chips.get("spain_0_0_0")
+    annotate_mask(lake, str(chip.id), drawn(1, slice(0, 10)), actor="e")
+    annotate_mask(lake, str(chip.id), drawn(0, slice(10, 20)), actor="e")
+    labels = lake.labels("pixels")
+    assert labels.training_mask(chip).count() == {0: 2560, 1: 2560}
+    assert (labels.actors(chip.id), labels.methods(chip)) == (("e",), ("manual",))
+
+
+def rows_of(lake: Lake, chip_id: str = "spain_0_0_0") -> dict[int, list[int]]:
+    """Rows by class, of labels that are whole rows."""
+    mask = lake.labels("pixels").mask(lake.chips.get(chip_id), flags=False)
+    return {code: np.flatnonzero((mask.classes == code).all(axis=1)).tolist() for code in mask.count()}
 
 
 def test_padding_stays_unlabelled(lake: Lake, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundset.journal import Event, Journal, NewEvent, answer, answers
+from groundset.journal import Event, Journal, NewEvent, answer, answers, mask_payload
 from groundset.journal.derive import undone_counts
 
 CHIPS = st.sampled_from(["c0", "c1"])
@@ -16,8 +16,9 @@ ACTORS = st.sampled_from(["anna", "bert"])
 SAY = st.tuples(st.just("say"), ACTORS, CHIPS, st.integers(0, 2), st.sampled_from(["positive", "negative"]))
 LIST = st.tuples(st.just("list"), ACTORS, CHIPS, st.sets(st.integers(0, 2)))
 BULK = st.tuples(st.just("bulk"), ACTORS, st.lists(st.tuples(CHIPS, st.integers(0, 2)), min_size=1, max_size=3))
+MASK = st.tuples(st.just("mask"), ACTORS, CHIPS, st.sampled_from(["", "a", "a-layer-of-some-length"]))
 UNDO = st.tuples(st.just("undo"), st.integers(0, 30))
-STEPS = st.lists(st.one_of(SAY, LIST, BULK, UNDO), max_size=14)
+STEPS = st.lists(st.one_of(SAY, LIST, BULK, MASK, UNDO), max_size=14)
 
 
 def new(chip: str, payload: dict[str, object]) -> NewEvent:
@@ -30,6 +31,9 @@ def play(journal: Journal, steps: list[tuple]) -> None:  # type: ignore[type-arg
             journal.append([new(step[2], answer(step[3], step[4]))], actor=step[1])
         elif step[0] == "list":
             journal.append([new(step[2], answers(step[3]))], actor=step[1])
+        elif step[0] == "mask":
+            mask = NewEvent("mask", task="chips", chip_id=step[2], payload=mask_payload("ab" * 32, layer=step[3]))
+            journal.append([mask], actor=step[1])
         elif step[0] == "bulk":
             journal.append_bulk([new(chip, answer(code)) for chip, code in step[2]], actor=step[1])
         else:
@@ -46,10 +50,15 @@ def slowly(events: list[Event]) -> list[int]:
         act = [e for e in events if e.id == event.bulk]
         return not taken_back and all(active(a) for a in act)
 
-    said = [e for e in events if e.kind == "answer" and active(e)]
+    said = [e for e in events if e.kind in ("answer", "mask") and active(e)]
     out = []
     for event in said:
-        later = [e for e in said if e.seq > event.seq and (e.actor, e.chip_id) == (event.actor, event.chip_id)]
+        alike = [e for e in said if (e.actor, e.chip_id, e.kind) == (event.actor, event.chip_id, event.kind)]
+        later = [e for e in alike if e.seq > event.seq]
+        if event.kind == "mask":
+            if not any(e.payload.get("layer") == event.payload.get("layer") for e in later):
+                out.append(event.seq)
+            continue
         same = [e for e in later if "class" in e.payload and e.payload.get("class") == event.payload.get("class")]
         if not same and not any("classes" in e.payload for e in later):
             out.append(event.seq)

@@ -120,6 +120,38 @@ def test_current_is_by_task_kind_actor_and_chip(journal: Journal) -> None:
     assert journal.count("chips") == 2
 
 
+def masked(layer: str = "", sha256: str = SHA) -> NewEvent:
+    return NewEvent("mask", task="pixels", chip_id="c", payload=mask_payload(sha256, layer=layer))
+
+
+def test_masks_stand_side_by_side_in_layers_and_supersede_in_one(journal: Journal) -> None:
+    one, two = new_id(), new_id()
+    journal.append([masked(), masked(one), masked(two), masked(one), masked()], actor="anna")
+    journal.append([masked(one)], actor="bert")
+    assert seqs(journal.current("pixels")) == [3, 4, 5, 6]
+    assert [seqs(journal.current("pixels", as_of=n)) for n in range(5)] == [[], [1], [1, 2], [1, 2, 3], [1, 3, 4]]
+    assert seqs(journal.current("pixels", actor="anna", chip_ids=["c"], as_of=4)) == [1, 3, 4]
+    assert journal.count("pixels") == 1
+    journal.rebuild()
+    assert seqs(journal.current("pixels")) == [3, 4, 5, 6]
+
+
+def test_any_layer_is_undone_whatever_came_later(journal: Journal) -> None:
+    acts = [masked("a"), masked("b"), masked("c")]
+    journal.append(acts, actor="anna")
+    bulk = journal.append_bulk([masked("d")], actor="anna")
+    undo = journal.undo(acts[0].id, actor="anna")
+    assert seqs(journal.current("pixels")) == [2, 3, 5]
+    journal.undo(bulk.id, actor="anna")
+    assert seqs(journal.current("pixels")) == [2, 3]
+    journal.undo(acts[2].id, actor="anna")
+    journal.undo(undo.id, actor="anna")
+    assert seqs(journal.current("pixels")) == [1, 2]
+    assert seqs(journal.current("pixels", as_of=7)) == [2, 3]
+    journal.rebuild()
+    assert seqs(journal.current("pixels")) == [1, 2]
+
+
 def test_undo_is_an_event_and_undoing_it_is_a_redo(journal: Journal) -> None:
     first, second = said("c", 1), said("c", 1, "negative")
     journal.append([first, second], actor="anna")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from affine import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 
 from groundset.chips import Chip
@@ -29,7 +32,9 @@ class Desk:
     journal: Journal
     masks: MaskStore
 
-    def draw(self, row: list[int], origin: Origin, actor: str, confidence: int | None = None) -> NewEvent:
+    def draw(
+        self, row: list[int], origin: Origin, actor: str, confidence: int | None = None, layer: str = ""
+    ) -> NewEvent:
         """A mask whose first row is ``row``; -1 leaves a pixel alone, 255 with the origin says unlabelled."""
         classes = np.full(SHAPE, U, np.uint8)
         origins = np.zeros(SHAPE, np.uint8)
@@ -39,7 +44,7 @@ class Desk:
                 classes[0, i], origins[0, i] = code, origin
                 sure[0, i] = U if confidence is None else confidence
         sha256 = self.masks.put(LabelMask(classes, origins, sure), BOX, WATER)
-        event = NewEvent("mask", "pixels", str(CHIP.id), mask_payload(sha256))
+        event = NewEvent("mask", "pixels", str(CHIP.id), mask_payload(sha256, layer=layer))
         assert self.journal.append([event], actor=actor)[0].status == "created"
         return event
 
@@ -92,6 +97,43 @@ def test_a_new_mask_of_one_actor_takes_the_place_of_the_old(desk: Desk) -> None:
     assert row(desk.labels(as_of=2).mask(CHIP))[0] == [U, 0, U, U]
     desk.journal.undo(first.id, actor="anna")
     assert desk.labels().chip_ids == ()
+
+
+def test_an_act_restates_nothing_that_another_has_answered_since(desk: Desk) -> None:
+    desk.draw([1, 1, -1, -1], Origin.HUMAN, "anna", layer="a")
+    desk.draw([0, -1, -1, -1], Origin.HUMAN, "bert", layer="b")
+    desk.draw([-1, -1, 2, -1], Origin.HUMAN, "anna", layer="c")
+    assert row(desk.labels().mask(CHIP)) == ([0, 1, 2, U], [1, 1, 1, 0])
+    assert desk.labels().actors(CHIP.id) == ("anna", "bert")
+
+
+PIXELS = st.lists(st.sampled_from([-1, 0, 1, 2, 255]), min_size=4, max_size=4)
+ORIGINS = st.sampled_from([Origin.HUMAN, Origin.IMPORT, Origin.MODEL])
+ACTS = st.lists(st.tuples(PIXELS, ORIGINS, st.sampled_from(["anna", "bert"])), min_size=1, max_size=7)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ACTS, st.data())
+def test_undoing_any_acts_leaves_the_label_of_the_others(
+    acts: list[tuple[list[int], Origin, str]], data: st.DataObject
+) -> None:
+    """Whatever is undone, in any order: the label is that of a journal in which these were never said."""
+    gone = data.draw(st.lists(st.sampled_from(range(len(acts))), unique=True))
+    with tempfile.TemporaryDirectory() as folder, Journal.open("sqlite:///journal.db", root=Path(folder)) as journal:
+        desk = Desk(journal, MaskStore(Path(folder) / "masks"))
+        events = [desk.draw(codes, origin, actor, layer=str(i)) for i, (codes, origin, actor) in enumerate(acts)]
+        head = journal.head()
+        before = row(desk.labels().mask(CHIP))
+        for i in gone:
+            journal.undo(events[i].id, actor="anna")
+        rank = {Origin.NONE: 0, Origin.MODEL: 1, Origin.IMPORT: 2, Origin.HUMAN: 3}
+        wanted = [(U, Origin.NONE)] * 4
+        for codes, origin, _ in (act for i, act in enumerate(acts) if i not in gone):
+            for k, code in enumerate(codes):
+                if code >= 0 and rank[origin] >= rank[wanted[k][1]]:
+                    wanted[k] = (code, origin)
+        assert row(desk.labels().mask(CHIP)) == ([c for c, _ in wanted], [int(o) for _, o in wanted])
+        assert row(desk.labels(as_of=head).mask(CHIP)) == before
 
 
 def test_product_flags_hide_models_and_regions_but_not_people(desk: Desk) -> None:

@@ -35,8 +35,9 @@ def test_the_revisions_named_are_those_that_there_are() -> None:
     assert tuple(s.revision for s in script.walk_revisions())[::-1] == REVISIONS
 
 
-def test_a_journal_of_revision_1_is_upgraded_and_derived(url: str, tmp_path: Path) -> None:
-    engine = upgrade_to(url, tmp_path, "0001")
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_a_journal_of_an_older_revision_is_upgraded_and_derived(url: str, tmp_path: Path, revision: str) -> None:
+    engine = upgrade_to(url, tmp_path, revision)
     row = (
         "INSERT INTO events (seq, id, at, actor, kind, task, chip_id, payload, undoes)"
         " VALUES (:seq, :id, '2026-01-01T00:00:00.000000Z', 'anna', :kind, :task, :chip, :payload, :undoes)"

@@ -49,8 +49,8 @@ def annotate(
     Polygons and points of any CRS are put on each scene that they meet: a polygon labels the pixels whose centre it
     holds, a point its pixel (or its chip, in a classify task); a later feature wins. A raster of class codes is
     warped onto the chips, nearest neighbour. A CSV names chips (``chip_id``) or places (``lon``, ``lat``; or ``x``,
-    ``y``, ``crs``). Chips of level 0 are labelled. The same file brought twice changes nothing; a second file adds to
-    what the actor said before.
+    ``y``, ``crs``). Chips of level 0 are labelled. The same file brought twice changes nothing; each file is a layer
+    of its own: of two that say something of one pixel the later counts, and undoing either takes back only its pixels.
 
     Args:
         lake: The workspace.

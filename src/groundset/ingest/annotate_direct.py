@@ -61,7 +61,9 @@ def annotate_mask(
     seconds: float | None = None,
     strokes: int | None = None,
 ) -> AnnotateReport:
-    """Answer a segment task for one chip, on top of what the actor said of it before.
+    """Answer a segment task for one chip: only the pixels given, the others stay as they are.
+
+    Each call is an act of its own: undoing it takes back its pixels and no others, whatever was said since.
 
     Args:
         lake: The workspace.

@@ -159,7 +159,8 @@ def active(
 def _active(connection: Connection, query: sa.Select[Any], counts: dict[str, int]) -> Iterator[Said]:
     for row in connection.execute(query, execution_options={"yield_per": 10_000}):
         if row.id not in counts and row.bulk not in counts:
-            about = subject(row.kind, json.loads(row.payload)) if row.kind == "answer" else ""
+            # Shapes may be megabytes of text, and have no subject.
+            about = "" if row.kind == "shapes" else subject(row.kind, json.loads(row.payload))
             yield Said(row.seq, (row.task, row.chip_id, row.actor, row.kind), about)
 
 

@@ -63,6 +63,13 @@ class Database:
                 found=str(error.orig).strip(),
                 hint=_hint(str(error.orig)),
             ) from error
+        except UnicodeDecodeError as error:
+            raise ServiceError(
+                "the journal's database is damaged",
+                asked=self.shown,
+                found=f"bytes that are no text: {error}",
+                hint="keep the file, and restore the last backup",
+            ) from error
 
 
 def open_database(url: str, root: Path, after: Callable[[Connection], None]) -> Database:

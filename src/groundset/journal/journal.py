@@ -195,7 +195,8 @@ class Journal:
         """The latest active answer by chip, actor, kind and subject, oldest first.
 
         The subject of an answer about one class is that class, so "water" and "not forest" are both current. An
-        answer that lists all classes supersedes all of the same actor before it.
+        answer that lists all classes supersedes all of the same actor before it. The subject of a mask is its layer:
+        masks of one actor in different layers are all current.
 
         Args:
             task: Task that they answer.

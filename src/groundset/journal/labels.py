@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,6 +84,8 @@ class TaskLabels:
     def mask(self, chip: Chip, *, flags: bool = True) -> LabelMask:
         """The class of each pixel: human > consensus > import > product flag > region > model, then the latest.
 
+        All current masks take part, those of one actor in several layers too: each counts from when it was said.
+
         Args:
             chip: The chip; the mask has its shape (rows, columns).
             flags: Whether the product's flags take part.
@@ -90,10 +93,10 @@ class TaskLabels:
         Raises:
             MissingError, ConflictError, InputError: A mask file is missing, damaged, or not of this chip.
         """
-        there = self._answered(chip)
+        flagged: list[LabelMask] = []
         if flags and self._reasons is not None and (reasons := self._reasons(chip)).any():
-            there = [self._flagged(reasons), *there]
-        return merge(there, _shape(chip))
+            flagged = [self._flagged(reasons)]
+        return merge(chain(flagged, self._answered(chip)), _shape(chip))
 
     def training_mask(self, chip: Chip) -> LabelMask:
         """The label of a chip with only the pixels that may train: of people, imports, consensus and regions.
@@ -125,8 +128,11 @@ class TaskLabels:
         """``label:methods`` of a chip, told truly from its pixels; see :func:`methods_of`."""
         return methods_of(self.mask(chip))
 
-    def _answered(self, chip: Chip) -> list[LabelMask]:
-        return [self._masks.get(e.payload["sha256"], chip.geobox) for e in self.events(chip.id) if e.kind == "mask"]
+    def _answered(self, chip: Chip) -> Iterator[LabelMask]:
+        """One by one: a chip may have many layers."""
+        for event in self.events(chip.id):
+            if event.kind == "mask":
+                yield self._masks.get(event.payload["sha256"], chip.geobox)
 
     def _flagged(self, reasons: UInt8) -> LabelMask:
         other = self.scheme.not_applicable

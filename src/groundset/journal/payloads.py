@@ -13,6 +13,7 @@ from groundset.journal.events import ANSWER_KINDS, KINDS, NewEvent
 VALUES = ("positive", "negative", "unsure", "not-applicable")
 MAX_BYTES = 16 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LAYER = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 _ORIGINS = tuple(origin.value for origin in Origin if origin is not Origin.NONE)
 _GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 
@@ -41,10 +42,30 @@ def answers(codes: Iterable[int], *, origin: Origin = Origin.HUMAN) -> dict[str,
 
 
 def mask_payload(
-    sha256: str, *, strokes: int | None = None, seconds: float | None = None, reasons: Mapping[str, int] | None = None
+    sha256: str,
+    *,
+    layer: str = "",
+    strokes: int | None = None,
+    seconds: float | None = None,
+    reasons: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """Payload of a mask that lies in the mask store."""
-    parts = {"sha256": sha256, "strokes": strokes, "seconds": seconds, "reasons": dict(reasons) if reasons else None}
+    """Payload of a mask that lies in the mask store.
+
+    Args:
+        sha256: Name of the mask; it holds only what this answer says, not what was said before.
+        layer: Masks of one actor in different layers stand side by side, in one layer the later supersedes the former;
+            at most 64 of the characters ``A-Z a-z 0-9 . _ : -``. A model's masks have none, so that a rerun supersedes.
+        strokes: Strokes drawn.
+        seconds: Time spent.
+        reasons: Pixels by reason why they cannot be answered.
+    """
+    parts = {
+        "sha256": sha256,
+        "layer": layer or None,
+        "strokes": strokes,
+        "seconds": seconds,
+        "reasons": dict(reasons) if reasons else None,
+    }
     return {k: v for k, v in parts.items() if v is not None}
 
 
@@ -74,7 +95,9 @@ def check(event: NewEvent) -> str:
 
 
 def subject(kind: str, payload: Mapping[str, Any]) -> str:
-    """What an answer is about: the class of a single-class answer, ``*`` for a list, empty for masks and shapes."""
+    """What an answer is about: the class of a single-class answer, ``*`` for a list; a mask's layer; else empty."""
+    if kind == "mask":
+        return str(payload.get("layer", ""))
     if kind != "answer":
         return ""
     return ALL_SUBJECTS if "classes" in payload else str(payload["class"])
@@ -134,6 +157,9 @@ def _answer(payload: Mapping[str, Any]) -> None:
 def _mask(payload: Mapping[str, Any]) -> None:
     if not isinstance(payload.get("sha256"), str) or not _SHA256.fullmatch(payload["sha256"]):
         raise InputError("a mask is named by the sha256 of its file", asked=repr(payload.get("sha256")))
+    layer = payload.get("layer", "")
+    if not isinstance(layer, str) or not _LAYER.fullmatch(layer):
+        raise InputError("a layer is named by at most 64 letters, digits and . _ : -", asked=repr(layer)[:80])
     _count(payload, "strokes")
     seconds = payload.get("seconds")
     if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0):

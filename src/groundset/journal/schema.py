@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """All revisions that this version knows, oldest first; the last is the one that it needs."""
 
 metadata = MetaData()
@@ -39,7 +39,7 @@ current = Table(
     Column("chip_id", Text, primary_key=True),
     Column("actor", Text, primary_key=True),
     Column("kind", String(32), primary_key=True),
-    Column("subject", String(8), primary_key=True),
+    Column("subject", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),
 )
 """Derived: the latest active answer by task, chip, actor, kind and subject."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from groundset.chips import Chip
-from groundset.core import InputError, LabelMask, Scheme, merge
+from groundset.core import InputError, LabelMask, Scheme
 from groundset.core.layout import TaskConfig
 from groundset.ingest._annotate.report import AnnotateReport
-from groundset.journal import NewEvent, new_id
+from groundset.journal import NewEvent, mask_payload, new_id
 from groundset.journal.derive import undone_counts
 from groundset.lake import Lake
 
@@ -20,6 +20,9 @@ NAMESPACE = uuid.UUID("6f1d2f0e-6f5e-5c0b-9d0a-2b9c8f0f4a11")
 
 class Act:
     """Collects annotations of one actor for one task; nothing is in the journal before :meth:`commit`.
+
+    Its masks are a layer of their own: they hold only the pixels that this act says, never what the actor said before.
+    So undoing an act takes back its pixels and no others, and restates nothing that somebody else has answered since.
 
     Args:
         lake: The workspace.
@@ -43,6 +46,7 @@ class Act:
         self.lake, self.task, self.actor, self.report = lake, task, actor, report
         self.scheme: Scheme = lake.scheme(task.name)
         self._key, self._source = key, dict(source)
+        self._layer = new_id() if key is None else str(uuid.uuid5(NAMESPACE, key))
         self._events: list[NewEvent] = []
         self._known = _standing(lake, actor, task.name, report.kind) if key is not None else {}
         self._names = {c.code: c.name for c in self.scheme}
@@ -70,18 +74,10 @@ class Act:
             turn += 1
 
     def add_masks(self, answers: Sequence[tuple[Chip, str, LabelMask]], **extra: object) -> None:
-        """Add masks, (chip, event id, mask), each on top of what the actor said of that chip before."""
-        if not answers:
-            return
-        bases = self._bases([str(chip.id) for chip, _, _ in answers])
-        merged = []
-        for chip, _, new in answers:
-            before = bases.get(str(chip.id))
-            old = [] if before is None else [self.lake.masks.get(before, chip.geobox)]
-            merged.append((merge([*old, new], new.shape), chip.geobox))
-        sums = self.lake.masks.put_many(merged, self.scheme)
+        """Add masks, (chip, event id, mask): only the pixels that this act says, in its layer."""
+        sums = self.lake.masks.put_many([(mask, chip.geobox) for chip, _, mask in answers], self.scheme)
         for (chip, event_id, new), sha256 in zip(answers, sums, strict=True):
-            self._add(event_id, "mask", chip, {"sha256": sha256, **extra})
+            self._add(event_id, "mask", chip, {**mask_payload(sha256, layer=self._layer), **extra})
             for code, pixels in new.count().items():
                 self._count(code, pixels)
 
@@ -103,10 +99,6 @@ class Act:
             self.report.bulk = done.id
         self.report.created = len(self._events)
         return self.report
-
-    def _bases(self, chip_ids: Sequence[str]) -> dict[str, str]:
-        current = self.lake.journal.current(self.task.name, kind="mask", chip_ids=chip_ids, actor=self.actor)
-        return {str(e.chip_id): str(e.payload["sha256"]) for e in current}
 
     def _add(self, event_id: str, kind: str, chip: Chip, payload: Mapping[str, object]) -> None:
         body: dict[str, Any] = {**payload, **({"source": self._source} if self._source else {})}
