@@ -156,3 +156,11 @@ def test_schemes_can_differ_by_task(tmp_path: Path) -> None:
     with Lake.open(tmp_path / "a") as lake:
         assert lake.scheme("chips") == LAND
         assert lake.scheme("pixels").names == lake.scheme().names == WATER.names
+
+
+def test_a_journal_that_is_gone_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+    init(tmp_path / "lake", scheme=WATER).close()
+    (tmp_path / "lake" / "journal.db").unlink()
+    with Lake.open(tmp_path / "lake") as lake, pytest.raises(MissingError, match=r"gone.*journal\.db"):
+        lake.journal.head()
+    assert not (tmp_path / "lake" / "journal.db").exists()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -94,7 +96,7 @@ class Lake:
         """The chip table."""
         from groundset.chips import ChipStore
 
-        return ChipStore(self.layout.chips)
+        return ChipStore(self.layout.chips, time_of=self._time_of)
 
     @cached_property
     def quicklooks(self) -> QuicklookStore:
@@ -108,6 +110,13 @@ class Lake:
         """The journal, opened when it is first used."""
         from groundset.journal import Journal
 
+        file = self.root / self.config.database.removeprefix("sqlite:///")
+        if self.config.database.startswith("sqlite:///") and self.layout.config.exists() and not file.exists():
+            raise MissingError(
+                "the journal of this workspace is gone: everything that people answered is in it",
+                asked=file,
+                hint="put the file back, or restore a backup; a new workspace begins in another folder",
+            )
         return Journal.open(self.config.database, root=self.root)
 
     @cached_property
@@ -133,7 +142,9 @@ class Lake:
         path = self.root / name
         with self._lock:
             if path not in self._schemes:
-                self._schemes[path] = read_scheme(path)
+                scheme = read_scheme(path)
+                # scheme.csv is everybody's name for it; the workspace's says whose it is
+                self._schemes[path] = replace(scheme, name=self.config.name) if name == SCHEME_FILE else scheme
             return self._schemes[path]
 
     def set_grid(self, grid: Grid, encoder: str | None = None) -> None:
@@ -198,6 +209,9 @@ class Lake:
             mask = self.masks.get(event.payload["sha256"], self.chips.get(str(event.chip_id)).geobox)
             for code in mask.count():
                 self.scheme(event.task).find(code)
+
+    def _time_of(self, scene_id: str) -> datetime | None:
+        return self.scenes.get(scene_id).datetime if scene_id in self.scenes else None
 
     def _check_task(self, task: TaskConfig, event: NewEvent) -> None:
         fits = _KIND_OF_TASK.get(event.kind)

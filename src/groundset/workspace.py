@@ -125,6 +125,7 @@ class Workspace:
         fuse: bool = False,
         mosaic: str | None = None,
         resampling: Resampling = "bilinear",
+        group: str | None = None,
         chip_size: int | None = None,
         stride: int | None = None,
         edge: Edge | None = None,
@@ -151,6 +152,8 @@ class Workspace:
             fuse: Put all items (or sources) on one reference grid, as one scene.
             mosaic: ``solar-day`` joins the items of one solar day into one scene.
             resampling: How bands on another grid are resampled.
+            group: Group of these scenes (a site): chips of a group without CRS stay in one split. A plain photo's own
+                is its folder.
             chip_size: Side of a level-0 chip in pixels (default 256, or the workspace's).
             stride: Step between chips in pixels (default: the chip size).
             edge: ``pad``, ``drop`` or ``shift``.
@@ -169,6 +172,10 @@ class Workspace:
                 stac, collection, bbox, aoi, datetime, max_cloud, limit,
                 sensor=sensor, bands=bands, fuse=fuse, mosaic=mosaic, resampling=resampling,
             )  # fmt: skip
+            if group is not None:
+                from groundset.imagery import in_group
+
+                scenes = in_group(scenes, group)
         elif sources:
             from groundset.imagery import open_sources
 
@@ -181,6 +188,7 @@ class Workspace:
                 fuse=fuse,
                 mosaic=mosaic,
                 resampling=resampling,
+                group=group,
             )
         else:
             raise InputError(
@@ -273,7 +281,10 @@ class Workspace:
         executor: Executor | None = None,
         progress: Listener | None = None,
     ) -> Release:
-        """Freeze the labels of a task, with imagery, splits and description, in ``releases/NAME``."""
+        """Freeze the labels of a task, with imagery, splits and description, in ``releases/NAME``.
+
+        Without ``task`` it is the segment task that has labels, where exactly one has; else the only task with labels.
+        """
         built = _release.build(
             self.lake,
             name,
@@ -289,12 +300,19 @@ class Workspace:
         return Release(built.path)
 
     def rebuild(
-        self, name: str, *, to: str | Path, executor: Executor | None = None, progress: Listener | None = None
+        self, name: str | Path, *, to: str | Path, executor: Executor | None = None, progress: Listener | None = None
     ) -> Release:
-        """Make an existing release again in an empty folder; every checksum comes out the same."""
-        built = _release.rebuild(
-            self.lake, self.lake.layout.releases / name, to=Path(to), executor=executor, progress=progress
-        )
+        """Make an existing release again in an empty folder; every checksum comes out the same.
+
+        Args:
+            name: Name of a release of this workspace, or the path of one.
+            to: A folder that is not there yet, or empty.
+            executor: Writes chips wide.
+            progress: Hears each step.
+        """
+        own = self.lake.layout.releases / name
+        path = Path(name) if not own.is_dir() and Path(name).is_dir() else own
+        built = _release.rebuild(self.lake, path, to=Path(to), executor=executor, progress=progress)
         return Release(built.path)
 
     def scheme(self, task: str | None = None) -> Scheme:
@@ -308,8 +326,11 @@ class Workspace:
 
     def _grid(self, chip_size: int | None, stride: int | None, edge: Edge | None, levels: int | None) -> Grid | None:
         known = self.lake.config.grid
-        if chip_size is None and stride is None and edge is None and levels is None and known.chip_size is not None:
+        if known.chip_size is not None and (chip_size, stride, edge, levels) == (None, None, None, None):
             return None
+        for option, value in (("chip size", chip_size), ("stride", stride), ("levels", levels)):
+            if value is not None and value < 1:
+                raise InputError(f"the {option} must be at least 1", asked=value)
         size = chip_size or known.chip_size or DEFAULT_CHIP_SIZE
         return Grid(
             size,

@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from madelake import write_scene
 
 from groundset.core import ConflictError, Grid, GroundsetError, InputError, Step, StoppedError
 from groundset.imagery import Scene, open_source
@@ -294,6 +297,28 @@ def test_another_grid_encoder_or_scene_is_refused(lake: Lake, tmp_path: Path) ->
         ingest(unknown, renamed, encoder="mine")
 
 
+def test_a_time_said_later_is_noted(lake: Lake, tmp_path: Path) -> None:
+    path = raster(tmp_path / "a.tif", 256, 256)
+    ingest(lake, [scene(path)], grid=GRID)
+    before = contents(lake)
+    when = datetime(2020, 6, 1, 10, tzinfo=UTC)
+    timed = replace(scene(path), datetime=when)
+    report = ingest(lake, [timed])
+    assert (report.scenes, report.skipped, report.timed) == (0, 1, 1)
+    assert report.summary() == "Nothing new: 1 scene already there, time noted"
+    changed = {name for name, digest in contents(lake).items() if before.get(name) != digest}
+    assert {Path(name).name for name in changed} <= {"a.json"}
+    with Lake.open(lake.root) as again:
+        chip = next(again.chips.chips())
+        assert again.scenes.get("a").datetime == chip.datetime == again.chips.get(chip.id).datetime == when
+        assert set(again.chips.table(["datetime"]).column(0).to_pylist()) == {when}
+    for same in (timed, scene(path)):  # said again, or left out: nothing new
+        assert ingest(lake, [same]).timed == 0
+        assert lake.scenes.get("a").datetime == when
+    with pytest.raises(ConflictError, match=r"2020-06-02.*2020-06-01"):
+        ingest(lake, [replace(timed, datetime=datetime(2020, 6, 2, tzinfo=UTC))])
+
+
 def test_levels_are_made_when_asked_for(lake: Lake, tmp_path: Path) -> None:
     ingest(lake, [scene(raster(tmp_path / "a.tif", 200, 150))], grid=GRID)
     assert lake.chips.parts() == ["a_0"]
@@ -361,3 +386,9 @@ def test_eurosat(lake: Lake, data_dir: Path) -> None:
     report = ingest(lake, [s for f in files for s in open_source(f)], grid=Grid(64))
     assert (report.scenes, report.chips) == (25, 25)
     assert lake.features().all(lake.chips.parts()).shape == (25, 4 * 13 + 512)
+
+
+def test_a_scene_of_zeros_is_refused(tmp_path: Path) -> None:
+    path = write_scene(tmp_path / "zeros.tif", np.zeros((2, 64, 64), np.uint16), nodata=None)
+    with init(tmp_path / "lake", scheme=WATER) as lake, pytest.raises(InputError, match="nothing but zeros"):
+        ingest(lake, open_source(str(path)), grid=Grid(32))

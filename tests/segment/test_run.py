@@ -214,3 +214,14 @@ def test_a_chip_without_data_gets_no_answer(tmp_path: Path) -> None:
         segment(lake)
         above = {str(c.id) for c in chips if c.window.bottom <= 32}
         assert set(masks_of(lake, "model:pixels-forest")) == {str(c.id) for c in chips} - above
+
+
+def test_another_model_in_between_makes_the_first_one_speak_again(labelled: Made) -> None:
+    lake, chips, _ = labelled
+    segment(lake, model="forest")
+    forest = lake.labels("pixels").mask(chips[1])
+    segment(lake, model="boost")
+    boost = lake.labels("pixels").mask(chips[1])
+    assert not segment(lake, model="forest").unchanged
+    assert (lake.labels("pixels").mask(chips[1]).confidence == forest.confidence).all()
+    assert (forest.confidence != boost.confidence).any()

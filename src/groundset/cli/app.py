@@ -24,6 +24,10 @@ for verb in (demo, init, ingest, status, annotate, segment, release, check, publ
     app.command(verb.__name__.rsplit(".", 1)[1])(verb.run)
 
 
+STOPPED = 130
+_STOPPED = "stopped; what was finished is kept, run it again to go on"
+
+
 def _version(value: bool) -> None:
     if value:
         from groundset import __version__
@@ -45,14 +49,18 @@ def main() -> None:
     """Run the command line; turn errors into messages and exit codes."""
     try:
         app()
+    except SystemExit as done:
+        if done.code == STOPPED:  # Typer has caught the Ctrl-C
+            err.print(_STOPPED, markup=False)
+        raise
     except GroundsetError as error:
         if os.environ.get("GROUNDSET_TRACEBACK"):
             raise
         _tell(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        err.print("stopped; what was finished is kept, run it again to go on", markup=False)
-        sys.exit(130)
+        err.print(_STOPPED, markup=False)
+        sys.exit(STOPPED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)

@@ -29,6 +29,8 @@ def run(root: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.
         lines.append(f"next: groundset ingest {root} SCENE")
     elif not any(s.annotated_chips.values()):
         lines.append(f"next: groundset annotate {root} FILE")
-    elif not s.releases:
+    elif not s.models and "segment" in s.tasks.values():
         lines.append(f"next: groundset segment {root}, then groundset release {root} v1")
+    elif not s.releases:
+        lines.append(f"next: groundset release {root} v1")
     out.print("\n".join(lines), markup=False, soft_wrap=True)

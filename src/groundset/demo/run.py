@@ -82,12 +82,13 @@ def demo(
         splits = _plan(ws, chosen)
         painted = _label(ws, chosen, scenes[0], splits, steps)
         with steps.step("segment") as told:
-            told.append(ws.segment(task=TASK, executor=executor, progress=progress).summary())
+            segmented = ws.segment(task=TASK, executor=executor, progress=progress)
+            told.append(segmented.summary())
+        scores = _score(ws, chosen, scenes[0], splits, segmented.model, steps)
         release = _release(ws, chosen, steps, executor, progress)
         with steps.step("check") as told:
             report = release.check(progress=progress)
             told.append(", ".join(f"{level} {report.status(level)}" for level in ("Q0", "Q1", "Q2", "Q3")))
-        scores = _score(ws, chosen, scenes[0], splits, steps)
         return _summary(ws, chosen, painted, scores, steps, release.path)
 
 
@@ -195,7 +196,12 @@ def _release(ws: Workspace, sample: Sample, steps: Steps, executor: Executor | N
     return release
 
 
-def _score(ws: Workspace, sample: Sample, scene: Scene, splits: dict[str, str], steps: Steps) -> DemoScores:
+def _score(
+    ws: Workspace, sample: Sample, scene: Scene, splits: dict[str, str], model: Path, steps: Steps
+) -> DemoScores:
+    """Score the labels as they are now, which the release will freeze, and note it with the model for the report."""
+    from groundset.segment import record_scores
+
     kept = ws.root / "demo.json"
     with steps.step("score") as told:
         state = {"head": ws.lake.journal.head(), "sample": sample.name}
@@ -210,6 +216,7 @@ def _score(ws: Workspace, sample: Sample, scene: Scene, splits: dict[str, str], 
         predicted: dict[str, LabelMask] = {c: labels.mask(ws.lake.chips.get(c)) for c in test}
         chips = {c: ws.lake.chips.get(c) for c in test}
         scores = score_chips(scene, chips, predicted, reference, ws.scheme(TASK))
+        record_scores(model, scores.titled())
         write_text(kept, json.dumps({"state": state, "scores": scores.as_dict()}, indent=2))
         told.append(f"{scores.pixels} reference pixels on {scores.chips} test chips")
     return scores

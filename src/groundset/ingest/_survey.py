@@ -39,18 +39,34 @@ def samples(
                 return
             window = _inside(windows[at], scene, rng)
             pixels = reader.read(window)
-            if pixels.valid.any():
+            if _has_data(pixels):
                 found += 1
                 yield pixels
         if not found:
             # the samples may have missed it: look at every pixel before saying that there is none
+            zeros = False
             for window in windows:
                 pixels = reader.read(window)
-                if pixels.valid.any():
+                if _has_data(pixels):
                     yield pixels
                     return
+                zeros |= bool(pixels.valid.any())
     if not found:
-        raise all_nodata(scene)
+        raise all_zeros(scene) if zeros else all_nodata(scene)
+
+
+def _has_data(pixels: Pixels) -> bool:
+    return bool((pixels.valid & (pixels.data != 0)).any())
+
+
+def all_zeros(scene: Scene) -> InputError:
+    """The error for a scene that is zero throughout without saying that zero is nodata."""
+    return InputError(
+        "this scene holds nothing but zeros, which a failed download or a wrong file leaves behind",
+        asked=scene.id,
+        found=f"{scene.width} x {scene.height} pixels, all 0 in {len(scene.bands)} bands",
+        hint="get the file again",
+    )
 
 
 def all_nodata(scene: Scene) -> InputError:

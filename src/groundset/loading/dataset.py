@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.core import UNLABELLED, BandSet, InputError, Scheme
-from groundset.loading.index import NO_SPLIT, Index, Row, Statistics, read_index
+from groundset.loading.index import NO_SPLIT, SPLITS, Index, Row, Statistics, read_index
 from groundset.loading.source import Source, open_source
 from groundset.taxonomy import Sheet, read_scheme, read_sheet
 
@@ -139,9 +139,9 @@ def load(path_or_url: str | Path, *, split: str | None = None, sheet: str | Path
     source = open_source(path_or_url)
     index = read_index(source)
     there = sorted({r.split for r in index.rows} - {NO_SPLIT})
-    if split is not None and split not in there:
+    if split is not None and split not in {*there, *SPLITS}:
         raise InputError(
-            "the release has no such split",
+            "there is no such split",
             asked=split,
             found=", ".join(there) or "no chips in any split",
             hint="take one of these, or leave split out for all",

@@ -19,6 +19,8 @@ from groundset.core.layout import TaskKind
 from groundset.loading.source import Source
 
 NO_SPLIT = "none"
+SPLITS = ("train", "validate", "test")
+"""What `groundset release` calls its splits; one of them may be empty."""
 _COLUMNS = ("id", "groundset:split", "assets")
 _FILES = ("collection.json", "release.json", "scheme.csv", "chips.parquet")
 

@@ -117,6 +117,13 @@ class _Splitter:
 
     def _best(self) -> _Try | None:
         if self.block_m is not None and self.ground is not None:
+            if self.block_m < 0.999 * self.ground.chip_m:
+                raise InputError(
+                    "a block must not be smaller than a chip",
+                    asked=f"--block {option(self.block_m)}",
+                    found=f"chips of {told(self.ground.chip_m)}",
+                    hint="take a multiple of the chip's side",
+                )
             given = self._best_of([self.block_m / self.ground.chip_m])
             if given is None or given.empty == 0:
                 return given

@@ -9,7 +9,7 @@ from groundset.segment.report import SegmentReport
 from groundset.segment.run import segment
 from groundset.segment.score import Estimate, Score, score
 from groundset.segment.segmenter import Segmenter, entropy, get_segmenter, segmenter_names
-from groundset.segment.store import load_model, save_model
+from groundset.segment.store import load_model, record_scores, save_model
 
 __all__ = [
     "Baseline",
@@ -29,6 +29,7 @@ __all__ = [
     "otsu_baseline",
     "pixel_features",
     "propose",
+    "record_scores",
     "save_model",
     "score",
     "segment",

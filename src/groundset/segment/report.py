@@ -29,7 +29,7 @@ class SegmentReport:
     name: str
     model: Path
     chips: int
-    proposed: int
+    proposed: int = 0
     trained: dict[str, int] = field(default_factory=dict)
     labelled: dict[str, int] = field(default_factory=dict)
     score: Score | None = None
@@ -43,13 +43,17 @@ class SegmentReport:
             return f"Nothing has changed since model {self.name} proposed masks for {self.chips} chips: nothing redone."
         lines = [f"Model {self.name} proposed masks for {self.chips} chips ({self.proposed:,} pixels): {self.model}"]
         if self.trained:
-            lines.append("Trained on " + ", ".join(f"{n:,} pixels of {name}" for name, n in self.trained.items()))
+            lines.append("Trained on " + ", ".join(map(self._trained, self.trained)))
         if self.score is not None:
             lines.append(f"{self.score.how}: {self.score.summary()}")
         if self.note:
             lines.append(self.note)
         lines.append("Seconds: " + ", ".join(f"{step} {s:.1f}" for step, s in self.seconds.items()))
         return "\n".join(lines)
+
+    def _trained(self, name: str) -> str:
+        used, there = self.trained[name], self.labelled.get(name, self.trained[name])
+        return f"{used:,} pixels of {name}" + (f" (drawn from {there:,})" if there > used else "")
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""

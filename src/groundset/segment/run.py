@@ -93,8 +93,8 @@ def _trained(
     name = safe_name(f"{task}-{kind}")
     folder, clock = lake.layout.models / name, Clock()
     mark = state.fingerprint(kind, make().settings, seed, chips, band_sets(lake, chips), scheme)
-    if (known := state.unchanged(lake, folder, mark, task, ACTOR + name, needs_labels=True)) is not None:
-        return SegmentReport(name, folder, len(chips), known, unchanged=True)
+    if (known := state.unchanged(lake, folder, mark, task, needs_labels=True)) is not None:
+        return SegmentReport(name, folder, known, unchanged=True)
     with clock.step("labels"):
         labels = lake.labels(task)
         training = collect(lake, labels, scheme, seed=seed, listener=progress)
@@ -134,8 +134,8 @@ def _foreign(
     folder = lake.layout.models / name
     files = [p for p in (opened.card.path, opened.card.source, opened.card.sheet) if p is not None]
     mark = state.fingerprint("file", state.sums(files), 0, chips, band_sets(lake, chips), scheme)
-    if (known := state.unchanged(lake, folder, mark, task, ACTOR + name, needs_labels=False)) is not None:
-        return SegmentReport(name, folder, len(chips), known, unchanged=True)
+    if (known := state.unchanged(lake, folder, mark, task, needs_labels=False)) is not None:
+        return SegmentReport(name, folder, known, unchanged=True)
     save_foreign(folder, files, scheme, foreign_item(name, opened.card, created=_modified(opened.card.path)))
     ref = ModelRef.of(file, foreign=True)
     proposed = _propose(lake, task, ref, name, mark, chips, scheme, executor, progress, clock)
@@ -169,7 +169,7 @@ def _propose(
         done = lake.journal.append_bulk(made, actor=ACTOR + name, payload=payload)
         if done.status == "refused":
             raise InputError("the journal refused the masks", found=done.error)
-        state.remember(lake.layout.models / name, mark, lake.journal.head(), sum(p.pixels for p in proposed))
+        state.remember(lake.layout.models / name, mark, lake.journal.head(), len(proposed))
     return proposed
 
 

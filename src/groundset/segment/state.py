@@ -44,20 +44,19 @@ def sums(files: Iterable[Path]) -> list[str]:
     return [sha256_file(f) for f in files]
 
 
-def remember(folder: Path, mark: str, head: int, pixels: int) -> None:
+def remember(folder: Path, mark: str, head: int, chips: int) -> None:
     """Note in the model folder what its masks were made from and the journal's head after they were entered."""
-    write_text(folder / _FILE, json.dumps({"fingerprint": mark, "head": head, "pixels": pixels}, indent=1))
+    write_text(folder / _FILE, json.dumps({"fingerprint": mark, "head": head, "chips": chips}, indent=1))
 
 
-def unchanged(lake: Lake, folder: Path, mark: str, task: str, actor: str, *, needs_labels: bool) -> int | None:
-    """Pixels proposed by the last run, where a new one would come to the same; else None.
+def unchanged(lake: Lake, folder: Path, mark: str, task: str, *, needs_labels: bool) -> int | None:
+    """Chips proposed for by the last run, where a new one would come to the same; else None.
 
     Args:
         lake: The workspace.
         folder: The model's.
         mark: Its fingerprint now.
         task: The task.
-        actor: The model as an actor.
         needs_labels: Whether labels matter (not for somebody else's model).
     """
     with suppress(OSError, ValueError, KeyError):
@@ -65,10 +64,8 @@ def unchanged(lake: Lake, folder: Path, mark: str, task: str, actor: str, *, nee
         if known["fingerprint"] != mark or not (folder / "item.json").is_file():
             return None
         for event in lake.journal.events(since=known["head"]):
-            by_model = event.actor.startswith("model:") and event.kind != "undo"
-            if event.kind == "undo" or (needs_labels and event.task == task and not by_model):
-                return None
-            if event.actor == actor and event.task == task:
-                return None
-        return int(known["pixels"])
+            by_model = event.actor.startswith("model:")
+            if event.kind == "undo" or (event.task == task and (needs_labels or by_model)):
+                return None  # other labels, or another model has spoken since
+        return int(known["chips"])
     return None

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from groundset._files import atomic_dir, multihash, sha256_file
+from groundset._files import atomic_dir, multihash, sha256_file, write_text
 from groundset.core import InputError, MissingError, Scheme
 from groundset.segment.features import FeatureSpec
 from groundset.segment.model import TrainedModel
@@ -150,3 +150,16 @@ def load_model(folder: Path) -> TrainedModel:
 
 def _listing(folder: Path) -> Sequence[str]:
     return sorted(p.name for p in folder.iterdir()) if folder.is_dir() else ()
+
+
+def record_scores(folder: Path, scores: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write scores against a reference into a model's item, where releases find them (``groundset:scores``).
+
+    Args:
+        folder: ``models/NAME``.
+        scores: :meth:`Score.to_dict` by a title for people; a baseline may stand beside the model.
+    """
+    path = folder / "item.json"
+    item = json.loads(path.read_text(encoding="utf-8"))
+    item["properties"]["groundset:scores"] = dict(scores)
+    write_text(path, json.dumps(item, indent=2) + "\n")
