@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,15 @@ class ChipStore:
     """The chip table of a workspace: one GeoParquet 1.1 file a scene and level, in ``folder``.
 
     Parts never change, so that what was read of one is kept. A part that another process adds is seen at once.
+
+    Args:
+        folder: Where the parts are.
+        time_of: Acquisition time by scene id, for chips of a scene whose time was not known when they were cut.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, time_of: Callable[[str], datetime | None] | None = None) -> None:
         self.folder = Path(folder)
+        self._time_of = time_of
         self._rows: dict[str, int] = {}
         self._keys: dict[str, npt.NDArray[np.int64]] = {}
         self._group: tuple[tuple[str, int], Any] | None = None
@@ -73,7 +80,7 @@ class ChipStore:
         read = []
         for part in self.parts() if parts is None else parts:
             with self._file(part) as file:
-                read.append(file.read(columns=names).select(names))
+                read.append(self._timed_table(part, file.read(columns=names).select(names)))
         return pa.concat_tables([empty, *(t.replace_schema_metadata(None) for t in read)])
 
     def chips(self, part: str | None = None) -> Iterator[Chip]:
@@ -81,7 +88,7 @@ class ChipStore:
         for name in self.parts() if part is None else [part]:
             with self._file(name) as file:
                 for group in range(file.num_row_groups):
-                    yield from from_table(file.read_row_group(group))
+                    yield from self._timed(from_table(file.read_row_group(group)))
 
     def row(self, chip_id: str | ChipId) -> tuple[str, int]:
         """Where a chip is: (part, row in the part).
@@ -107,7 +114,7 @@ class ChipStore:
             with self._file(part) as file:
                 kept = (part, group), file.read_row_group(group)
             self._group = kept
-        return next(from_table(kept[1].slice(inside, 1)))
+        return next(self._timed(from_table(kept[1].slice(inside, 1))))
 
     def rows(self, part: str) -> int:
         """Number of chips in a part."""
@@ -131,6 +138,28 @@ class ChipStore:
         while self.path(name := part_name(scene_id, level, len(out))).exists():
             out.append(name)
         return out
+
+    def _timed(self, chips: Iterator[Chip]) -> Iterator[Chip]:
+        """Chips without a time get that of their scene."""
+        known: dict[str, datetime | None] = {}
+        for chip in chips:
+            scene = chip.id.scene
+            if chip.datetime is None and self._time_of is not None:
+                if scene not in known:
+                    known[scene] = self._time_of(scene)
+                yield replace(chip, datetime=known[scene])
+            else:
+                yield chip
+
+    def _timed_table(self, part: str, table: Any) -> Any:
+        at = table.schema.get_field_index("datetime")
+        if at < 0 or self._time_of is None or not table.column(at).null_count:
+            return table
+        time = self._time_of(part.rpartition("_")[0])
+        if time is None:
+            return table
+        field = SCHEMA.field("datetime")
+        return table.set_column(at, field, table.column(at).fill_null(pa.scalar(time, field.type)))
 
     def _find(self, chip_id: str | ChipId) -> tuple[str, int] | None:
         wanted = ChipId.parse(chip_id) if isinstance(chip_id, str) else chip_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from groundset.chips import scene_windows
 from groundset.core import ConflictError, Grid
@@ -29,14 +29,24 @@ def different(scenes: Iterable[Scene]) -> Iterator[Scene]:
         yield scene
 
 
-def check_same(lake: Lake, scene: Scene) -> None:
-    """Refuse a scene whose id belongs to another one of which there are chips.
+def known(lake: Lake, scene: Scene) -> tuple[Scene, bool]:
+    """The scene to go on with, and whether it tells the time that the stored one lacks.
+
+    A scene may be brought again with a time where nobody said one before, or without the time that is known; all else
+    must be the same.
 
     Raises:
-        ConflictError: Names what differs.
+        ConflictError: Its id belongs to another scene of which there are chips; names what differs.
     """
-    if scene.id in lake.scenes and lake.chips.batches(scene.id, 0):
-        _refuse(scene, lake.scenes.get(scene.id), "another scene of this id is there already")
+    if scene.id not in lake.scenes or not lake.chips.batches(scene.id, 0):
+        return scene, False
+    stored = lake.scenes.get(scene.id)
+    if scene.datetime is None:
+        scene = replace(scene, datetime=stored.datetime)
+    timed = stored.datetime is None and scene.datetime is not None
+    there = replace(stored, datetime=scene.datetime) if timed else stored
+    _refuse(scene, there, "another scene of this id is there already")
+    return scene, timed
 
 
 def same(a: Scene, b: Scene) -> bool:

@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 
 from groundset.core import Grid, Listener
 from groundset.imagery import Scene
-from groundset.ingest._known import check_same, different, missing
+from groundset.ingest._known import different, known, missing
 from groundset.ingest._make import Wanted, make
 from groundset.ingest._settings import ingesting, settled
 from groundset.ingest.report import IngestReport
@@ -32,7 +32,8 @@ def ingest(
 
     Args:
         lake: The workspace.
-        scenes: What to ingest; scenes that are there already are passed over.
+        scenes: What to ingest; scenes that are there already are passed over. One whose time nobody said may be brought
+            again with its time: the time is noted, and holds for its chips too.
         grid: How to cut (default: the workspace's, or chips of 256 pixels). The first ingest writes it to the settings.
         encoder: Encoder name (default: the workspace's, or ``default``).
         levels: Levels to make now; others are made by :func:`~groundset.ingest.make_level` when asked for.
@@ -49,9 +50,11 @@ def ingest(
     with ingesting(lake):
         grid, name = settled(lake, grid, encoder)
         wanted: list[Wanted] = []
+        timed: list[Scene] = []
         skipped = 0
-        for scene in different(scenes):
-            check_same(lake, scene)
+        for given in different(scenes):
+            scene, new_time = known(lake, given)
+            timed += [scene] if new_time else []
             new = [
                 Wanted(scene, level, places)
                 for level in (levels[:1] if scene.photo else levels)
@@ -59,5 +62,7 @@ def ingest(
             ]
             wanted += new
             skipped += not new
+        for scene in timed:
+            lake.scenes.put(scene)
         chips = make(lake, wanted, grid, name, executor=executor, progress=progress)
-    return IngestReport(len({w.scene.id for w in wanted}), chips, skipped, time.monotonic() - start)
+    return IngestReport(len({w.scene.id for w in wanted}), chips, skipped, time.monotonic() - start, len(timed))

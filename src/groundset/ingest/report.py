@@ -14,12 +14,14 @@ class IngestReport:
         chips: Chips added.
         skipped: Scenes of which every chip was there already.
         seconds: How long it took.
+        timed: Scenes that were there without a time and have one now.
     """
 
     scenes: int
     chips: int
     skipped: int
     seconds: float
+    timed: int = 0
 
     @property
     def chips_per_second(self) -> float:
@@ -29,9 +31,15 @@ class IngestReport:
     def summary(self) -> str:
         """One line for the terminal."""
         if not self.scenes:
-            return f"Nothing new: {_count(self.skipped, 'scene')} already there"
+            return f"Nothing new: {self._there()}"
         line = f"{_count(self.scenes, 'scene')}, {_count(self.chips, 'chip')}, {self.chips_per_second:.1f} chips/s"
-        return line + (f"; {_count(self.skipped, 'scene')} already there" if self.skipped else "")
+        return line + (f"; {self._there()}" if self.skipped or self.timed else "")
+
+    def _there(self) -> str:
+        there = f"{_count(self.skipped, 'scene')} already there"
+        if not self.timed:
+            return there
+        return f"{there}, time noted" + ("" if self.timed == self.skipped else f" of {self.timed}")
 
 
 def _count(n: int, what: str) -> str:
