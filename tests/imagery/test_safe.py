@@ -223,6 +223,13 @@ def test_broken_products(safe: Path, zipped: Path, tmp_path: Path) -> None:
     with pytest.raises(GroundsetError, match="corrupt"), SceneReader(scene, cache=tmp_path / "cache") as reader:
         reader.read(Window(0, 0, 8, 8))
     assert not list((tmp_path / "cache").rglob("*.tif"))
+    with next(copy.rglob("MTD_TL.xml")).open("r+b") as file:
+        file.truncate((64 << 20) + 1)
+    large = Path(shutil.make_archive(str(tmp_path / "large"), "zip", tmp_path, copy.name))
+    assert large.stat().st_size < 32 << 20
+    for product in (copy, large):
+        with pytest.raises(InputError, match=r"too large.*MTD_TL\.xml.*64 MB"):
+            open_source(product)
     next(copy.rglob("MTD_TL.xml")).write_text("<broken")
     with pytest.raises(InputError, match=r"MTD_TL\.xml"):
         open_source(copy)

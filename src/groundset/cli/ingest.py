@@ -31,7 +31,10 @@ def run(
             help="sentinel-2-l1c, sentinel-2-l2a, sentinel-1-grd, landsat-5, landsat-7, landsat-8, landsat-9 or naip."
         ),
     ] = None,
-    time: Annotated[str | None, typer.Option(help="Acquisition time, RFC 3339 with a zone.")] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="Acquisition time, RFC 3339 with a zone; of scenes that are there without one, too."),
+    ] = None,
     bands: Annotated[
         str | None, typer.Option(help="Bands to select, or the names of a bare file's bands: B02,B03,...")
     ] = None,
@@ -39,6 +42,10 @@ def run(
     fuse: Annotated[bool, typer.Option("--fuse", help="Put all items on one grid, as one scene.")] = False,
     mosaic: Annotated[str | None, typer.Option(help="solar-day: join the items of one solar day.")] = None,
     resampling: Annotated[str, typer.Option(help="nearest, bilinear, cubic or average.")] = "bilinear",
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Group of these scenes (a site): without CRS a group stays in one split."),
+    ] = None,
     chip_size: Annotated[int | None, typer.Option(help="Side of a chip in pixels (default 256).")] = None,
     stride: Annotated[int | None, typer.Option(help="Step between chips in pixels (default: the chip size).")] = None,
     edge: Annotated[str | None, typer.Option(help="pad (default), drop or shift.")] = None,
@@ -70,6 +77,7 @@ def run(
             fuse=fuse,
             mosaic=mosaic,
             resampling=resampling,  # type: ignore[arg-type]  # checked by imagery
+            group=group,
             chip_size=chip_size,
             stride=stride,
             edge=edge,  # type: ignore[arg-type]  # checked by Grid

@@ -10,7 +10,7 @@ from groundset.imagery.reasons import Reason, reasons_from_flags
 from groundset.imagery.scene import BandSource, FlagKind, FlagSource, Resampling, Scene
 from groundset.imagery.sensors import SENSORS, Sensor, get_sensor
 from groundset.imagery.signing import gdal_env, gdal_path
-from groundset.imagery.sources import open_sources
+from groundset.imagery.sources import in_group, open_sources
 from groundset.imagery.stac_items import scenes_from_items
 from groundset.imagery.stac_map import read_map_on_grid
 from groundset.imagery.stac_read import read_items
@@ -35,6 +35,7 @@ __all__ = [
     "gdal_env",
     "gdal_path",
     "get_sensor",
+    "in_group",
     "open_source",
     "open_sources",
     "parse_time",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from groundset.core import Band, BandSet, InputError, MissingError, safe_name
 from groundset.imagery._safe_metadata import ProductMetadata, parse_product, parse_tile
@@ -16,6 +19,8 @@ from groundset.imagery.sensors import SENSORS, Sensor
 
 _PRODUCT_XML = re.compile(r"(^|.*/)MTD_MSIL(1C|2A)\.xml")
 _IMAGE = re.compile(r".*_(B\d\w|SCL)(?:_(\d+)m)?")
+_MAX_XML = 64 << 20
+"""Bytes of an XML file; real ones have less than 2 MB."""
 _GSD = {"10": 10, "20": 20, "60": 60}
 
 
@@ -130,10 +135,33 @@ class _Files:
         return found[0]
 
     def read(self, name: str) -> bytes:
-        if not self.zipped:
-            return (self.base / name).read_bytes()
-        with zipfile.ZipFile(self.base) as archive:
-            return archive.read(self.inner + name)
+        try:
+            with self._open(name) as file:
+                data = file.read(_MAX_XML + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise InputError(
+                "this zip is corrupt, or packed in a way that cannot be read",
+                asked=f"{self.base}: {name}",
+                found=error,
+                hint="download it again",
+            ) from error
+        if len(data) > _MAX_XML:
+            raise InputError(
+                "this SAFE metadata is far too large",
+                asked=f"{self.base}: {name}",
+                found=f"more than {_MAX_XML >> 20} MB",
+                hint="download it again",
+            )
+        return data
+
+    @contextmanager
+    def _open(self, name: str) -> Iterator[IO[bytes]]:
+        if self.zipped:
+            with zipfile.ZipFile(self.base) as archive, archive.open(self.inner + name) as file:
+                yield file
+        else:
+            with (self.base / name).open("rb") as file:
+                yield file
 
     def href(self, name: str) -> str:
         return f"/vsizip/{self.base}/{self.inner}{name}" if self.zipped else str(self.base / name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,6 +24,7 @@ def open_sources(
     fuse: bool = False,
     mosaic: str | None = None,
     resampling: Resampling | None = None,
+    group: str | None = None,
 ) -> list[Scene]:
     """The scenes of several sources, in their order.
 
@@ -36,6 +37,7 @@ def open_sources(
         fuse: One scene of all; the first one's grid is the reference.
         mosaic: ``solar-day`` joins the scenes of one sensor and day.
         resampling: Of bands on another grid than the scene's (default bilinear).
+        group: Group of all the scenes, in place of their own; see :func:`in_group`.
 
     Raises:
         InputError: What a source does not say; scenes that do not fit together; an id for several scenes.
@@ -51,9 +53,21 @@ def open_sources(
             raise InputError("unknown kind of mosaic", asked=mosaic, hint="take solar-day")
         scenes = solar_day_mosaics(scenes)
     if fuse and len(scenes) > 1:
-        return [fuse_scenes(scenes, resampling=resampling, scene_id=scene_id)]
-    if scene_id is not None and not one:
+        scenes = [fuse_scenes(scenes, resampling=resampling, scene_id=scene_id)]
+    elif scene_id is not None and not one:
         if len(scenes) != 1:
             raise InputError("an id names one scene", asked=scene_id, found=f"{len(scenes)} scenes")
         scenes = [replace(scenes[0], id=check_name(scene_id, "scene"))]
-    return scenes
+    return scenes if group is None else in_group(scenes, group)
+
+
+def in_group(scenes: Iterable[Scene], group: str) -> list[Scene]:
+    """The scenes as members of one group: chips of a group that have no place on the ground stay in one split.
+
+    Raises:
+        InputError: The group has no name.
+    """
+    name = group.strip()
+    if not name or not name.isprintable():
+        raise InputError("a group has a name of one line", asked=repr(group), hint="such as the name of a site")
+    return [replace(scene, group=name) for scene in scenes]
