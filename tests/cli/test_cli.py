@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -75,6 +76,44 @@ def test_a_release_can_be_made_again(lake: Path, tmp_path: Path):
     said(groundset("release", lake, "--rebuild", "v1", "--to", tmp_path / "again"))
     for name in ("collection.json", "chips.parquet", "report.html"):
         assert (tmp_path / "again" / name).read_bytes() == (lake / "releases" / "v1" / name).read_bytes()
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_release_to_make_again_is_named_by_its_path_too(lake: Path, tmp_path: Path, relative: bool):
+    path = lake / "releases" / "v1"
+    name = os.path.relpath(path) if relative else str(path)
+    said(groundset("release", lake, "--rebuild", name, "--to", tmp_path / "again"))
+    assert (tmp_path / "again" / "collection.json").read_bytes() == (path / "collection.json").read_bytes()
+
+
+def test_photos_of_a_group_stay_in_one_split(tmp_path: Path):
+    import numpy as np
+    from PIL import Image
+
+    import groundset as gs
+
+    rng = np.random.default_rng(0)
+    root = tmp_path / "lake"
+    with gs.create(root, scheme="water") as ws:
+        for n in range(9):
+            Image.fromarray(rng.integers(0, 255, (40, 40, 3), np.uint8)).save(tmp_path / f"p{n}.png")
+        for site in range(3):
+            files = [tmp_path / f"p{n}.png" for n in range(site, 9, 3)]
+            when = ["--time", S2_TIME, "--workers", "1"]
+            if site:  # by the command line and in Python alike
+                ws.ingest(*files, time=S2_TIME, group=f"site{site}", chip_size=32)
+            else:
+                said(groundset("ingest", root, *files, *when, "--group", "site0", "--chip-size", "32"))
+        assert sorted(ws.chips.column("group").to_pylist()) == sorted(f"site{n % 3}" for n in range(9))
+        ws.annotate(ws.chips.column("chip_id").to_pylist(), "water", actor="a", task="chips")
+        ws.release("v1", splits=(34, 33, 33))
+    split = {}
+    for path in (root / "releases" / "v1" / "items").glob("*/*.json"):
+        said_ = json.loads(path.read_text())["properties"]
+        split.setdefault(said_["groundset:group"], set()).add(said_["groundset:split"])
+    assert sorted(split) == ["site0", "site1", "site2"]
+    assert sorted(tuple(s) for s in split.values()) == [("test",), ("train",), ("validate",)]
+    said(groundset("ingest", root, tmp_path / "p0.png", "--group", " "), 2)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from PIL import Image
 
 from groundset._files import multihash, sha256_file
 from groundset.core import ConflictError, Grid, InputError, LabelMask, MissingError, Origin, StoppedError
-from groundset.imagery import open_source
+from groundset.imagery import in_group, open_source
 from groundset.ingest import annotate_chips, annotate_masks, ingest
 from groundset.lake import Lake, init
 from groundset.release import build, check, plan_splits, rebuild
@@ -388,6 +388,64 @@ def test_a_scene_without_a_time_is_named(crop, tmp_path):
     with pytest.raises(InputError, match="flood") as caught:
         build(lake, "v1")
     assert "--time" in caught.value.hint
+    ingest(lake, open_source(str(crop), time=TIME, bands=NAMES))  # as the hint says
+    made = build(lake, "v1")
+    assert {i["properties"]["datetime"] for i in items(made.path).values()} == {"2019-09-17T10:50:00Z"}
+    assert made.collection["extent"]["temporal"]["interval"] == [["2019-09-17T10:50:00Z"] * 2]
+    lake.close()
+
+
+def test_without_a_task_the_one_with_masks_is_released(lake, crop, tmp_path):
+    small = make_lake(tmp_path / "l", crop, chip_size=128)
+    chips = [str(c.id) for c in small.chips.chips()]
+    annotate_chips(small, chips[:2], "water", actor="a")
+    assert build(small, "v1").summary().startswith("task chips: 2 chips; chips: ")
+    annotate_masks(small, {chips[0]: np.ones((128, 128), np.uint8)}, actor="a", task="pixels")
+    assert build(small, "v2").summary().startswith("task pixels: 1 chips; pixels: ")
+    small.close()
+    settings = small.layout.config
+    settings.write_text(settings.read_text() + '\n[tasks.roofs]\nkind = "segment"\n')
+    with Lake.open(small.root) as several:
+        annotate_masks(several, {chips[0]: np.ones((128, 128), np.uint8)}, actor="a", task="roofs")
+        with pytest.raises(InputError, match=r"more than one task.*chips, pixels, roofs"):
+            build(several, "v3")
+
+
+def test_a_chip_comes_from_the_models_that_gave_it_pixels(crop, tmp_path):
+    lake = make_lake(tmp_path / "l", crop, chip_size=128)
+    first, second, *_ = [str(c.id) for c in lake.chips.chips()]
+    half = np.full((128, 128), 255, np.uint8)
+    half[:64] = 1
+    water = np.ones((128, 128), np.uint8)
+    for name, one, two in [("forest", water, water), ("boost", water, half)]:
+        guesses = {c: LabelMask.of(m, Origin.MODEL) for c, m in ((first, one), (second, two))}
+        annotate_masks(lake, guesses, actor=f"model:{name}", task="pixels")
+    for name in ("forest", "boost"):
+        (lake.layout.models / name).mkdir(parents=True)
+        (lake.layout.models / name / "item.json").write_text(json.dumps(model_item() | {"id": name, "assets": {}}))
+
+    def models(release):
+        return {
+            c: [k["href"].split("/")[-2] for k in i["links"] if k["rel"] == "derived_from"]
+            for c, i in items(release.path).items()
+        }
+
+    assert models(build(lake, "v1")) == {first: ["boost"], second: ["boost", "forest"]}
+    annotate_masks(lake, {second: LabelMask.of(water, Origin.MODEL)}, actor="model:boost", task="pixels")
+    shutil.rmtree(lake.layout.models / "forest")
+    made = build(lake, "v2")
+    assert models(made) == {first: ["boost"], second: ["boost"]}
+    assert [p.name for p in (made.path / "models").iterdir()] == ["boost"]
+    lake.close()
+
+
+def test_a_release_without_a_buffer_passes_its_own_check(crop, tmp_path, stac_schemas):
+    lake = make_lake(tmp_path / "l", crop)
+    masks = hand_masks(lake, crop)
+    annotate_masks(lake, {c: np.where(m == 255, 0, m) for c, m in masks.items()}, actor="a", task="pixels")
+    made = build(lake, "v1", buffer=0, license="CC0-1.0")
+    assert made.split.smallest_distance_m == 0
+    assert check(made.path).passed("Q2"), check(made.path).render()
     lake.close()
 
 
@@ -442,7 +500,7 @@ def test_photos_without_crs_go_by_group(data_dir, tmp_path, stac_schemas):
         folder.mkdir(exist_ok=True)
         Image.fromarray(rng.integers(0, 255, (40, 40, 3), np.uint8)).save(folder / f"p{n}.png")
         scenes += open_source(str(folder / f"p{n}.png"), time=TIME)
-    scenes = [replace(s, group=f"site{n // 3}") for n, s in enumerate(scenes)]
+    scenes = [s for n in range(0, 12, 3) for s in in_group(scenes[n : n + 3], f"site{n // 3}")]
     ingest(lake, scenes, grid=Grid(32))
     annotate_chips(lake, [str(c.id) for c in lake.chips.chips()], "water", actor="a")
     made = build(lake, "v1", license="CC0-1.0")

@@ -34,6 +34,7 @@ def test_names_are_text_not_markup(small_facts: Make, tmp_path: Path) -> None:
     body = render_card(small_facts(tmp_path)).split("---\n", 2)[2]
     html = MarkdownIt("commonmark").enable("table").render(body)
     assert "<b>" not in html
+    assert not {"<", "&"} & set(render_card(small_facts(tmp_path / "front")).split("---\n", 2)[1])
     assert "<script>" not in html
     assert html.count("<h1>") == 1
     assert "&lt;b&gt;Lake&lt;/b&gt; &amp; &quot;friends&quot; $title | `x`</h1>" in html

@@ -387,6 +387,20 @@ def leaking_splits(root: Path) -> Told:
 
 
 @case
+def overlapping_splits_without_a_buffer(root: Path) -> Told:
+    """A test chip half over a train chip, in a release that asked for no buffer."""
+    train, test = first(root), first(root, "test")
+    there = json.loads(train.read_text())
+    west, south, east, north = there["bbox"]
+    half = (east - west) / 2
+    ring = [[x + half, y] for x, y in there["geometry"]["coordinates"][0]]
+    box = [west + half, south, east + half, north]
+    edit(test, lambda i: i.update(geometry={"type": "Polygon", "coordinates": [ring]}, bbox=box))
+    edit(root / "release.json", lambda r: r["split"].update(buffer_m=0.0))
+    return "Q2", train.relative_to(root).as_posix(), "overlaps split", "shared ground", "no shared ground"
+
+
+@case
 def distance_stated_too_large(root: Path) -> Told:
     edit(root / "release.json", lambda r: r["split"].update(smallest_distance_m=99_999.0))
     return "Q2", "release.json", "smallest distance between splits", "99999.0 stated", "m, as measured"

@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from groundset.cli._common import DaskAddress, Task, Workers, bars, executor, out
+from groundset.cli._common import DaskAddress, Workers, bars, executor, out
 from groundset.core import InputError
 
 
 def run(
     root: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")],
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the release, such as v1.")] = None,
-    task: Task = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="Task (default: the segment task with labels, where there is one; else the only one)."),
+    ] = None,
     splits: Annotated[str, typer.Option(help="Shares of train, validate and test in percent.")] = "70,15,15",
     block: Annotated[
         str | None, typer.Option(help="Side of a split block, such as 1km (default: the largest).")
@@ -22,7 +25,7 @@ def run(
     buffer: Annotated[str, typer.Option(help="Smallest distance between splits.")] = "0.1km",
     license: Annotated[str | None, typer.Option(help="SPDX licence, such as CC-BY-4.0.")] = None,  # noqa: A002
     seed: Annotated[int, typer.Option(help="Seed of the splits.")] = 0,
-    rebuild: Annotated[str | None, typer.Option(help="Make this release again, with --to.")] = None,
+    rebuild: Annotated[str | None, typer.Option(help="Make this release again (a name or a path), with --to.")] = None,
     to: Annotated[Path | None, typer.Option(help="Empty folder for --rebuild.")] = None,
     workers: Workers = None,
     dask: DaskAddress = None,

@@ -113,16 +113,23 @@ def _shape(geometry: Any) -> Any:
 def _leaks(
     prints: Any, paths: Sequence[str], split_of: Mapping[str, str], buffer: float, shortest: float
 ) -> list[Finding]:
-    if shortest >= buffer - _SLACK_M and shortest > 0:
+    """Chips of two splits nearer than the buffer; without a buffer they may touch, but share no ground."""
+    if buffer > _SLACK_M and shortest >= buffer - _SLACK_M:
         return []
     pairs, metres = prints.within(max(buffer, _SLACK_M))
+    apart = [split_of[paths[i]] != split_of[paths[j]] for i, j in pairs.tolist()]
+    pairs, metres = pairs[apart], metres[apart]
+    if buffer <= _SLACK_M:
+        shared = prints.overlapping(pairs, _SLACK_M)
+        pairs, metres = pairs[shared], metres[shared]
     out: list[Finding] = []
-    for (i, j), distance in sorted(zip(pairs.tolist(), metres.tolist(), strict=True), key=lambda p: p[1]):
+    for (i, j), distance in sorted(zip(pairs.tolist(), metres.tolist(), strict=True), key=lambda p: p[1])[:_MOST]:
         one, two = split_of[paths[i]], split_of[paths[j]]
-        if one != two and len(out) < _MOST:
-            what = f"split {one} is too near to split {two} ({paths[j]})"
-            wanted = f"at least {buffer:.1f} m" if buffer else "more than 0 m"
-            out.append(error("Q2", paths[i], what, f"{distance:.1f} m", wanted))
+        if buffer <= _SLACK_M:
+            what, found, wanted = "overlaps", "shared ground", "no shared ground"
+        else:
+            what, found, wanted = "is too near to", f"{distance:.1f} m", f"at least {buffer:.1f} m"
+        out.append(error("Q2", paths[i], f"split {one} {what} split {two} ({paths[j]})", found, wanted))
     return out
 
 

@@ -51,7 +51,8 @@ def build(
     Args:
         lake: The workspace.
         name: Name of the release; must be new.
-        task: A segment or classify task (default: the only one with labels).
+        task: A segment or classify task (default: the segment task that has labels, where exactly one has; else the
+            only task with labels). The summary names it.
         splits: Shares of train, validate and test.
         block: Side of a spatial block (``"1km"``); None to choose.
         buffer: Smallest distance between chips of two splits.
@@ -62,8 +63,8 @@ def build(
 
     Raises:
         ConflictError: The release exists.
-        InputError: No labels, scenes without a time (names them), bad options, or a split without a class where
-            ``block`` is given.
+        InputError: No labels, no task named and several to choose from, scenes without a time (names them), bad
+            options, or a split without a class where ``block`` is given.
     """
     target = lake.layout.releases / check_name(name, "release")
     if target.exists():
@@ -156,6 +157,9 @@ def _task(lake: Lake, name: str | None) -> TaskConfig:
         tasks = [t for t in lake.config.tasks if t.kind != "outline" and lake.journal.count(t.name)]
         if not tasks:
             raise _no_labels(None)
+        masks = [t for t in tasks if t.kind == "segment"]
+        if len(masks) == 1:
+            tasks = masks
         if len(tasks) > 1:
             raise InputError(
                 "more than one task has labels", found=", ".join(t.name for t in tasks), hint="name one with --task"
@@ -236,7 +240,8 @@ def _scenes(lake: Lake, chips: Mapping[str, Chip]) -> dict[str, Scene]:
         raise InputError(
             "a release needs the acquisition time of every scene",
             found=f"no time for {', '.join(timeless[:10])}{' ...' if len(timeless) > 10 else ''}",
-            hint="ingest them again with --time, such as --time 2024-06-01T10:30:00Z",
+            hint="ingest the same files once more with their time, such as --time 2024-06-01T10:30:00Z: it is noted, "
+            "and chips and labels stay",
         )
     return scenes
 

@@ -73,8 +73,14 @@ def _front_matter(facts: ReleaseFacts) -> str:
         "size_categories": [size],
         "version": facts.name,
     }
-    lines = [f"{key}: {json.dumps(value, ensure_ascii=True)}" for key, value in fields.items()]
+    lines = [f"{key}: {_yaml(value)}" for key, value in fields.items()]
     return "\n".join(["---", *lines, "---"])
+
+
+def _yaml(value: Any) -> str:
+    """A value as JSON, which is YAML; a page that shows the front matter as it is finds no markup in it."""
+    text = json.dumps(value, ensure_ascii=True)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -175,9 +175,25 @@ def _label(batch: Batch, work: ChipWork, pixels: Pixels, reader: SceneReader) ->
         as_of=max((e.seq for e in work.events), default=0),
     )
     models = {e.actor.removeprefix(MODEL_ACTOR) for e in work.events if e.actor.startswith(MODEL_ACTOR)}
-    if batch.segment:
-        return _pixel_label(labels.mask(work.chip), batch.scheme, models)
-    return _chip_label(labels.answer(work.chip.id), batch.scheme, models)
+    if not batch.segment:
+        return _chip_label(labels.answer(work.chip.id), batch.scheme)
+    mask = labels.mask(work.chip)
+    return _pixel_label(mask, batch.scheme, models if len(models) < 2 else _givers(batch, work, mask))
+
+
+def _givers(batch: Batch, work: ChipWork, label: LabelMask) -> set[str]:
+    """The models that gave the label a pixel: among models the later one wins."""
+    store = MaskStore(batch.masks)
+    left = (label.origin == Origin.MODEL) & label.labelled
+    out = set()
+    for event in reversed([e for e in work.events if e.kind == "mask"]):
+        if not left.any():
+            break
+        said = store.get(event.payload["sha256"], work.chip.geobox).origin == Origin.MODEL
+        if (left & said).any() and event.actor.startswith(MODEL_ACTOR):
+            out.add(event.actor.removeprefix(MODEL_ACTOR))
+        left &= ~said
+    return out
 
 
 def _pixel_label(mask: LabelMask, scheme: Scheme, models: set[str]) -> _Label | None:
@@ -194,7 +210,7 @@ def _pixel_label(mask: LabelMask, scheme: Scheme, models: set[str]) -> _Label | 
     )
 
 
-def _chip_label(answer: Answer | None, scheme: Scheme, models: set[str]) -> _Label | None:
+def _chip_label(answer: Answer | None, scheme: Scheme) -> _Label | None:
     if answer is None or not (answer.classes or answer.not_applicable):
         return None
     names = [c.name for c in scheme if c.code in answer.classes]
@@ -208,7 +224,7 @@ def _chip_label(answer: Answer | None, scheme: Scheme, models: set[str]) -> _Lab
         dict.fromkeys(names, 1),
         {answer.origin.name.lower(): 1},
         ("manual",) if person else ("automated",),
-        () if person else tuple(sorted(models)),
+        (answer.actor.removeprefix(MODEL_ACTOR),) if answer.actor.startswith(MODEL_ACTOR) else (),
         tuple(names),
     )
 

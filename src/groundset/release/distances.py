@@ -58,11 +58,13 @@ class Footprints:
         keep = metres <= distance_m
         return pairs[keep], metres[keep]
 
-    def overlapping(self, pairs: Ints) -> npt.NDArray[np.bool_]:
-        """Which pairs share ground, not only an edge: bool (n,)."""
+    def overlapping(self, pairs: Ints, depth_m: float = 0.0) -> npt.NDArray[np.bool_]:
+        """Which pairs share ground, not only an edge or a sliver less than ``depth_m`` wide: bool (n,)."""
         one, two = self._local(pairs)
-        shared = shapely.area(shapely.intersection(one, two))
-        return np.asarray(shared > 1e-6 * np.minimum(shapely.area(one), shapely.area(two)))
+        both = shapely.intersection(one, two)
+        shared = shapely.area(both)
+        depth = shapely.length(both) / 2 * np.degrees(depth_m / _RADIUS_M)  # a sliver: half its outline is its length
+        return np.asarray((shared > 1e-6 * np.minimum(shapely.area(one), shapely.area(two))) & (shared > depth))
 
     def smallest(self, one: Ints, two: Ints) -> float | None:
         """Smallest distance in metres between a polygon of ``one`` and one of ``two`` (indices)."""

@@ -45,10 +45,12 @@ class Release:
         return SplitReport(**self.record["split"])
 
     def summary(self) -> str:
-        """The release in a few lines for people: chips, classes, splits with distances and shares."""
+        """The release in a few lines for people: task, chips, classes, splits with distances and shares."""
         counts = ", ".join(f"{c} {n}" for c, n in self.record["class_counts"].items())
-        unit = "pixels" if self.record["recipe"]["kind"] == "segment" else "chips"
-        return "\n".join([f"{self.record['chips']} chips; {unit}: {counts}", *told_splits(self.split)])
+        recipe = self.record["recipe"]
+        unit = "pixels" if recipe["kind"] == "segment" else "chips"
+        first = f"task {recipe['task']}: {self.record['chips']} chips; {unit}: {counts}"
+        return "\n".join([first, *told_splits(self.split)])
 
     def differences(self, other: Path) -> list[str]:
         """Files that are not the same, or not there, in another folder; paths sorted."""
