@@ -10,7 +10,7 @@ from typing import Any
 from groundset.release._report_html import DASH, metres, number, percent, splits_of
 from groundset.release.dataset_py import render_dataset_py
 from groundset.release.facts import NO_SPLIT, ReleaseFacts
-from groundset.release.report import ORIGIN_TITLES, scores_of
+from groundset.release.report import ORIGIN_TITLES, score_title, scores_of
 
 _TASKS = {"segment": "image-segmentation", "classify": "image-classification", "outline": "object-detection"}
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -152,7 +152,7 @@ def _accuracy(facts: ReleaseFacts) -> str:
     rows = []
     for model in facts.models:
         for name, score in scores_of(model.scores):
-            title = f"{model.title} {name}".strip()
+            title = score_title(model.title, name)
             rows += [[md(title), md(k), *_estimate(v)] for k, v in _estimates(score)]
     none = "The labels were not reviewed by two people, so there is no accuracy estimate of the labels themselves."
     if not rows:

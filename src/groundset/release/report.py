@@ -205,10 +205,17 @@ def _scores(facts: ReleaseFacts) -> Iterator[Part]:
     bodies = []
     for model in facts.models:
         for title, score in scores_of(model.scores):
-            bodies.append(_score(facts, f"{model.title}{f': {title}' if title else ''}", score))
+            bodies.append(_score(facts, score_title(model.title, title), score))
     if bodies:
         lead = Markup('<p class="lead">A model scored on blocks that it was not trained on; intervals are 95 %.</p>')
         yield "scores", "Reference scores", join([lead, *bodies])
+
+
+def score_title(model: str, score: str) -> str:
+    """Title of a score for people; a baseline is not the model's."""
+    if score.startswith("Baseline"):
+        return score
+    return f"{model}: {score}" if score else model
 
 
 def scores_of(scores: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
