@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from groundset import release as _release
 from groundset.core import Bbox, Edge, Grid, InputError, LabelMask, Listener, Scheme
@@ -165,8 +165,19 @@ class Workspace:
         Raises:
             InputError: A source cannot be read or does not say what is needed; the message says what to do.
         """
+        from groundset.imagery import Resampling
         from groundset.ingest import ingest, parse_time
 
+        search = {"collection": collection, "bbox": bbox, "aoi": aoi, "datetime": datetime, "max_cloud": max_cloud}
+        given = [name for name, value in search.items() if value is not None]
+        if stac is None and given:
+            raise InputError(
+                "these options search a STAC API, and none is named",
+                asked=", ".join(f"--{name.replace('_', '-')}" for name in given),
+                hint="name one with --stac, or leave them out",
+            )
+        if resampling not in get_args(Resampling):
+            raise InputError("no such resampling", asked=resampling, found=", ".join(get_args(Resampling)))
         if stac is not None:
             scenes = self._search(
                 stac, collection, bbox, aoi, datetime, max_cloud, limit,

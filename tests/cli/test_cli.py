@@ -121,6 +121,8 @@ def test_photos_of_a_group_stay_in_one_split(tmp_path: Path):
     [
         (("status", "nowhere"), ("nowhere",)),
         (("ingest", "{lake}"), ("nothing to ingest", "--stac")),
+        (("ingest", "{lake}", "x.tif", "--bbox", "1,2,3,4"), ("--bbox", "--stac")),
+        (("ingest", "{lake}", "x.tif", "--resampling", "foo"), ("foo", "bilinear")),
         (("ingest", "{lake}", "missing.tif"), ("no such file", "missing.tif")),
         (("ingest", "{lake}", "x.tif", "--workers", "0"), ("--workers", "0")),
         (("annotate", "{lake}", "missing.gpkg"), ("missing.gpkg",)),
