@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from geopandas import GeoDataFrame
 
-    from groundset.imagery import Resampling, Scene
+    from groundset.imagery import Resampling
     from groundset.ingest import AnnotateReport, IngestReport
     from groundset.publish import PublishReport
     from groundset.segment import SegmentReport
@@ -169,7 +169,7 @@ class Workspace:
         from groundset.ingest import ingest, parse_time
 
         search = {"collection": collection, "bbox": bbox, "aoi": aoi, "datetime": datetime, "max_cloud": max_cloud}
-        given = [name for name, value in search.items() if value is not None]
+        given = [name for name, value in {**search, "limit": limit}.items() if value is not None]
         if stac is None and given:
             raise InputError(
                 "these options search a STAC API, and none is named",
@@ -179,14 +179,12 @@ class Workspace:
         if resampling not in get_args(Resampling):
             raise InputError("no such resampling", asked=resampling, found=", ".join(get_args(Resampling)))
         if stac is not None:
-            scenes = self._search(
-                stac, collection, bbox, aoi, datetime, max_cloud, limit,
-                sensor=sensor, bands=bands, fuse=fuse, mosaic=mosaic, resampling=resampling,
-            )  # fmt: skip
-            if group is not None:
-                from groundset.imagery import in_group
+            from groundset.imagery import search_scenes
 
-                scenes = in_group(scenes, group)
+            scenes = search_scenes(
+                stac, collection=collection, bbox=bbox, aoi=aoi, datetime=datetime, max_cloud=max_cloud, limit=limit,
+                sensor=sensor, bands=bands, fuse=fuse, mosaic=mosaic, resampling=resampling, group=group,
+            )  # fmt: skip
         elif sources:
             from groundset.imagery import open_sources
 
@@ -349,30 +347,6 @@ class Workspace:
             levels or known.levels or 1,
             edge or known.edge or "pad",
         )
-
-    def _search(
-        self,
-        api: str,
-        collection: str | None,
-        bbox: str | Sequence[float] | Bbox | None,
-        aoi: str | Path | None,
-        datetime: str | None,  # STAC's own name
-        max_cloud: float | None,
-        limit: int | None,
-        **options: Any,
-    ) -> list[Scene]:
-        from groundset.imagery import read_aoi, scenes_from_items, search
-
-        items = search(
-            api,
-            collection=collection,
-            bbox=None if bbox is None else Bbox.parse(bbox),
-            intersects=None if aoi is None else read_aoi(aoi),
-            datetime=datetime,
-            max_cloud=max_cloud,
-            limit=limit,
-        )
-        return scenes_from_items(items, **options)
 
 
 def create(

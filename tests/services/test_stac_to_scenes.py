@@ -16,6 +16,7 @@ from realservers.http import FileServer, Reply
 from realservers.s3 import S3Server
 from realservers.stac import StacServer
 
+import groundset as gs
 from groundset.core import Bbox, GroundsetError, InputError, ServiceError, whole
 from groundset.imagery import SceneReader, SceneStore, read_aoi, scenes_from_items, search, signing
 from groundset.imagery.stac_read import read_items
@@ -217,3 +218,18 @@ def test_cdse_needs_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     assert env.session.endpoint_url == "eodata.dataspace.copernicus.eu"
     with pytest.raises(InputError, match="two S3 endpoints"):
         signing.gdal_env(["s3://eodata/a.jp2", "s3://mine/b.tif"])
+
+
+def test_a_workspace_ingests_what_a_search_finds(
+    s3: S3Server, stac_api: StacServer, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    collection = catalogue(s3, lambda bucket, key: f"s3://{bucket}/{key}")
+    with gs.create(tmp_path / "lake") as ws:
+        with pytest.raises(InputError, match="--limit"):
+            ws.ingest("x.tif", limit=2)
+        report = ws.ingest(
+            stac=stac_api.url, collection=collection, max_cloud=15, bands=["red", "nir"], chip_size=120, group="lake"
+        )
+        assert ws.status().scenes == 2
+        assert set(ws.chips["group"].to_pylist()) == {"lake"}
+        assert "8 chips" in report.summary()

@@ -10,7 +10,7 @@ from groundset.imagery.reasons import Reason, reasons_from_flags
 from groundset.imagery.scene import BandSource, FlagKind, FlagSource, Resampling, Scene
 from groundset.imagery.sensors import SENSORS, Sensor, get_sensor
 from groundset.imagery.signing import gdal_env, gdal_path
-from groundset.imagery.sources import in_group, open_sources
+from groundset.imagery.sources import in_group, open_sources, search_scenes
 from groundset.imagery.stac_items import scenes_from_items
 from groundset.imagery.stac_map import read_map_on_grid
 from groundset.imagery.stac_read import read_items
@@ -47,5 +47,6 @@ __all__ = [
     "reasons_from_flags",
     "scenes_from_items",
     "search",
+    "search_scenes",
     "solar_day_mosaics",
 ]

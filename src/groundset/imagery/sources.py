@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
-from groundset.core import InputError, check_name
+from groundset.core import Bbox, InputError, check_name
 from groundset.imagery.fusion import fuse as fuse_scenes
 from groundset.imagery.mosaic import solar_day_mosaics
 from groundset.imagery.open_source import open_source
 from groundset.imagery.scene import Resampling, Scene
 from groundset.imagery.sensors import Sensor
+from groundset.imagery.stac_items import scenes_from_items
+from groundset.imagery.stac_search import read_aoi, search
 
 
 def open_sources(
@@ -58,6 +62,44 @@ def open_sources(
         if len(scenes) != 1:
             raise InputError("an id names one scene", asked=scene_id, found=f"{len(scenes)} scenes")
         scenes = [replace(scenes[0], id=check_name(scene_id, "scene"))]
+    return scenes if group is None else in_group(scenes, group)
+
+
+def search_scenes(
+    api: str,
+    *,
+    collection: str | None = None,
+    bbox: str | Sequence[float] | Bbox | None = None,
+    aoi: str | Path | None = None,
+    datetime: str | None = None,
+    max_cloud: float | None = None,
+    limit: int | None = None,
+    group: str | None = None,
+    **options: Any,
+) -> list[Scene]:
+    """The scenes that a STAC API finds.
+
+    Args:
+        api: URL, or ``earth-search``, ``planetary-computer``, ``cdse``.
+        collection: Collection to search.
+        bbox: West, south, east, north in degrees.
+        aoi: Vector file whose shapes to search in, in any CRS; instead of ``bbox``.
+        datetime: RFC 3339 interval.
+        max_cloud: Largest cloud cover in percent.
+        limit: Largest number of items.
+        group: Group of the scenes.
+        **options: For :func:`~groundset.imagery.stac_items.scenes_from_items`.
+    """
+    items = search(
+        api,
+        collection=collection,
+        bbox=None if bbox is None else Bbox.parse(bbox),
+        intersects=None if aoi is None else read_aoi(aoi),
+        datetime=datetime,
+        max_cloud=max_cloud,
+        limit=limit,
+    )
+    scenes = scenes_from_items(items, **options)
     return scenes if group is None else in_group(scenes, group)
 
 
