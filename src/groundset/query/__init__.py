@@ -1,0 +1,1 @@
+"""Ask about chips: filters (OGC CQL2), sorting, labels and their counts, in pages."""

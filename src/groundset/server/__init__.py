@@ -1,0 +1,1 @@
+"""The server: the workspace over HTTP, and the page."""

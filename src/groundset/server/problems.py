@@ -1,0 +1,83 @@
+"""Errors as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from groundset.core import ConflictError, GroundsetError, InputError, MissingError, ServiceError, StoppedError
+from groundset.server.models import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: tuple[tuple[type[GroundsetError], int], ...] = (
+    (MissingError, 404),
+    (ConflictError, 409),
+    (InputError, 422),
+    (ServiceError, 503),
+    (StoppedError, 503),
+)
+
+
+class ForbiddenError(GroundsetError):
+    """Known, but not allowed to do this."""
+
+    status = 403
+
+
+class UnauthorizedError(GroundsetError):
+    """Nobody knows who is asking."""
+
+    status = 401
+
+
+class LaterError(GroundsetError):
+    """Part of the contract that this version does not answer yet."""
+
+    status = 501
+
+
+def problem(error: GroundsetError) -> Problem:
+    """An error of ours as problem details."""
+    status = getattr(error, "status", None) or next((s for kind, s in _STATUS if isinstance(error, kind)), 500)
+    return Problem(
+        title=error.message, status=status, detail=str(error), asked=error.asked, found=error.found, hint=error.hint
+    )
+
+
+def respond(told: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Problem details as a response."""
+    return JSONResponse(told.model_dump(exclude_none=True), told.status, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of ``app`` with problem details."""
+
+    @app.exception_handler(GroundsetError)
+    async def _ours(_request: Request, error: GroundsetError) -> JSONResponse:
+        return respond(problem(error))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        title = HTTPStatus(error.status_code).phrase
+        return respond(
+            Problem(title=title, status=error.status_code, detail=str(error.detail)), dict(error.headers or {})
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def _form(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return respond(
+            Problem(
+                title="the request is not of the form that this address takes",
+                status=422,
+                detail="; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:10]),
+                asked=f"{where} = {str(first.get('input'))[:80]}",
+                hint="see /api/openapi.json",
+            )
+        )

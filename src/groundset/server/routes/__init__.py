@@ -1,0 +1,1 @@
+"""One module a resource; routes hold no logic."""
