@@ -10,8 +10,8 @@ from fastapi import APIRouter, FastAPI
 from groundset import __version__
 from groundset.server import problems
 from groundset.server.context import Context, Settings
+from groundset.server.routes import annotations as answers
 from groundset.server.routes import (
-    annotations,
     chip,
     chips,
     events,
@@ -33,7 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     chip.router,
     quicklooks.router,
     scenes.router,
-    annotations.router,
+    answers.router,
     masks.router,
     jobs.router,
     releases.router,
