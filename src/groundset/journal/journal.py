@@ -27,6 +27,7 @@ from groundset.journal.events import (
 )
 from groundset.journal.payloads import check as check_form
 from groundset.journal.schema import current, events
+from groundset.journal.standing import Standing, standing, touched
 
 Check = Callable[[NewEvent], None]
 """Raises a GroundsetError where an event must not be taken (no such chip, class not in the scheme, no right to)."""
@@ -222,6 +223,16 @@ class Journal:
                     query = sa.select(events).join(current, current.c.seq == events.c.seq).where(these)
                     out += [_event(row) for row in connection.execute(query)]
         return sorted(out, key=lambda event: event.seq)
+
+    def standing(self, task: str, chip_ids: Sequence[str] | None = None) -> list[Standing]:
+        """The current answers of a task (about these chips) as rows, in no order; :meth:`current` for many chips."""
+        with self._db.read() as connection:
+            return standing(connection, task, chip_ids)
+
+    def touched(self, since: int) -> set[tuple[str, str]]:
+        """(task, chip id) of every answer that the events after ``since`` gave, took back or brought back."""
+        with self._db.read() as connection:
+            return touched(connection, since)
 
     def count(self, task: str) -> int:
         """Number of chips with at least one current answer."""
