@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groundset import __version__
 from groundset.server import problems
 from groundset.server.context import Context, Settings
+from groundset.server.gate import Gate, is_api
+from groundset.server.limits import Limits
 from groundset.server.routes import annotations as answers
 from groundset.server.routes import (
     chip,
@@ -24,6 +27,8 @@ from groundset.server.routes import (
     session,
     workspace,
 )
+from groundset.server.session import KEYS_FILE, Sessions
+from groundset.server.static import Page
 from groundset.workspace import Workspace
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -42,17 +47,20 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
-def create_app(ws: Workspace, settings: Settings) -> FastAPI:
+def create_app(ws: Workspace, settings: Settings, *, sessions: Sessions | None = None) -> FastAPI:
     """The app that answers for one workspace: the API under ``/api``, the page at ``/``.
 
     Args:
         ws: The workspace; it stays the caller's to close.
         settings: How to run.
+        sessions: Those of the server (default: its own, with the key that lies in the workspace).
     """
+    context = Context(ws, settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with context:
+            yield
 
     app = FastAPI(
         title="Groundset",
@@ -63,8 +71,24 @@ def create_app(ws: Workspace, settings: Settings) -> FastAPI:
         lifespan=lifespan,
         separate_input_output_schemas=False,
     )
-    app.state.context = Context(ws, settings)
+    app.state.context = context
+    app.state.sessions = sessions or Sessions(settings.token, ws.lake.layout.cache / KEYS_FILE)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
+    app.add_middleware(Front, page=Page(settings.ui))  # the last one added is the first that a request meets
+    app.add_middleware(Limits, max_body=settings.max_body)
+    app.add_middleware(Gate, settings=settings, sessions=app.state.sessions)
     return app
+
+
+class Front:
+    """ASGI middleware: the API to the routes, all else to the page's files."""
+
+    def __init__(self, app: ASGIApp, page: Page) -> None:
+        self.app = app
+        self.page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        await (self.page if scope["type"] == "http" and not is_api(scope) else self.app)(scope, receive, send)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Self, cast
 
+from anyio import to_thread
 from fastapi import Depends, Request
 
 from groundset.lake import Lake
+from groundset.server.hub import Hub
+from groundset.server.jobs import Jobs
+from groundset.server.models import WorkspaceLink
+from groundset.server.releases import Releases
 
 if TYPE_CHECKING:
     from groundset.workspace import Workspace
@@ -25,6 +31,8 @@ class Settings:
         allow_private_networks: Whether scene addresses may point to private networks.
         frame_ancestors: Origins whose pages may show ours in a frame (CSP).
         max_body: Largest body of a request, bytes.
+        trusted_hosts: Names beside those of loopback that a Host header may have (of a proxy before us).
+        root_path: Path under which a proxy shows us, where it does not say so itself in X-Forwarded-Prefix.
     """
 
     token: str
@@ -33,6 +41,8 @@ class Settings:
     allow_private_networks: bool = False
     frame_ancestors: tuple[str, ...] = ()
     max_body: int = 64 << 20
+    trusted_hosts: tuple[str, ...] = ()
+    root_path: str = ""
 
 
 @dataclass(slots=True)
@@ -41,7 +51,32 @@ class Context:
 
     workspace: Workspace
     settings: Settings
+    hub: Hub = field(default_factory=Hub)
+    links: Callable[[], list[WorkspaceLink]] | None = None
     extras: dict[str, object] = field(default_factory=dict)
+    closers: list[Callable[[], None]] = field(default_factory=list)
+    """Called when the server stops, last one first: what a route's room has begun, it ends here."""
+
+    jobs: Jobs = field(init=False)
+    releases: Releases = field(init=False)
+
+    def __post_init__(self) -> None:
+        layout = self.lake.layout
+        self.releases = Releases(layout)
+        reads = {
+            "data_roots": [str(root) for root in self.settings.data_roots],
+            "allow_private_networks": self.settings.allow_private_networks,
+        }
+        self.jobs = Jobs(layout.root, layout.cache / "jobs", self.hub.publish, reads=reads)
+        self.closers.append(self.jobs.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.hub.close()
+        while self.closers:
+            await to_thread.run_sync(self.closers.pop())
 
     @property
     def lake(self) -> Lake:
@@ -49,7 +84,7 @@ class Context:
         return self.workspace.lake
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:
     return cast("Context", request.app.state.context)
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from groundset.core import ConflictError, GroundsetError, InputError, MissingError, ServiceError, StoppedError
+from groundset.server.headers import common
 from groundset.server.models import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -35,6 +36,18 @@ class UnauthorizedError(GroundsetError):
     status = 401
 
 
+class MisdirectedError(GroundsetError):
+    """Asked under a name that is not ours: a page of somebody else's may stand behind it."""
+
+    status = 421
+
+
+class TooManyError(GroundsetError):
+    """Too many at once."""
+
+    status = 429
+
+
 class LaterError(GroundsetError):
     """Part of the contract that this version does not answer yet."""
 
@@ -51,7 +64,13 @@ def problem(error: GroundsetError) -> Problem:
 
 def respond(told: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
     """Problem details as a response."""
-    return JSONResponse(told.model_dump(exclude_none=True), told.status, headers, media_type=MEDIA_TYPE)
+    content = {k: _sendable(v) for k, v in told.model_dump(exclude_none=True).items()}
+    return JSONResponse(content, told.status, headers, media_type=MEDIA_TYPE)
+
+
+def _sendable(value: object) -> object:
+    """Text from a request may hold what is no character (lone surrogates); an answer may not."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def install(app: FastAPI) -> None:
@@ -66,6 +85,18 @@ def install(app: FastAPI) -> None:
         title = HTTPStatus(error.status_code).phrase
         return respond(
             Problem(title=title, status=error.status_code, detail=str(error.detail)), dict(error.headers or {})
+        )
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
+        return respond(  # the server's log has the rest
+            Problem(
+                title="something went wrong in the server",
+                status=500,
+                detail=type(error).__name__,
+                hint="the terminal in which it runs says more; trying again may help",
+            ),
+            common(),
         )
 
     @app.exception_handler(RequestValidationError)

@@ -1,0 +1,57 @@
+"""One server for one SQLite workspace: the second is told where the first one is."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from groundset.core import ConflictError
+
+LOCK_FILE = "server.lock"
+
+
+@contextmanager
+def only_server(folder: Path, address: str) -> Iterator[None]:
+    """Hold the lock of a workspace's server. It goes with the process, however that ends.
+
+    Args:
+        folder: The workspace's cache folder.
+        address: Where this server answers, without the token; a second one is told.
+
+    Raises:
+        ConflictError: Another server has this workspace; names its address.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_FILE).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise ConflictError(
+                "another server has this workspace",
+                asked=folder.parent,
+                found=f"it answers at {file.read().strip() or 'an address it has not said yet'}",
+                hint="open that address, or stop that server first",
+            ) from None
+        file.truncate(0)
+        file.write(address)
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def address_of(folder: Path) -> str | None:
+    """Where the server of a workspace answers; None where none runs."""
+    try:
+        with (folder / LOCK_FILE).open("r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return file.read().strip() or None
+    except FileNotFoundError:
+        pass
+    return None

@@ -1,0 +1,201 @@
+"""Running a server: its port, its lock, its token, and an end that waits for nobody."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from groundset.core import ConflictError, InputError
+from groundset.lake import Lake
+from groundset.server.app import create_app
+from groundset.server.context import Settings
+from groundset.server.lock import only_server
+from groundset.server.session import KEYS_FILE, kept_token
+from groundset.workspace import open as open_workspace
+
+TOKEN_VARIABLE = "GROUNDSET_TOKEN"  # noqa: S105  # the variable's name
+SHORTEST_TOKEN = 8
+GRACE_SECONDS = 1
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that ends open event streams when it is told to stop, and then ends quietly.
+
+    Args:
+        app: What to serve.
+        on_stop: Called as soon as it is told to stop; may be called in a signal handler.
+        on_ready: Called when it answers.
+    """
+
+    def __init__(
+        self, app: ASGIApp, on_stop: Callable[[], None], on_ready: Callable[[], None] = lambda: None, **options: Any
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                **options,
+            )  # fmt: skip
+        )
+        self._on_stop = on_stop
+        self._on_ready = on_ready
+
+    def stop(self) -> None:
+        """Let it end; from any thread."""
+        self.should_exit = True
+        self._on_stop()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Ctrl-C and SIGTERM; a second Ctrl-C does not wait any longer."""
+        super().handle_exit(sig, frame)
+        self._on_stop()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn does, but the signal that ended it is not raised again: this end is the usual one."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+
+def serve(
+    root: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    settings: Settings | None = None,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Serve a workspace until Ctrl-C.
+
+    Args:
+        root: The workspace.
+        host: Address of this machine to listen on; only loopback until accounts exist.
+        port: Port; 0 takes a free one.
+        settings: How to run; an empty token is replaced by GROUNDSET_TOKEN, else the one kept with the workspace.
+        say: Where the address is told.
+
+    Raises:
+        InputError: No workspace there, or another host.
+        ConflictError: The port is in use, or another server has the workspace.
+    """
+    check_host(host)
+    with ExitStack() as stack:
+        ws = stack.enter_context(open_workspace(root))
+        ws.lake.journal.head()  # a journal that cannot be opened is told here, not to the first visitor
+        listening = stack.enter_context(bound(host, port))
+        address = address_of_socket(listening, (settings or Settings("")).root_path)
+        hold(stack, ws.lake, address)
+        chosen = with_token(settings, ws.lake.layout.cache / KEYS_FILE)
+        app = create_app(ws, chosen)
+        told = f"workspace {ws.lake.config.name} in {ws.root}"
+        server = Server(
+            app,
+            on_stop=app.state.context.hub.close,
+            on_ready=lambda: say(f"{told}\n  page  {address}?token={chosen.token}\nCtrl-C stops"),
+        )
+        server.run(sockets=[listening])
+
+
+def check_host(host: str) -> None:
+    """Only this machine, until there are accounts.
+
+    Raises:
+        InputError: Another host.
+    """
+    if host not in _LOOPBACK:
+        raise InputError(
+            "this server answers on this machine only: there are no accounts yet that would keep others out",
+            asked=f"--host {host}",
+            found=", ".join(_LOOPBACK),
+            hint="leave --host out, and reach it through an SSH tunnel or JupyterHub's proxy",
+        )
+
+
+@contextmanager
+def bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens on this port.
+
+    Raises:
+        ConflictError: The port is in use; names a free one.
+        InputError: It is no port, or not ours to take.
+    """
+    if not 0 <= port <= 65535:
+        raise InputError("a port is a number from 1 to 65535", asked=port)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+            listening.listen(512)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ConflictError(
+                    "this port is in use", asked=f"port {port}", hint=f"take a free one: --port {_free(family, host)}"
+                ) from None
+            raise InputError("this port cannot be had", asked=f"{host}:{port}", found=error.strerror) from None
+        listening.setblocking(False)
+        yield listening
+
+
+def address_of_socket(listening: socket.socket, root_path: str = "") -> str:
+    """The address that a person opens, without the token."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
+
+
+def hold(stack: ExitStack, lake: Lake, address: str) -> None:
+    """Keep other servers from an SQLite workspace until ``stack`` ends."""
+    if lake.config.database.startswith("sqlite"):
+        stack.enter_context(only_server(lake.layout.cache, address))
+
+
+def with_token(settings: Settings | None, keys: Path) -> Settings:
+    """The settings with a token: the one given, GROUNDSET_TOKEN, or the one that lies with the workspace.
+
+    Raises:
+        InputError: The token is too short to keep anyone out.
+    """
+    chosen = settings or Settings("")
+    token = chosen.token or os.environ.get(TOKEN_VARIABLE) or kept_token(keys)
+    if len(token) < SHORTEST_TOKEN or not token.isascii() or not token.replace("-", "").replace("_", "").isalnum():
+        raise InputError(
+            f"a token has at least {SHORTEST_TOKEN} letters, digits, - and _", asked=f"{TOKEN_VARIABLE} of {len(token)}"
+        )
+    return replace(chosen, token=token)
+
+
+def _free(family: socket.AddressFamily, host: str) -> int:
+    with socket.socket(family) as other:
+        other.bind((host, 0))
+        return int(other.getsockname()[1])
