@@ -349,13 +349,6 @@ JobState = Literal["queued", "running", "stopping", "stopped", "interrupted", "f
 Verb = Literal["ingest", "segment", "release", "check"]
 
 
-class JobIn(Model):
-    """A long work to begin. Options are those of the verb in Python and on the command line."""
-
-    verb: Verb
-    options: dict[str, Any] = {}
-
-
 class JobStep(Model):
     """How far one piece of a job is."""
 

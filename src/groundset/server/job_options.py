@@ -1,0 +1,125 @@
+"""What a job can be asked to do: the verbs with their options, as pydantic models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, RootModel
+
+from groundset.server.models import Bbox4, Model, Verb
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Share = Annotated[float, Field(ge=0, le=100)]
+
+
+class SegmentOptions(Model):
+    """Train on the labelled pixels of a task, propose a mask for every chip."""
+
+    task: Name | None = Field(default=None, description="May be left out where only one fits")
+    model: Name = Field(
+        default="forest", description="A segmenter by name, or an .onnx or .skops file in a folder that may be read"
+    )
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+
+class ReleaseOptions(Model):
+    """Freeze the labels of a task, with imagery, splits and description."""
+
+    name: Name = Field(description="Name of the release, such as v1")
+    task: Name | None = None
+    splits: Annotated[list[Share], Field(min_length=3, max_length=3)] = Field(
+        default=[70, 15, 15], description="Shares of train, validate and test in percent; they sum to 100"
+    )
+    block: Name | None = Field(default=None, description="Side of a split block, such as 1km; null takes the largest")
+    buffer: Name = Field(default="0.1km", description="Smallest distance between splits")
+    license: Name | None = Field(default=None, description="SPDX licence; null takes the workspace's")
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+
+class CheckOptions(Model):
+    """Run the quality checks Q0 to Q3 of a release."""
+
+    release: Name = Field(description="Name of the release")
+
+
+class IngestOptions(Model):
+    """Open scenes and cut them into chips: of sources, or of what a STAC API finds."""
+
+    source: Name | list[Name] | None = Field(
+        default=None,
+        description="Rasters, folders, SAFE products, photos, STAC JSON: paths in a folder that may be read "
+        "(relative ones from the workspace's), or http, https and s3 addresses",
+    )
+    stac: Name | None = Field(
+        default=None, description="A STAC API instead: address, earth-search, planetary-computer or cdse"
+    )
+    collection: Name | None = None
+    bbox: Bbox4 | None = None
+    datetime: Name | None = Field(default=None, description="RFC 3339 interval A/B to search in")
+    max_cloud: float | None = Field(default=None, ge=0, le=100, description="Percent")
+    limit: int | None = Field(default=None, ge=1)
+    sensor: Name | None = None
+    time: Name | None = Field(default=None, description="Acquisition time, RFC 3339 with a zone")
+    bands: list[Name] | None = None
+    scene_id: Name | None = None
+    group: Name | None = None
+    fuse: bool = False
+    mosaic: Literal["solar-day"] | None = None
+    resampling: Literal["nearest", "bilinear", "cubic", "average"] = "bilinear"
+    chip_size: int | None = Field(default=None, ge=1)
+    stride: int | None = Field(default=None, ge=1)
+    edge: Literal["pad", "drop", "shift"] | None = None
+    levels: int | None = Field(default=None, ge=1)
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources, none where a STAC API is searched."""
+        return [] if self.source is None else [self.source] if isinstance(self.source, str) else self.source
+
+
+Options = IngestOptions | SegmentOptions | ReleaseOptions | CheckOptions
+
+
+class IngestJob(Model):
+    """Bring scenes in."""
+
+    verb: Literal["ingest"]
+    options: IngestOptions
+
+
+class SegmentJob(Model):
+    """Propose masks."""
+
+    verb: Literal["segment"]
+    options: SegmentOptions = SegmentOptions()
+
+
+class ReleaseJob(Model):
+    """Freeze a version."""
+
+    verb: Literal["release"]
+    options: ReleaseOptions
+
+
+class CheckJob(Model):
+    """Check a version."""
+
+    verb: Literal["check"]
+    options: CheckOptions
+
+
+class JobIn(RootModel[Annotated[IngestJob | SegmentJob | ReleaseJob | CheckJob, Field(discriminator="verb")]]):
+    """A long work to begin. Options are those of the verb in Python and on the command line."""
+
+
+OPTIONS: dict[Verb, type[Options]] = {
+    "ingest": IngestOptions,
+    "segment": SegmentOptions,
+    "release": ReleaseOptions,
+    "check": CheckOptions,
+}
+
+
+def given(options: Options) -> dict[str, Any]:
+    """The options that were said, as JSON values."""
+    return options.model_dump(mode="json", exclude_unset=True)

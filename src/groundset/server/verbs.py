@@ -1,0 +1,107 @@
+"""The long verbs as jobs run them: options in, a summary and a result out. A further verb is one entry more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from groundset.core import Listener, MissingError
+from groundset.server.job_options import (
+    CheckOptions,
+    IngestOptions,
+    Options,
+    ReleaseOptions,
+    SegmentOptions,
+)
+
+if TYPE_CHECKING:
+    from groundset.server.models import Verb
+    from groundset.workspace import Workspace
+
+SHOWN = 100
+"""Findings of a check that its job tells; all of them are in the release's last check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job."""
+
+    summary: str
+    result: dict[str, Any] | None = None
+    changed: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a verb works with."""
+
+    workspace: Workspace
+    executor: Executor | None
+    progress: Listener
+
+
+def segment(run: Run, options: SegmentOptions) -> Outcome:
+    """``groundset segment``."""
+    report = run.workspace.segment(
+        task=options.task, model=options.model, seed=options.seed, executor=run.executor, progress=run.progress
+    )
+    return Outcome(report.summary(), changed=("models",))
+
+
+def release(run: Run, options: ReleaseOptions) -> Outcome:
+    """``groundset release``."""
+    made = run.workspace.release(
+        options.name,
+        task=options.task,
+        splits=options.splits,
+        block=options.block,
+        buffer=options.buffer,
+        license=options.license,
+        seed=options.seed,
+        executor=run.executor,
+        progress=run.progress,
+    )
+    return Outcome(made.summary(), {"name": made.name}, ("releases",))
+
+
+def check(run: Run, options: CheckOptions) -> Outcome:
+    """``groundset check``; what it says is kept."""
+    from groundset import release as room
+    from groundset.server import checks
+
+    layout = run.workspace.lake.layout
+    path = layout.releases / options.release
+    before = checks.checksum(path)
+    report = room.check(path, progress=run.progress)
+    told = checks.keep(layout, options.release, report, before)
+    few = {**told, "release": options.release, "findings": told["findings"][:SHOWN], "all": len(told["findings"])}
+    levels = ", ".join(f"{level} {report.status(level)}" for level in room.LEVELS)
+    return Outcome(f"{options.release}: {report.chips} chips; {levels}", few, ("releases",))
+
+
+def ingest(run: Run, options: IngestOptions) -> Outcome:
+    """``groundset ingest``."""
+    said = options.model_dump(exclude={"source"}, exclude_none=True)
+    report = run.workspace.ingest(*options.sources, **said, executor=run.executor, progress=run.progress)
+    return Outcome(report.summary(), changed=("scenes", "chips"))
+
+
+VERBS: Mapping[Verb, Callable[[Run, Any], Outcome]] = {
+    "ingest": ingest,
+    "segment": segment,
+    "release": release,
+    "check": check,
+}
+
+
+def run_verb(run: Run, verb: Verb, options: Options) -> Outcome:
+    """Do it.
+
+    Raises:
+        MissingError: There is no such verb.
+    """
+    if verb not in VERBS:
+        raise MissingError("no such verb", asked=verb, found=", ".join(VERBS))
+    return VERBS[verb](run, options)
