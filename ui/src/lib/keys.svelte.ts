@@ -1,0 +1,81 @@
+/** Keys: pages register theirs while they live, `?` lists them all. Sequences ('g h') and modifiers ('Shift+ArrowUp'). */
+
+export interface Binding {
+  /** `KeyboardEvent.key`, with `Ctrl+`, `Alt+`, `Shift+` in front; several after one another with a space: 'g h'. */
+  key: string;
+  title: string;
+  run: (event: KeyboardEvent) => void;
+}
+
+export interface Group {
+  group: string;
+  bindings: Binding[];
+}
+
+const PAUSE = 1200;
+
+/** How an event is written in a binding. Shift is not said where the character says it ('?', 'A'). */
+export function nameOf(event: KeyboardEvent): string {
+  const key = event.key === ' ' ? 'Space' : event.key;
+  const shift = event.shiftKey && (key.length > 1 || event.ctrlKey || event.metaKey || event.altKey);
+  return `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`;
+}
+
+const TYPING =
+  'input:not([type=checkbox], [type=radio], [type=range], [type=button]), textarea, select, [contenteditable=true]';
+
+/** Keys belong to a field that is written in, and to an open dialog. */
+function taken(event: KeyboardEvent): boolean {
+  const target = event.target instanceof Element ? event.target : null;
+  return Boolean(target?.closest(TYPING)) || document.querySelector('dialog[open]') !== null;
+}
+
+class Keys {
+  groups = $state.raw<Group[]>([]);
+  private before: string[] = [];
+  private at = 0;
+
+  register(group: Group): () => void {
+    this.groups = [...this.groups, group];
+    return () => {
+      this.groups = this.groups.filter((one) => one !== group);
+    };
+  }
+
+  handle(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.isComposing || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
+    if (taken(event)) {
+      this.before = [];
+      return;
+    }
+    const now = performance.now();
+    if (now - this.at > PAUSE) this.before = [];
+    this.at = now;
+    const name = nameOf(event);
+    const sequence = [...this.before, name].join(' ');
+    const hit = this.find(sequence) ?? this.find(name);
+    if (hit) {
+      this.before = [];
+      event.preventDefault();
+      hit.run(event);
+    } else {
+      this.before = this.starts(sequence) ? [...this.before, name] : this.starts(name) ? [name] : [];
+    }
+  }
+
+  /** The one registered last wins: a page over the shell. */
+  private find(key: string): Binding | undefined {
+    return this.groups.flatMap((group) => group.bindings).findLast((one) => one.key === key);
+  }
+
+  private starts(key: string): boolean {
+    return this.groups.some((group) => group.bindings.some((one) => one.key.startsWith(`${key} `)));
+  }
+}
+
+export const keys = new Keys();
+
+/** Keys of a component, for as long as it lives; call it while the component is set up. */
+export function useKeys(group: string, bindings: Binding[]): void {
+  $effect(() => keys.register({ group, bindings }));
+}

@@ -1,0 +1,71 @@
+/** Where the page is: `#/chips?filter=...`. In the hash, so that the server and every proxy see one address only. */
+
+export type QueryChange = Record<string, string | number | boolean | null | undefined>;
+
+/** A hash as its parts: `#/chip/a%2Fb?task=x` -> path ['chip', 'a/b'], query task=x. */
+export function parseHash(hash: string): { path: string[]; query: URLSearchParams } {
+  const text = hash.replace(/^#\/?/, '');
+  const mark = text.indexOf('?');
+  const way = mark < 0 ? text : text.slice(0, mark);
+  return {
+    path: way.split('/').filter(Boolean).map(decode),
+    query: new URLSearchParams(mark < 0 ? '' : text.slice(mark + 1)),
+  };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The hash of a page: `hrefOf(['chip', id], {task: 'pixels'})`; '' and null are left out. */
+export function hrefOf(path: readonly string[], query: QueryChange = {}): string {
+  const parameters = changed(new URLSearchParams(), query).toString();
+  return `#/${path.map(encodeURIComponent).join('/')}${parameters ? `?${parameters}` : ''}`;
+}
+
+function changed(query: URLSearchParams, change: QueryChange): URLSearchParams {
+  const next = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null || value === undefined || value === '') next.delete(name);
+    else next.set(name, String(value));
+  }
+  return next;
+}
+
+class Route {
+  path = $state.raw<string[]>([]);
+  query = $state.raw(new URLSearchParams());
+
+  constructor() {
+    this.read();
+    window.addEventListener('hashchange', () => this.read());
+  }
+
+  /** First part of the path; '' is home. */
+  get page(): string {
+    return this.path[0] ?? '';
+  }
+
+  read(): void {
+    const { path, query } = parseHash(location.hash);
+    if (path.join('/') !== this.path.join('/')) this.path = path;
+    if (query.toString() !== this.query.toString()) this.query = query;
+  }
+}
+
+export const route = new Route();
+
+/** Go to a page: `go('#/chips')`; adds to the history. */
+export function go(hash: string): void {
+  location.hash = hash;
+}
+
+/** Change the query of this page; replaces the history's entry. Null removes a name. */
+export function setQuery(change: QueryChange): void {
+  history.replaceState(history.state, '', hrefOf(route.path, Object.fromEntries(changed(route.query, change))));
+  route.read();
+}

@@ -1,0 +1,32 @@
+/** The pages, each in a file of its own that is loaded when it is first opened. */
+import type { Component } from 'svelte';
+import type { IconName } from '../kit/icons';
+
+type Loader = () => Promise<{ default: Component }>;
+
+export const loaders: Record<string, Loader> = {
+  '': () => import('../home/Page.svelte'),
+  map: () => import('../map/Page.svelte'),
+  chips: () => import('../chips/Page.svelte'),
+  chip: () => import('../chip/Page.svelte'),
+  scenes: () => import('../scenes/Page.svelte'),
+  releases: () => import('../releases/Page.svelte'),
+  help: () => import('./Help.svelte'),
+};
+
+export interface Entry {
+  page: string;
+  title: string;
+  icon: IconName;
+  href: string;
+  key: string;
+  /** Pages that belong to it. */
+  also: readonly string[];
+}
+
+export const entries: readonly Entry[] = [
+  { page: '', title: 'Home', icon: 'home', href: '#/', key: 'g h', also: [] },
+  { page: 'map', title: 'Map', icon: 'map', href: '#/map', key: 'g m', also: ['scenes'] },
+  { page: 'chips', title: 'Chips', icon: 'chips', href: '#/chips', key: 'g c', also: ['chip'] },
+  { page: 'releases', title: 'Releases', icon: 'release', href: '#/releases', key: 'g r', also: [] },
+];
