@@ -1,0 +1,29 @@
+/** Percentiles and histograms of what a channel shows. */
+
+/** Percentiles (0-100) of sorted numbers, linear between neighbours as NumPy has them; NaN where there are none. */
+export function percentile(sorted: ArrayLike<number>, percent: number): number {
+  const count = sorted.length;
+  if (count === 0) return NaN;
+  const at = ((count - 1) * Math.min(100, Math.max(0, percent))) / 100;
+  const low = Math.floor(at);
+  const a = sorted[low]!;
+  const b = sorted[Math.min(count - 1, low + 1)]!;
+  return a + (b - a) * (at - low);
+}
+
+export interface Histogram {
+  from: number;
+  to: number;
+  counts: number[];
+}
+
+/** Counts of sorted numbers in equal bins; what lies outside goes to the first or last bin. */
+export function histogram(sorted: ArrayLike<number>, from: number, to: number, bins = 64): Histogram {
+  const counts = new Array<number>(bins).fill(0);
+  const width = (to - from) / bins;
+  for (let i = 0; i < sorted.length; i++) {
+    const bin = width > 0 ? Math.floor((sorted[i]! - from) / width) : 0;
+    counts[Math.min(bins - 1, Math.max(0, bin))]!++;
+  }
+  return { from, to, counts };
+}
