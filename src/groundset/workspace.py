@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from groundset.lake import DEFAULT_DATABASE, Lake, init
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
+    from anywidget import AnyWidget
     from geopandas import GeoDataFrame
 
     from groundset.imagery import Resampling
@@ -70,6 +72,7 @@ class Workspace:
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
+        self.at_close = ExitStack()
 
     @property
     def root(self) -> Path:
@@ -90,8 +93,15 @@ class Workspace:
         self.close()
 
     def close(self) -> None:
-        """Close the journal's connections."""
+        """Stop what was begun from here (the server of ``show``) and close the journal's connections."""
+        self.at_close.close()
         self.lake.close()
+
+    def show(self, *, height: int = 700, page: str = "#/") -> AnyWidget:
+        """The page as a widget for JupyterLab and other notebooks; needs ``pip install 'groundset[notebook]'``."""
+        from groundset.notebook import show
+
+        return show(self, height=height, page=page)
 
     def status(self) -> Status:
         """What is in the workspace."""

@@ -90,7 +90,7 @@ class Gate:
 
     def _check_host(self, headers: Headers) -> None:
         host = _host(headers.get("host", ""))
-        if host not in self.hosts:
+        if host not in self.hosts and ANY_HOST not in self.hosts:
             raise MisdirectedError(
                 "this server does not answer under this name",
                 asked=host or "no Host header",

@@ -1,0 +1,110 @@
+// The notebook's frame around the page. The kernel's server listens on 127.0.0.1 of the kernel's machine; this finds
+// out how that is reached from here. The token goes into the fragment, which is never sent to a server.
+
+const LOCAL = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const PAGES = /\/(lab|tree|notebooks|doc|edit|consoles|retro|nbclassic|voila)(\/|$)/;
+const PATIENCE = 20000;
+const GRACE = 2500;
+
+/** Jupyter's base URL: stated by its page, else what stands before /lab, /tree ... in the address. */
+export function baseUrl(page) {
+  const stated = page.getElementById("jupyter-config-data")?.textContent;
+  try {
+    const found = JSON.parse(stated).baseUrl;
+    if (typeof found === "string") return found.endsWith("/") ? found : `${found}/`;
+  } catch {
+    // no such element, or none of Jupyter's
+  }
+  const classic = page.body?.dataset?.baseUrl;
+  if (classic) return classic;
+  const path = new URL(page.location.href).pathname;
+  const at = path.search(PAGES);
+  return at < 0 ? null : path.slice(0, at + 1);
+}
+
+/** Addresses under which the server may be reached from this page, the likeliest first. */
+export function candidates(page, port) {
+  const here = new URL(page.location.href);
+  const web = here.protocol === "http:" || here.protocol === "https:";
+  // an editor's webview (VS Code) has no address to go by; it maps localhost to the kernel's machine
+  if (!web) return [`http://localhost:${port}/`];
+  const base = baseUrl(page);
+  const proxy = base === null ? [] : [new URL(`${base}proxy/${port}/`, here.origin).href];
+  const local = LOCAL.has(here.hostname);
+  const direct = local ? [`http://${here.hostname}:${port}/`] : [];
+  return base?.startsWith("/user/") ? [...proxy, ...direct] : [...direct, ...proxy];
+}
+
+/** The page says "ready" to the window around it; a frame that has loaded and says nothing shows something else. */
+function ready(frame) {
+  return new Promise((resolve) => {
+    let timer = setTimeout(() => end(false), PATIENCE);
+    const hear = (event) => {
+      if (event.source === frame.contentWindow && event.data?.groundset === "ready") end(true);
+    };
+    const loaded = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => end(false), GRACE);
+    };
+    const end = (found) => {
+      clearTimeout(timer);
+      removeEventListener("message", hear);
+      frame.removeEventListener("load", loaded);
+      resolve(found);
+    };
+    addEventListener("message", hear);
+    frame.addEventListener("load", loaded);
+  });
+}
+
+function element(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+function trouble(port, retry) {
+  const box = element("div", { role: "alert" });
+  box.style.cssText = "padding:16px;border:1px solid currentColor;border-radius:6px;font:13px/1.5 sans-serif;opacity:.85";
+  const why =
+    "The kernel's Groundset server cannot be reached from this page. If the kernel was restarted, run the cell again. " +
+    "If the kernel is on another machine than this browser, one of these helps:";
+  const ways = [
+    "where Jupyter runs: pip install jupyter-server-proxy, then start Jupyter again",
+    `where the browser runs: ssh -L ${port}:127.0.0.1:${port} HOST, with Jupyter at localhost too`,
+  ];
+  box.append(
+    element("p", { textContent: why }),
+    element("ul", {}, ...ways.map((textContent) => element("li", { textContent }))),
+    element("button", { textContent: "Try again", onclick: retry }),
+  );
+  return box;
+}
+
+function render({ model, el }) {
+  const height = Number(model.get("height"));
+  const port = model.get("port");
+  const fragment = `#token=${encodeURIComponent(model.get("token"))}&${String(model.get("page")).replace(/^#/, "")}`;
+  let gone = false;
+
+  const draw = async () => {
+    for (const href of candidates(document, port)) {
+      const frame = element("iframe", {
+        src: `${href}?embed=1${fragment}`,
+        title: `Groundset: ${model.get("name")}`,
+        allow: "clipboard-write; fullscreen",
+      });
+      frame.style.cssText = `display:block;width:100%;height:${height}px;border:0;border-radius:6px`;
+      const found = ready(frame);
+      el.replaceChildren(frame);
+      if ((await found) || gone) return;
+    }
+    el.replaceChildren(trouble(port, draw));
+  };
+  draw();
+  return () => {
+    gone = true;
+  };
+}
+
+export default { render };
