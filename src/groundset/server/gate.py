@@ -31,6 +31,9 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 FRAMES = frozenset({"iframe", "frame", "embed", "object"})
 PAGES = frozenset({"/", "/index.html"})
+ANY_HOST = "*"
+"""As a trusted host: any name, for a server whose proxy is not known (a notebook's, behind JupyterHub)."""
+
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~%@:+-]+)+")
 _WRONG_SECONDS = 0.1
 _WRONG_WAITING = 50
