@@ -1,6 +1,7 @@
 """The append-only record: who answered what, when; and the labels that follow from it."""
 
 from groundset.journal.answers import Answer
+from groundset.journal.batches import Batch, Prepared
 from groundset.journal.events import KINDS, Appended, BulkAppended, Event, Kind, NewEvent, Status, new_id
 from groundset.journal.journal import Journal
 from groundset.journal.labels import TaskLabels, methods_of
@@ -11,12 +12,14 @@ __all__ = [
     "KINDS",
     "Answer",
     "Appended",
+    "Batch",
     "BulkAppended",
     "Event",
     "Journal",
     "Kind",
     "MaskStore",
     "NewEvent",
+    "Prepared",
     "Status",
     "TaskLabels",
     "answer",

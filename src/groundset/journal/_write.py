@@ -168,6 +168,15 @@ def _times(connection: Connection, target: str) -> int:
     return connection.execute(sa.select(undone.c.times).where(undone.c.id == target)).scalar() or 0
 
 
+def taken_back(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of these events that an active undo names."""
+    out: set[str] = set()
+    for some in chunks(ids):
+        query = sa.select(undone.c.id).where(undone.c.times > 0, undone.c.id.in_(some))
+        out |= set(connection.execute(query).scalars())
+    return out
+
+
 def _undos(connection: Connection, until: int | None) -> list[tuple[str, str]]:
     query = sa.select(events.c.id, events.c.undoes).where(events.c.undoes.is_not(None)).order_by(events.c.seq)
     if until is not None:

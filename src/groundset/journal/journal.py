@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,24 +13,19 @@ import sqlalchemy as sa
 
 from groundset.core import GroundsetError, InputError
 from groundset.journal import _write
+from groundset.journal.batches import Batch, Check, Prepared, commit, prepare, row_of
 from groundset.journal.database import Database, open_database
 from groundset.journal.events import (
     Appended,
     BulkAppended,
     Event,
     NewEvent,
-    format_time,
     new_id,
     parse_id,
     parse_time,
-    utc,
 )
-from groundset.journal.payloads import check as check_form
 from groundset.journal.schema import current, events
 from groundset.journal.standing import Standing, standing, touched
-
-Check = Callable[[NewEvent], None]
-"""Raises a GroundsetError where an event must not be taken (no such chip, class not in the scheme, no right to)."""
 
 _PAGE = 2_000
 _BULK = UUID("7f0ae5a1-6b8e-4a8d-9a63-3c2f3d1f6c55")
@@ -83,27 +78,29 @@ class Journal:
         Raises:
             ServiceError: The database cannot be written; then none was created.
         """
-        results: list[Appended | None] = [None] * len(new)
-        rows: dict[int, _write.Row] = {}
-        for i, event in enumerate(new):
-            try:
-                rows[i] = _row(event, actor)
-            except GroundsetError as error:
-                results[i] = Appended(str(event.id), "refused", error=str(error))
-        if rows and check is not None:
-            with self._db.read() as connection:
-                known = _write.find(connection, sorted({row["id"] for row in rows.values()}))
-            for i in [i for i, row in rows.items() if row["id"] not in known]:
-                try:
-                    check(new[i])
-                except GroundsetError as error:
-                    results[i] = Appended(rows.pop(i)["id"], "refused", error=str(error))
-        if rows:
-            with self._db.write() as connection:
-                written = _write.Writer(connection).add(list(rows.values()))
-            for i, result in zip(rows, written, strict=True):
-                results[i] = result
-        return [r for r in results if r is not None]
+        return self.commit(self.prepare([Batch(new, actor, check)]))[0]
+
+    def prepare(self, batches: Sequence[Batch]) -> list[Prepared]:
+        """Check several actors' batches, for :meth:`commit`."""
+        return prepare(self._db, batches)
+
+    def commit(self, prepared: Sequence[Prepared]) -> list[list[Appended]]:
+        """Write checked batches in one transaction; when this returns, all created events are on disk.
+
+        Returns:
+            For each batch one result per event, in order.
+
+        Raises:
+            ServiceError: The database cannot be written; then nothing of any batch was created.
+        """
+        return commit(self._db, prepared)
+
+    def undone(self, seen: Sequence[Event]) -> set[str]:
+        """Ids of those of these events that are taken back now, themselves or with their bulk act."""
+        ids = sorted({i for event in seen for i in (event.id, event.bulk) if i})
+        with self._db.read() as connection:
+            back = _write.taken_back(connection, ids)
+        return {event.id for event in seen if event.id in back or event.bulk in back}
 
     def append_bulk(
         self,
@@ -256,7 +253,7 @@ class Journal:
         ids: dict[str, str] = {}
         for event in members:
             try:
-                ids[event.id] = _row(event, actor)["id"]
+                ids[event.id] = row_of(event, actor)["id"]
             except GroundsetError as error:
                 out[event.id] = error
         if check is None:
@@ -270,23 +267,6 @@ class Journal:
                 except GroundsetError as error:
                     out[event.id] = error
         return out
-
-
-def _row(event: NewEvent, actor: str) -> _write.Row:
-    if not actor or "\0" in actor or len(actor) > 256:
-        raise InputError("an actor is a name of 1 to 256 characters", asked=repr(actor)[:80])
-    payload = check_form(event)
-    return {
-        "id": parse_id(event.id),
-        "at": format_time(utc(event.at)),
-        "actor": actor,
-        "kind": event.kind,
-        "task": event.task,
-        "chip_id": event.chip_id,
-        "payload": payload,
-        "undoes": None if event.undoes is None else parse_id(event.undoes),
-        "bulk": None if event.bulk is None else parse_id(event.bulk),
-    }
 
 
 def _event(row: Sequence[Any]) -> Event:

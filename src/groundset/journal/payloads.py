@@ -108,9 +108,21 @@ def _canonical(payload: Mapping[str, Any]) -> str:
         text = json.dumps(dict(payload), sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise InputError("a payload must be JSON", found=str(error)) from None
+    except RecursionError:
+        raise InputError("this payload is nested too deep") from None
+    if "\\ud" in text:
+        _check_characters(payload)
     if len(text) > MAX_BYTES:
         raise InputError("this payload is too large", found=f"{len(text):,} bytes", asked=f"at most {MAX_BYTES:,}")
     return text
+
+
+def _check_characters(payload: Mapping[str, Any]) -> None:
+    """Refuse halves of characters (lone surrogates): JSON can escape them, but nobody can read them back as UTF-8."""
+    try:
+        json.dumps(dict(payload), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InputError("a payload holds half a character (a lone surrogate)") from None
 
 
 def _code(value: object) -> int:
