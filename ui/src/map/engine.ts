@@ -242,7 +242,7 @@ export class WorkMap {
       if (hit) this.on.click(hit);
     });
     map.on('error', (event) => {
-      const message = (event as { error?: Error }).error?.message ?? '';
+      const message = event.error?.message ?? '';
       if (message && !message.includes('abort')) this.on.failed(message);
     });
   }
