@@ -47,7 +47,7 @@ class Lake:
         self.layout = Layout(root)
         self.config = config
         self._schemes: dict[Path, Scheme] = {}
-        self._readers: OrderedDict[str, SceneReader] = OrderedDict()
+        self._readers: OrderedDict[str, tuple[SceneReader, tuple[object, ...]]] = OrderedDict()
         self._lock = threading.RLock()
 
     @classmethod
@@ -79,7 +79,7 @@ class Lake:
         """Close files and the journal's connections. What is used again is opened again."""
         with self._lock:
             while self._readers:
-                self._readers.popitem()[1].close()
+                self._readers.popitem()[1][0].close()
             journal = self.__dict__.pop("journal", None)
         if journal is not None:
             journal.close()
@@ -172,8 +172,14 @@ class Lake:
             config = update_config(self.layout.config, new_grid, new_encoder)
         self.config = config
 
-    def labels(self, task: str, *, as_of: int | None = None) -> TaskLabels:
-        """The labels of a task as they are now, or were after event ``as_of``; later events do not change them."""
+    def labels(self, task: str, *, as_of: int | None = None, chip_ids: Sequence[str] | None = None) -> TaskLabels:
+        """The labels of a task as they are now, or were after event ``as_of``; later events do not change them.
+
+        Args:
+            task: Name of the task.
+            as_of: Number of the last event that counts.
+            chip_ids: Only these chips; quick where they are few.
+        """
         from groundset.journal import TaskLabels
 
         chosen = self.config.task(task)
@@ -185,11 +191,12 @@ class Lake:
             reasons=self.reasons,
             multi=chosen.multi,
             as_of=as_of,
+            chip_ids=chip_ids,
         )
 
     def reasons(self, chip: Chip) -> npt.NDArray[np.uint8]:
         """Why pixels of a chip are not applicable, as the product says: uint8 (rows, columns), 0 none."""
-        return self._reader(chip.id.scene).read_reasons(chip.window)
+        return self.reader(chip.id.scene).read_reasons(chip.window)
 
     def annotate(self, events: Sequence[NewEvent], *, actor: str) -> list[Appended]:
         """Append events that fit this workspace; see :meth:`check`."""
@@ -230,18 +237,21 @@ class Lake:
             for code in codes:
                 self.scheme(task.name).find(code)
 
-    def _reader(self, scene_id: str) -> SceneReader:
-        """An open reader; the last few used stay open."""
+    def reader(self, scene_id: str) -> SceneReader:
+        """An open reader of a scene; the last few used stay open, until a file of theirs changes."""
         from groundset.imagery import SceneReader
+        from groundset.imagery.whereabouts import marks
 
+        scene = self.scenes.get(scene_id)
+        now = marks(scene)
         with self._lock:
-            reader = self._readers.pop(scene_id, None)
-            if reader is None:
-                reader = SceneReader(self.scenes.get(scene_id), cache=self.layout.cache)
-            self._readers[scene_id] = reader
+            kept = self._readers.pop(scene_id, None)
+            if kept is None or kept[0].scene is not scene or kept[1] != now:
+                kept = SceneReader(scene, cache=self.layout.cache), now
+            self._readers[scene_id] = kept
             while len(self._readers) > _OPEN_READERS:
                 self._readers.popitem(last=False)  # its files close when the last thread that reads it is done
-            return reader
+            return kept[0]
 
 
 def init(

@@ -1,7 +1,8 @@
 """Chips: the chip table (GeoParquet parts) and packed quicklooks."""
 
 from groundset.chips.chip import Chip, chip_geobox, cut, footprints, scene_windows
-from groundset.chips.quicklooks import QuicklookStore, encode_image, unpack_page
+from groundset.chips.layers import SceneLayer, SpectralIndex, View, indices_of, layers_of, view_of
+from groundset.chips.quicklooks import QuicklookStore, encode_image, pack_page, unpack_page
 from groundset.chips.render import (
     LAYERS,
     Stretch,
@@ -14,7 +15,7 @@ from groundset.chips.render import (
     stretch_of,
 )
 from groundset.chips.schema import COLUMNS
-from groundset.chips.table import ChipStore, part_name
+from groundset.chips.table import ChipStore, check_part, part_name
 
 __all__ = [
     "COLUMNS",
@@ -22,12 +23,19 @@ __all__ = [
     "Chip",
     "ChipStore",
     "QuicklookStore",
+    "SceneLayer",
+    "SpectralIndex",
     "Stretch",
+    "View",
+    "check_part",
     "chip_geobox",
     "cut",
     "encode_image",
     "footprints",
+    "indices_of",
     "layer_bands",
+    "layers_of",
+    "pack_page",
     "paint",
     "part_name",
     "planes",
@@ -37,4 +45,5 @@ __all__ = [
     "stretch_from",
     "stretch_of",
     "unpack_page",
+    "view_of",
 ]

@@ -12,7 +12,7 @@ import io
 import itertools
 import json
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +97,18 @@ class QuicklookStore:
 
         Little-endian: uint32 count n, then n + 1 uint32 offsets counted from the end of the offsets, then the images.
         """
-        images = self._images(part, layer, rows.start, rows.stop)
-        ends = np.cumsum([0, *map(len, images)]).tolist()
-        return struct.pack(f"<I{len(ends)}I", len(images), *ends) + b"".join(images)
+        return pack_page(self._images(part, layer, rows.start, rows.stop))
+
+    def images(self, part: str, rows: Sequence[int], layer: str = "natural") -> list[bytes]:
+        """The images of some rows, in the order asked for.
+
+        Raises:
+            MissingError: The part or a row is not there.
+        """
+        out: list[bytes] = []
+        for first, last in _runs(rows):
+            out += self._images(part, layer, first, last + 1)
+        return out
 
     def stretch(self, part: str, layer: str = "natural") -> Stretch | None:
         """The stretch that a part's images were drawn with."""
@@ -136,6 +145,21 @@ class QuicklookStore:
 def _rows(file: Any) -> int:
     full = file.num_record_batches - 1
     return int(full * ROWS_PER_BATCH + file.get_batch(full).num_rows)
+
+
+def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Rows as (first, last) of each run that rises by one."""
+    start = 0
+    for i in range(1, len(rows) + 1):
+        if i == len(rows) or rows[i] != rows[i - 1] + 1:
+            yield rows[start], rows[i - 1]
+            start = i
+
+
+def pack_page(images: Sequence[bytes]) -> bytes:
+    """Images as one answer, in the form that :meth:`QuicklookStore.page` describes; an image may be empty."""
+    ends = np.cumsum([0, *map(len, images)]).tolist()
+    return struct.pack(f"<I{len(ends)}I", len(images), *ends) + b"".join(images)
 
 
 def unpack_page(page: bytes) -> list[bytes]:

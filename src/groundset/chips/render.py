@@ -68,7 +68,7 @@ def layer_bands(bands: BandSet, layer: str = "natural") -> tuple[int, int, int]:
     if layer == "natural":
         return _natural(bands)
     if layer in LAYERS:
-        found = [bands.find(name) for name in LAYERS[layer]]
+        found = [_find(bands, name) for name in LAYERS[layer]]
         if None in found:
             raise InputError(
                 f"the layer {layer} needs bands that the scene lacks",
@@ -87,6 +87,12 @@ def layer_bands(bands: BandSet, layer: str = "natural") -> tuple[int, int, int]:
         )
     at = [bands.index(n) for n in names]
     return (at[0], at[0], at[0]) if len(at) == 1 else (at[0], at[1], at[2])
+
+
+def _find(bands: BandSet, common_name: str) -> int | None:
+    """Landsat 8 and 9 call their only near-infrared band nir08; it stands in for nir where there is no other."""
+    found = bands.find(common_name)
+    return bands.find("nir08") if found is None and common_name == "nir" else found
 
 
 def _natural(bands: BandSet) -> tuple[int, int, int]:

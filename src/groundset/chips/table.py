@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,11 +21,23 @@ from groundset.core import ChipId, ConflictError, InputError, MissingError
 
 ROWS_PER_GROUP = 8192
 _MORE = "~"
+_PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,140}(~[0-9]{1,9})?")
 
 
 def part_name(scene_id: str, level: int, batch: int = 0) -> str:
     """Name of a part: ``SCENE_LEVEL``; a level that is made in pieces goes on in ``SCENE_LEVEL~1``, ``~2`` ..."""
     return f"{scene_id}_{level}" + (f"{_MORE}{batch}" if batch else "")
+
+
+def check_part(part: str) -> str:
+    """Return ``part`` if it can be the name of one; a path never can.
+
+    Raises:
+        MissingError: It cannot.
+    """
+    if not _PART.fullmatch(part) or ".." in part:
+        raise MissingError("no such part of the chip table", asked=repr(part)[:200], hint="a part is SCENE_LEVEL")
+    return part
 
 
 class ChipStore:
@@ -115,6 +128,23 @@ class ChipStore:
                 kept = (part, group), file.read_row_group(group)
             self._group = kept
         return next(self._timed(from_table(kept[1].slice(inside, 1))))
+
+    def at(self, part: str, rows: Sequence[int]) -> list[Chip]:
+        """The chips in some rows of a part, in the order asked for.
+
+        Raises:
+            MissingError: The part or a row is not there.
+        """
+        there = self.rows(part)
+        if any(not 0 <= row < there for row in rows):
+            raise MissingError("no such rows in this part", asked=f"{min(rows)} to {max(rows)} of {part}",
+                               found=f"{there} chips")  # fmt: skip
+        groups: dict[int, Any] = {}
+        with self._file(part) as file:
+            for group in {row // ROWS_PER_GROUP for row in rows}:
+                groups[group] = file.read_row_group(group)
+        tables = [groups[row // ROWS_PER_GROUP].slice(row % ROWS_PER_GROUP, 1) for row in rows]
+        return [] if not tables else list(self._timed(from_table(pa.concat_tables(tables))))
 
     def rows(self, part: str) -> int:
         """Number of chips in a part."""

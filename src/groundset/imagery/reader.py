@@ -22,6 +22,7 @@ from groundset.imagery.fusion import read_on_grid
 from groundset.imagery.pixels import Pixels
 from groundset.imagery.reasons import Reason, reasons_from_flags
 from groundset.imagery.scene import BandSource, FlagSource, Scene
+from groundset.imagery.warped import Smooth, read_small, read_warped
 
 _MIN_BLOCK = 512
 Bool = npt.NDArray[np.bool_]
@@ -76,6 +77,14 @@ class SceneReader:
             rows, cols = inside.relative_to(window).slices
             self._read_into(data[:, rows, cols], valid[:, rows, cols], inside, wanted, sources)
         return Pixels(data, valid, wanted)
+
+    def read_warped(self, target: GeoBox, bands: Sequence[str] | None = None, *, smooth: Smooth = "bilinear") -> Pixels:
+        """Bands on the pixels of another grid; see :func:`groundset.imagery.warped.read_warped`."""
+        return read_warped(self._pool, self.scene, target, bands, smooth=smooth)
+
+    def read_small(self, size: int, bands: Sequence[str] | None = None, *, smooth: Smooth = "average") -> Pixels:
+        """The whole scene with its longest side shrunk to ``size`` pixels (never enlarged)."""
+        return read_small(self._pool, self.scene, size, bands, smooth=smooth)
 
     def block(self) -> tuple[int, int]:
         """(rows, columns) of the blocks that one read should cover whole; of narrow strips, several at once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,7 @@ class TaskLabels:
         reasons: Product flags of a chip; None to leave them out.
         multi: Whether a chip may have several classes.
         as_of: Number of the last event that counts; default the last one now.
+        chip_ids: Only these chips; default all.
     """
 
     def __init__(
@@ -56,12 +57,13 @@ class TaskLabels:
         reasons: Reasons | None = None,
         multi: bool = False,
         as_of: int | None = None,
+        chip_ids: Sequence[str] | None = None,
     ) -> None:
         self.task, self.scheme, self.multi = task, scheme, multi
         self.as_of = journal.head() if as_of is None else as_of
         self._masks, self._reasons = masks, reasons
         self._events: dict[str, list[Event]] = {}
-        for event in journal.current(task, as_of=self.as_of):
+        for event in journal.current(task, chip_ids=chip_ids, as_of=self.as_of):
             self._events.setdefault(str(event.chip_id), []).append(event)
 
     @property

@@ -11,10 +11,14 @@ from anyio import to_thread
 from fastapi import Depends, Request
 
 from groundset.lake import Lake
+from groundset.server.addresses import Addresses
+from groundset.server.feed import Feed
 from groundset.server.hub import Hub
 from groundset.server.jobs import Jobs
 from groundset.server.models import WorkspaceLink
 from groundset.server.releases import Releases
+from groundset.server.writer import Writer
+from groundset.views import Views
 
 if TYPE_CHECKING:
     from groundset.workspace import Workspace
@@ -57,24 +61,36 @@ class Context:
     closers: list[Callable[[], None]] = field(default_factory=list)
     """Called when the server stops, last one first: what a route's room has begun, it ends here."""
 
+    writer: Writer = field(init=False)
+    feed: Feed = field(init=False)
+    addresses: Addresses = field(init=False)
     jobs: Jobs = field(init=False)
     releases: Releases = field(init=False)
+    views: Views = field(init=False)
 
     def __post_init__(self) -> None:
         layout = self.lake.layout
+        self.feed = Feed(self.lake, self.hub)
+        self.writer = Writer(lambda: self.lake.journal, written=self.feed.stir)
+        self.closers.append(self.writer.close)
         self.releases = Releases(layout)
+        may = self.settings
+        self.addresses = Addresses(layout.root, may.data_roots, allow_private_networks=may.allow_private_networks)
         reads = {
-            "data_roots": [str(root) for root in self.settings.data_roots],
-            "allow_private_networks": self.settings.allow_private_networks,
+            "data_roots": [str(root) for root in may.data_roots],
+            "allow_private_networks": may.allow_private_networks,
         }
         self.jobs = Jobs(layout.root, layout.cache / "jobs", self.hub.publish, reads=reads)
         self.closers.append(self.jobs.close)
+        self.views = Views(self.lake)
+        self.closers.append(self.views.close)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.hub.close()
+        await self.feed.stop()
         while self.closers:
             await to_thread.run_sync(self.closers.pop())
 

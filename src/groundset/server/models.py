@@ -228,6 +228,7 @@ class Index(Model):
     title: str
     formula: str
     bands: list[str]
+    ramp: list[str] = Field(default=[], description="Colours from -1 to 1, evenly spaced, straight between them")
 
 
 class Neighbours(Model):
@@ -297,8 +298,8 @@ class AnnotationIn(BaseModel):
     """One answer, as a client sends it. The actor comes from the login."""
 
     model_config = ConfigDict(extra="forbid")
-    id: str = Field(description="UUID made by the client; sending it again changes nothing")
-    kind: str
+    id: str = Field(description="UUID made by the client; sending it again changes nothing", max_length=64)
+    kind: Literal["answer", "mask", "shapes", "undo", "comment"]
     task: str | None = None
     chip_id: str | None = None
     payload: dict[str, Any] = {}

@@ -1,7 +1,72 @@
-"""``/api``: scenes."""
+"""``/api/scenes``: the scenes, and pictures of them."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from groundset.chips.quicklooks import media_type_of
+from groundset.server import describe, pixels
+from groundset.server.context import Here
+from groundset.server.door import needs
+from groundset.server.models import SceneDetail, SceneRow
+from groundset.server.replies import described, problems, reply
 
 router = APIRouter(tags=["scenes"])
+PICTURE = {"image/webp": "A picture, transparent where there is no data"}
+TILE = {"image/webp": "A tile, transparent where there is no data", "image/png": "one transparent pixel outside"}
+LayerName = Annotated[
+    str, Query(description="Name of a layer or index, or band names joined by commas", max_length=400)
+]
+
+
+@router.get("/scenes", dependencies=[needs("read")])
+def list_scenes(here: Here) -> list[SceneRow]:
+    """All scenes, sorted by id; of one whose file is not there, `problem` says so."""
+    return describe.scene_rows(here.views)
+
+
+@router.get("/scenes/{scene_id}", responses=problems(404), dependencies=[needs("read")])
+def get_scene(here: Here, scene_id: str) -> SceneDetail:
+    """One scene with all that is needed to draw it: bands with their ranges, layers, indices, zooms."""
+    return describe.scene_detail(here.views, scene_id)
+
+
+@router.get(
+    "/scenes/{scene_id}/preview",
+    response_class=Response,
+    responses=described(PICTURE, 404, 409, 422, 503),
+    dependencies=[needs("read")],
+)
+def get_scene_preview(
+    here: Here,
+    request: Request,
+    scene_id: str,
+    layer: LayerName = "natural",
+    size: Annotated[int, Query(description="Longest side in pixels; never enlarged", ge=16, le=2048)] = 512,
+) -> Response:
+    """The whole scene as one picture."""
+    mark, make = pixels.preview(here, scene_id, layer, size)
+    return reply(request, mark, media_type_of, make)
+
+
+@router.get(
+    "/scenes/{scene_id}/tiles/{z}/{x}/{y}",
+    response_class=Response,
+    responses=described(TILE, 404, 409, 422, 503),
+    dependencies=[needs("read")],
+)
+def get_scene_tile(
+    here: Here,
+    request: Request,
+    scene_id: str,
+    z: int,
+    x: int,
+    y: int,
+    layer: LayerName = "natural",
+    size: Annotated[int, Query(description="256 or 512")] = 256,
+) -> Response:
+    """A map tile (Web Mercator, row 0 in the north) of any layer, stretched alike over the whole scene."""
+    mark, make = pixels.tile(here, scene_id, (z, x, y, size), layer)
+    return reply(request, mark, media_type_of, make)

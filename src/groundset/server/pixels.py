@@ -1,0 +1,142 @@
+"""What the routes of pixels, pictures and masks ask of the rooms: each answer is its mark, and how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from groundset.core import InputError
+from groundset.core.layout import TaskConfig
+from groundset.server import chip_labels, describe
+from groundset.server.context import Context
+from groundset.server.door import Visitor, may
+from groundset.server.models import AnnotationResult, ChipDetail
+from groundset.server.replies import marks
+from groundset.views import PutMask, Tile, parse_places
+from groundset.views.chips import npy, pixels_mark, read_pixels, valid_pixels
+from groundset.views.overlays import PREFIX
+
+Made = tuple[str, Callable[[], bytes]]
+"""A mark that changes when the bytes do, and what makes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A mask to send."""
+
+    mark: str
+    media_type: str
+    make: Callable[[], bytes]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A mask that came in."""
+
+    data: bytes
+    layer: str
+    id: str | None
+    if_match: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a mask, and the mark of the label that it left."""
+
+    result: AnnotationResult
+    mark: str
+
+
+def chip_detail(ctx: Context, chip_id: str) -> ChipDetail:
+    """One chip."""
+    lake = ctx.lake
+    chip = lake.chips.get(chip_id)
+    labels = chip_labels.labels_of(lake, chip)
+    task = default_task(lake.config.tasks)
+    row = chip_labels.chip_row(lake, chip, labels.get(task.name) if task else None)
+    return describe.chip_detail(ctx.views, chip, row, labels)
+
+
+def default_task(tasks: Sequence[TaskConfig]) -> TaskConfig | None:
+    """The task that ``label`` speaks of where none is named."""
+    return next((t for t in tasks if t.kind == "segment"), next(iter(tasks), None))
+
+
+def pixels(ctx: Context, chip_id: str, bands: str | None) -> Made:
+    """A chip's stored values."""
+    chip = ctx.lake.chips.get(chip_id)
+    names = None if bands is None else _names(bands)
+    return pixels_mark(ctx.lake, chip, names), lambda: npy(read_pixels(ctx.lake, chip, names).data)
+
+
+def valid(ctx: Context, chip_id: str) -> Made:
+    """Which pixels of a chip are data."""
+    chip = ctx.lake.chips.get(chip_id)
+    return "v" + pixels_mark(ctx.lake, chip, None), lambda: npy(valid_pixels(ctx.lake, chip))
+
+
+def quicklook(ctx: Context, chip_id: str, layer: str, size: int | None) -> Made:
+    """A small picture of a chip."""
+    place = [ctx.lake.chips.row(chip_id)]
+    pages = ctx.views.pages
+    return pages.mark(place, layer, size), lambda: pages.images(place, layer, size)[0]
+
+
+def page(ctx: Context, parts: Sequence[str], rows: Sequence[str], layer: str) -> Made:
+    """Packed quicklooks, or the labels that lie over them."""
+    places = parse_places(parts, rows)
+    if layer.startswith(PREFIX):
+        overlays = ctx.views.overlays.page(places, layer.removeprefix(PREFIX))
+        return overlays.mark, overlays.draw
+    pages = ctx.views.pages
+    return pages.mark(places, layer), lambda: pages.page(places, layer)
+
+
+def preview(ctx: Context, scene_id: str, layer: str, size: int) -> Made:
+    """The whole scene as one picture."""
+    scenes = ctx.views.scenes
+    return scenes.preview_mark(scene_id, layer, size), lambda: scenes.preview(scene_id, layer, size)
+
+
+def tile(ctx: Context, scene_id: str, zxy: tuple[int, int, int, int], layer: str) -> Made:
+    """A map tile."""
+    wanted = Tile(*zxy)
+    tiles = ctx.views.tiles
+    return tiles.mark(scene_id, wanted, layer), lambda: tiles.draw(scene_id, wanted, layer)
+
+
+def mask(
+    ctx: Context, chip_id: str, task: str | None, actor: str | None, form: Literal["tif", "npy"], *, flags: bool
+) -> Found:
+    """The current mask of a chip."""
+    found = ctx.views.masks.label(chip_id, task, actor, flags=flags)
+    if form == "npy":
+        return Found(found.mark + "n", "application/octet-stream", lambda: npy(found.stack()), {})
+    named = {"Content-Disposition": f'attachment; filename="{found.file_name}"'}
+    return Found(found.mark, "image/tiff", found.tif, named)
+
+
+def put_mask(ctx: Context, who: Visitor, chip_id: str, task: str | None, put: Put) -> Kept:
+    """Keep a mask that came in."""
+    if who.actor is None:
+        raise InputError("say who you are first", hint="POST /api/session with a name")
+    brought = PutMask(
+        put.data,
+        who.actor,
+        layer=put.layer,
+        id=put.id,
+        may_review=may(who.role, "review"),
+        if_match=tuple(m.removesuffix("n") for m in marks(put.if_match)),
+    )
+    done = ctx.views.masks.put(chip_id, task, brought)
+    result = AnnotationResult(id=done.id, status=done.status, seq=done.seq, error=done.error)
+    return Kept(result, ctx.views.masks.label(chip_id, task).mark)
+
+
+def _names(bands: str) -> list[str]:
+    names = [name.strip() for name in bands.split(",")]
+    if not all(names) or len(set(names)) != len(names):
+        raise InputError("bands are names joined by commas, each once", asked=f"bands = {bands[:200]}")
+    return names
