@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groundset import __version__
-from groundset.server import problems
+from groundset.server import openapi, problems
 from groundset.server.context import Context, Settings
 from groundset.server.gate import Gate, is_api
 from groundset.server.limits import Limits
@@ -74,6 +74,7 @@ def create_app(ws: Workspace, settings: Settings, *, sessions: Sessions | None =
     app.state.context = context
     app.state.sessions = sessions or Sessions(settings.token, ws.lake.layout.cache / KEYS_FILE)
     problems.install(app)
+    openapi.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
     app.add_middleware(Front, page=Page(settings.ui))  # the last one added is the first that a request meets

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from groundset.core import InputError
 from groundset.server.models import Permission, Role
-from groundset.server.problems import ForbiddenError, UnauthorizedError
+from groundset.server.problems import NOBODY, ForbiddenError, UnauthorizedError
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "annotator": frozenset({"read", "annotate"}),
@@ -76,7 +76,7 @@ def visitor_of(request: Request) -> Visitor:
     """
     visitor = getattr(request.state, "visitor", None)
     if not isinstance(visitor, Visitor):
-        raise UnauthorizedError("say who you are", hint="open the address that the server printed, with its token")
+        raise UnauthorizedError(NOBODY, hint="open the address that the server printed, with its token")
     return visitor
 
 

@@ -18,6 +18,7 @@ from groundset.server.door import Visitor, actor_name
 from groundset.server.headers import common, with_headers
 from groundset.server.models import Problem
 from groundset.server.problems import (
+    NOBODY,
     ForbiddenError,
     MisdirectedError,
     TooManyError,
@@ -86,7 +87,7 @@ class Gate:
             scope.setdefault("state", {})["visitor"] = visitor
         elif not _open_to_all(scope, headers):
             raise UnauthorizedError(
-                "say who you are",
+                NOBODY,
                 hint="open the address that the server printed, or send Authorization: Bearer TOKEN",
             )
         return None
@@ -221,8 +222,9 @@ def _wants_page(scope: Scope) -> bool:
 
 
 def _open_to_all(scope: Scope, headers: Headers) -> bool:
-    """The page's files hold no secret. The page itself is shown without a session only where it stands in a frame,
-    in which it has its token from the notebook around it.
+    """Whether a request is answered without a session: the page's files hold no secret.
+
+    The page itself only where it stands in a frame: there it has its token from the notebook around it.
     """
     if is_api(scope):
         return False

@@ -69,13 +69,12 @@ class Hub:
         """Tell everyone who listens. Nobody waits for a slow listener."""
         self._tell(Message(name, data, id))
 
-    def open(self, session: str, actor: str | None) -> Listener:
-        """A new stream, of the running loop.
+    def admit(self, session: str) -> None:
+        """See whether one more stream may be opened.
 
         Raises:
-            TooManyError: This session has too many open already.
+            TooManyError: This session, or all together, have too many open already.
         """
-        listener = Listener(session, actor, asyncio.get_running_loop())
         with self._lock:
             mine = sum(known.session == session for known in self._listeners)
             if mine >= PER_SESSION or len(self._listeners) >= IN_ALL:
@@ -83,6 +82,11 @@ class Hub:
                     "too many open event streams", found=f"{mine} of this session, {len(self._listeners)} in all",
                     hint="close some pages",
                 )  # fmt: skip
+
+    def open(self, session: str, actor: str | None) -> Listener:
+        """A new stream, of the running loop."""
+        listener = Listener(session, actor, asyncio.get_running_loop())
+        with self._lock:
             self._listeners.add(listener)
             if self._closed:
                 listener.put(None)

@@ -14,6 +14,8 @@ from groundset.server.headers import common
 from groundset.server.models import Problem
 
 MEDIA_TYPE = "application/problem+json"
+NOBODY = "say who you are"
+"""Title of the problem of those who bring neither token nor session."""
 
 _STATUS: tuple[tuple[type[GroundsetError], int], ...] = (
     (MissingError, 404),
@@ -40,6 +42,12 @@ class MisdirectedError(GroundsetError):
     """Asked under a name that is not ours: a page of somebody else's may stand behind it."""
 
     status = 421
+
+
+class TooLargeError(GroundsetError):
+    """More than one request may bring."""
+
+    status = 413
 
 
 class TooManyError(GroundsetError):

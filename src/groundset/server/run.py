@@ -43,18 +43,17 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: ASGIApp, on_stop: Callable[[], None], on_ready: Callable[[], None] = lambda: None, **options: Any
     ) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                log_level="warning",
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                ws="none",
-                timeout_graceful_shutdown=GRACE_SECONDS,
-                **options,
-            )  # fmt: skip
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,  # the gate reads what a proxy says, and needs to know who says it
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            **options,
         )
+        super().__init__(config)
         self._on_stop = on_stop
         self._on_ready = on_ready
 

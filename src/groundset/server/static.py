@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from string import Template
 
 from anyio import to_thread
 from starlette.datastructures import Headers
@@ -16,18 +17,31 @@ from starlette.types import Receive, Scope, Send
 
 from groundset.server.gate import PAGES, route_path
 from groundset.server.models import Problem
+from groundset.server.problems import NOBODY
 
 BUILT = Path(__file__).with_name("static")
 """Where a wheel has the page."""
 
 DOOR_SCRIPT = "/door.js"
+_OWN = Path(__file__).with_name("pages")
 _TYPES = {
-    ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8", ".json": "application/json", ".map": "application/json", ".svg": "image/svg+xml",
-    ".png": "image/png", ".webp": "image/webp", ".ico": "image/x-icon", ".woff2": "font/woff2", ".wasm": "application/wasm",
-    ".txt": "text/plain; charset=utf-8", ".webmanifest": "application/manifest+json",
-}  # fmt: skip
-_PACKED = frozenset({".html", ".js", ".mjs", ".css", ".json", ".map", ".svg", ".wasm", ".txt", ".webmanifest"})
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".geojson": "application/geo+json",
+    ".map": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".wasm": "application/wasm",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+}
+_PACKED = frozenset(_TYPES) - {".png", ".webp", ".ico", ".woff2"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -60,12 +74,12 @@ class Page:
 
     def _respond(self, path: str, headers: Headers) -> Response:
         if path == DOOR_SCRIPT:
-            return Response(_DOOR_SCRIPT, media_type=_TYPES[".js"])
+            return Response((_OWN / "door.js").read_bytes(), media_type=_TYPES[".js"])
         page = path in PAGES
         name = "index.html" if page else path.lstrip("/")
         file = self._file(name)
         if file is None:
-            return HTMLResponse(_unbuilt(), 503) if page else PlainTextResponse("there is no such file", 404)
+            return HTMLResponse(_page("unbuilt.html"), 503) if page else PlainTextResponse("there is no such file", 404)
         return _answer(name, file, headers)
 
     def _file(self, name: str) -> _File | None:
@@ -102,58 +116,11 @@ def _answer(name: str, file: _File, headers: Headers) -> Response:
 
 def door_page(told: Problem) -> Response:
     """What a person sees who comes without the token, or with a wrong one."""
-    wrong = (
-        f"<p class=wrong role=alert>{escape(told.title)}.</p>" if told.status != 401 or "not the" in told.title else ""
-    )
-    return HTMLResponse(
-        _html(
-            "Groundset: token",
-            f"""<h1>This workspace asks for its token</h1>{wrong}
-<p>The server printed an address when it started. Open that address, or paste it, or its token, here.</p>
-<form method="get" action="./"><label for="token">Address or token</label>
-<input id="token" name="token" autocomplete="off" autofocus required spellcheck="false">
-<button>Open</button></form>
-<p class=quiet>It ends with <code>?token=...</code> and stands in the terminal where <code>groundset serve</code> runs.</p>
-<script src="./door.js"></script>""",
-        ),
-        told.status,
-    )
+    wrong = "" if told.title == NOBODY else f"{told.title}."
+    return HTMLResponse(_page("door.html", wrong=wrong), told.status)
 
 
-def _unbuilt() -> str:
-    return _html(
-        "Groundset: no page",
-        """<h1>The page is not built</h1>
-<p>The server runs, and its API answers under <a href="./api/openapi.json"><code>api/</code></a>. Only the page is missing.</p>
-<p>A wheel from the package index has it: <code>pip install groundset</code>.
-In a copy of the source, with Node.js 20 or newer:</p>
-<pre>cd ui
-npm ci
-npm run build</pre>
-<p>Then load this address again. A page built elsewhere is named with <code>GROUNDSET_UI_DIR</code>.</p>""",
-    )
-
-
-def _html(title: str, body: str) -> str:
-    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<style>{_STYLE}</style><main>{body}</main></html>
-"""
-
-
-_DOOR_SCRIPT = """// An address with #token= (which the server never sees) signs in too; a pasted address is cut down to its token.
-const hash = new URLSearchParams(location.hash.slice(1));
-if (hash.get('token')) location.replace('./?token=' + encodeURIComponent(hash.get('token')));
-document.querySelector('form')?.addEventListener('submit', () => {
-  const field = document.getElementById('token');
-  field.value = (/[?&#]token=([^&#\\s]+)/.exec(field.value)?.[1] ?? field.value).trim();
-});
-"""
-
-_STYLE = """:root{color-scheme:light dark;font:15px/1.55 system-ui,sans-serif;--line:#8886;--accent:#2563eb}
-body{margin:0}main{max-width:34rem;margin:14vh auto 0;padding:0 1.5rem}h1{font-size:1.3rem;font-weight:600}
-label{display:block;font-weight:500;margin-bottom:.3rem}
-input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem .6rem;border:1px solid var(--line);border-radius:6px}
-button{font:inherit;margin-top:.8rem;padding:.45rem 1.2rem;border:0;border-radius:6px;background:var(--accent);color:#fff}
-:focus-visible{outline:2px solid var(--accent);outline-offset:2px}.quiet{opacity:.75;font-size:.9em}
-.wrong{color:#dc2626}pre{padding:.8rem;border:1px solid var(--line);border-radius:6px;overflow:auto}"""
+def _page(name: str, **said: str) -> str:
+    style = (_OWN / "style.css").read_text(encoding="utf-8")
+    text = Template((_OWN / name).read_text(encoding="utf-8"))
+    return text.substitute({key: escape(value) for key, value in said.items()}, style=style)
