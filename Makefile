@@ -6,17 +6,22 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 DEMO_DIR ?= demo
 SAMPLE ?= auto
 
-.PHONY: help demo test test-long lint types services bench clean
+UI_SOURCES := $(shell find ui/src ui/public -type f -not -name '*.test.ts' 2>/dev/null) ui/index.html ui/vite.config.ts \
+  ui/svelte.config.js
+PAGE := src/groundset/server/static/index.html
+NPM := $(shell command -v npm 2>/dev/null)
+
+.PHONY: help demo ui ui-types ui-lint ui-test test test-long lint types services bench clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 ## make demo        the main job on a real scene, in ./demo (SAMPLE=auto|sentinel2|itaipu|wake)
-demo: $(VENV)/.installed
+demo: $(VENV)/.installed ui
 	$(BIN)/groundset demo $(DEMO_DIR) --sample $(SAMPLE) --no-serve
 
 ## make test        lint, types, and all tests with real PostgreSQL, SeaweedFS and pgstac
-test: $(VENV)/.installed-test services lint types
+test: $(VENV)/.installed-test services ui lint types ui-test
 	$(BIN)/python -m pytest -m "not long"
 
 ## make test-long   the 1,000-kill and torchgeo suites, and the loading tests with PyTorch
@@ -25,9 +30,38 @@ test-long: $(VENV)/.installed-test services
 	$(BIN)/python -m pytest -m long --timeout 3600
 	$(BIN)/python -m pytest tests/loading
 
-lint: $(VENV)/.installed-test
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+## make ui          build the page where its sources are newer (needs Node.js 20.19 with npm)
+ifeq ($(NPM),)
+ui ui-lint ui-test:
+	@echo "$@: npm is not here, so the page is neither built nor checked (apt-get install npm)"
+	@[ "$${GROUNDSET_REQUIRE_UI:-0}" != 1 ]
+else
+ui: $(PAGE)
+
+ui-lint: ui/node_modules/.package-lock.json $(VENV)/.installed-test
+	$(BIN)/python scripts/openapi.py --check
+	cd ui && npm run --silent types:check && npm run --silent check && npm run --silent format:check
+
+ui-test: ui/node_modules/.package-lock.json
+	cd ui && npm run --silent test
+
+## make ui-types    the page's types, after a change of the server's models or routes
+ui-types: ui/node_modules/.package-lock.json $(VENV)/.installed-test
+	$(BIN)/python scripts/openapi.py
+	cd ui && npm run --silent types
+endif
+
+$(PAGE): ui/node_modules/.package-lock.json $(UI_SOURCES)
+	cd ui && npm run --silent build -- --logLevel warn
+	@touch $@
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	cd ui && npm ci --no-audit --no-fund --loglevel error
+	@touch $@
+
+lint: $(VENV)/.installed-test ui-lint
+	$(BIN)/ruff check src tests benchmarks scripts hatch_build.py
+	$(BIN)/ruff format --check src tests benchmarks scripts hatch_build.py
 	$(BIN)/lint-imports
 
 types: $(VENV)/.installed-test
@@ -53,4 +87,4 @@ $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist ui/node_modules src/groundset/server/static

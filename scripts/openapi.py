@@ -1,4 +1,4 @@
-"""Write the server's OpenAPI to ui/openapi.json, from which the page's types are made; ``--check`` fails on a difference.
+"""Write the OpenAPI to ui/openapi.json, from which the page's types are made; ``--check`` fails on a difference.
 
 No workspace is opened: what the API says does not depend on one. Models that no route names yet are included.
 """
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if TARGET.exists() and TARGET.read_text(encoding="utf-8") == text():
         return 0
-    print("ui/openapi.json is not what the server says; run `make types-ui` and commit", file=sys.stderr)  # noqa: T201
+    print("ui/openapi.json is not what the server says; run `make ui-types` and commit", file=sys.stderr)
     return 1
 
 
