@@ -147,6 +147,10 @@ class Lake:
                 self._schemes[path] = replace(scheme, name=self.config.name) if name == SCHEME_FILE else scheme
             return self._schemes[path]
 
+    def refresh(self) -> None:
+        """Read the settings again: another process, such as a first ingest, may have written them."""
+        self.config = read_config(self.layout.config)
+
     def set_grid(self, grid: Grid, encoder: str | None = None) -> None:
         """Write grid and encoder to the settings where they are not there; refuse others than those there.
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from groundset.imagery import Resampling
+    from groundset.imagery.scene import Allow
     from groundset.ingest import AnnotateReport, IngestReport
     from groundset.publish import PublishReport
     from groundset.segment import SegmentReport
@@ -141,6 +142,7 @@ class Workspace:
         edge: Edge | None = None,
         levels: int | None = None,
         encoder: str | None = None,
+        allow: Allow | None = None,
         executor: Executor | None = None,
         progress: Listener | None = None,
     ) -> IngestReport:
@@ -169,6 +171,7 @@ class Workspace:
             edge: ``pad``, ``drop`` or ``shift``.
             levels: Levels of the quadtree; finer ones are made when asked for.
             encoder: Encoder name (default: the workspace's).
+            allow: Hears every path and address before it is read, and refuses it by an error.
             executor: Runs the work wide; threads, processes or Dask.
             progress: Hears each step.
 
@@ -193,7 +196,7 @@ class Workspace:
 
             scenes = search_scenes(
                 stac, collection=collection, bbox=bbox, aoi=aoi, datetime=datetime, max_cloud=max_cloud, limit=limit,
-                sensor=sensor, bands=bands, fuse=fuse, mosaic=mosaic, resampling=resampling, group=group,
+                sensor=sensor, bands=bands, fuse=fuse, mosaic=mosaic, resampling=resampling, group=group, allow=allow,
             )  # fmt: skip
         elif sources:
             from groundset.imagery import open_sources
@@ -208,6 +211,7 @@ class Workspace:
                 mosaic=mosaic,
                 resampling=resampling,
                 group=group,
+                allow=allow,
             )
         else:
             raise InputError(

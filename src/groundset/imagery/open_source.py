@@ -12,7 +12,7 @@ from groundset.imagery._gdal import describe_head, sniff_url
 from groundset.imagery.folder import open_folder
 from groundset.imagery.raster import open_raster
 from groundset.imagery.safe import is_safe, open_safe
-from groundset.imagery.scene import Scene
+from groundset.imagery.scene import Allow, Scene
 from groundset.imagery.sensors import Sensor, get_sensor
 from groundset.imagery.times import parse_time
 
@@ -25,6 +25,7 @@ def open_source(
     bands: Sequence[str] | None = None,
     scene_id: str | None = None,
     stac_options: Mapping[str, Any] | None = None,
+    allow: Allow | None = None,
 ) -> list[Scene]:
     """Open whatever ``source`` is; nothing is read but metadata.
 
@@ -36,6 +37,7 @@ def open_source(
         bands: Band names: they select where a sensor or STAC names the bands, else they name the file's bands in order.
         scene_id: Id of the scene, where the source is one scene.
         stac_options: Passed on to ``stac_items.open_stac`` for STAC JSON.
+        allow: Refuses what may not be read, by an error; hears the source and each address that it leads to.
 
     Returns:
         Scenes in a stable order.
@@ -49,10 +51,12 @@ def open_source(
     at = None if time is None else parse_time(time)
     names = _names(bands)
     text = str(source)
+    if allow is not None:
+        allow(text)
     if _is_stac(text):
         from groundset.imagery.stac_items import open_stac
 
-        scenes = list(open_stac(text, sensor=product, bands=names, **(stac_options or {})))
+        scenes = list(open_stac(text, sensor=product, bands=names, allow=allow, **(stac_options or {})))
     else:
         scenes = _open_files(text, product, at, names)
     return _with_id(scenes, scene_id, text)

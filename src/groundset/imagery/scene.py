@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -9,6 +10,9 @@ from typing import Literal
 from odc.geo.geobox import GeoBox
 
 from groundset.core import BandSet
+
+Allow = Callable[[str], None]
+"""Says with an error that a path or address may not be read; called with each before it is opened."""
 
 Resampling = Literal["nearest", "bilinear", "cubic", "average"]
 FlagKind = Literal["scl", "qa_pixel", "qa60"]

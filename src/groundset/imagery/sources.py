@@ -12,10 +12,11 @@ from groundset.core import Bbox, InputError, check_name
 from groundset.imagery.fusion import fuse as fuse_scenes
 from groundset.imagery.mosaic import solar_day_mosaics
 from groundset.imagery.open_source import open_source
-from groundset.imagery.scene import Resampling, Scene
+from groundset.imagery.scene import Allow, Resampling, Scene
 from groundset.imagery.sensors import Sensor
 from groundset.imagery.stac_items import scenes_from_items
 from groundset.imagery.stac_search import read_aoi, search
+from groundset.imagery.whereabouts import hrefs
 
 
 def open_sources(
@@ -29,6 +30,7 @@ def open_sources(
     mosaic: str | None = None,
     resampling: Resampling | None = None,
     group: str | None = None,
+    allow: Allow | None = None,
 ) -> list[Scene]:
     """The scenes of several sources, in their order.
 
@@ -42,6 +44,7 @@ def open_sources(
         mosaic: ``solar-day`` joins the scenes of one sensor and day.
         resampling: Of bands on another grid than the scene's (default bilinear).
         group: Group of all the scenes, in place of their own; see :func:`in_group`.
+        allow: Hears every path and address before it is read, and refuses it by an error.
 
     Raises:
         InputError: What a source does not say; scenes that do not fit together; an id for several scenes.
@@ -50,8 +53,11 @@ def open_sources(
     scenes = [
         scene
         for source in sources
-        for scene in open_source(source, sensor=sensor, time=time, bands=bands, scene_id=scene_id if one else None)
+        for scene in open_source(
+            source, sensor=sensor, time=time, bands=bands, scene_id=scene_id if one else None, allow=allow
+        )
     ]
+    _check(scenes, allow)
     if mosaic is not None:
         if mosaic != "solar-day":
             raise InputError("unknown kind of mosaic", asked=mosaic, hint="take solar-day")
@@ -75,6 +81,7 @@ def search_scenes(
     max_cloud: float | None = None,
     limit: int | None = None,
     group: str | None = None,
+    allow: Allow | None = None,
     **options: Any,
 ) -> list[Scene]:
     """The scenes that a STAC API finds.
@@ -88,6 +95,7 @@ def search_scenes(
         max_cloud: Largest cloud cover in percent.
         limit: Largest number of items.
         group: Group of the scenes.
+        allow: Hears every address that the answer leads to, and refuses it by an error.
         **options: For :func:`~groundset.imagery.stac_items.scenes_from_items`.
     """
     items = search(
@@ -99,8 +107,17 @@ def search_scenes(
         max_cloud=max_cloud,
         limit=limit,
     )
-    scenes = scenes_from_items(items, **options)
+    scenes = scenes_from_items(items, allow=allow, **options)
+    _check(scenes, allow)
     return scenes if group is None else in_group(scenes, group)
+
+
+def _check(scenes: Iterable[Scene], allow: Allow | None) -> None:
+    """Let ``allow`` hear what the scenes will be read from: a link in a folder may lead out of it."""
+    if allow is not None:
+        for href in {h: None for scene in scenes for h in hrefs(scene)}:
+            if not href.startswith("/vsizip/"):  # our own way into an archive that was allowed
+                allow(href)
 
 
 def in_group(scenes: Iterable[Scene], group: str) -> list[Scene]:

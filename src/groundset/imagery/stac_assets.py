@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,11 @@ def item_flags(item: pystac.Item) -> FlagSource | None:
         if kind is not None and _is_image(asset):
             return FlagSource(kind, BandSource(asset.href, 1, "nearest"))
     return None
+
+
+def image_hrefs(item: pystac.Item) -> Iterator[str]:
+    """Addresses of all assets that may be opened as bands or flags."""
+    return (asset.href for asset in item.assets.values() if _is_image(asset))
 
 
 def asset_grid(item: pystac.Item, key: str) -> GeoBox:
@@ -235,4 +240,4 @@ def _is_image(asset: pystac.Asset) -> bool:
     return kind in _IMAGES or (not kind and asset.href.lower().split("?")[0].endswith(_SUFFIXES))
 
 
-__all__ = ["AssetBand", "ask_for_sensor", "asset_grid", "described_bands", "item_bands", "item_flags"]
+__all__ = ["AssetBand", "ask_for_sensor", "asset_grid", "described_bands", "image_hrefs", "item_bands", "item_flags"]

@@ -13,9 +13,9 @@ from odc.geo.geobox import GeoBox
 from groundset.core import BandSet, Bbox, InputError, MissingError, safe_name
 from groundset.imagery.fusion import check_overlap, crop, fuse
 from groundset.imagery.mosaic import solar_day_mosaics
-from groundset.imagery.scene import Resampling, Scene
+from groundset.imagery.scene import Allow, Resampling, Scene
 from groundset.imagery.sensors import Sensor, get_sensor
-from groundset.imagery.stac_assets import item_bands, item_flags
+from groundset.imagery.stac_assets import image_hrefs, item_bands, item_flags
 from groundset.imagery.stac_read import read_items
 from groundset.imagery.stac_sensor import infer_sensor
 
@@ -38,10 +38,17 @@ def open_stac(
     fuse: bool = False,
     mosaic: Mosaic | None = None,
     resampling: Resampling = "bilinear",
+    allow: Allow | None = None,
 ) -> list[Scene]:
     """Scenes of a path or address of STAC JSON (see :func:`~groundset.imagery.stac_read.read_items`)."""
     return scenes_from_items(
-        read_items(source), sensor=sensor, bands=bands, fuse=fuse, mosaic=mosaic, resampling=resampling
+        read_items(source, allow=allow),
+        sensor=sensor,
+        bands=bands,
+        fuse=fuse,
+        mosaic=mosaic,
+        resampling=resampling,
+        allow=allow,
     )
 
 
@@ -55,6 +62,7 @@ def scenes_from_items(
     reference: GeoBox | None = None,
     resampling: Resampling | None = None,
     bbox: Bbox | None = None,
+    allow: Allow | None = None,
 ) -> list[Scene]:
     """Make scenes of items; no pixel is read.
 
@@ -68,6 +76,7 @@ def scenes_from_items(
         reference: Grid of the scenes; by default the finest asset of (each scene's) first item.
         resampling: For bands on another grid; bilinear by default. Flag bands are always read by nearest neighbour.
         bbox: Cut the scenes' grid to this box, to whole pixels.
+        allow: Hears the address of every image of the items before one is opened, and refuses it by an error.
 
     Raises:
         MissingError: No items, or an unknown band.
@@ -80,6 +89,9 @@ def scenes_from_items(
             found="an empty search result",
             hint="widen the bbox, the dates or the cloud limit, or check the collection's name",
         )
+    if allow is not None:
+        for href in {h: None for item in given for h in image_hrefs(item)}:
+            allow(href)
     scenes = [item_scene(i, sensor=sensor, bands=bands, resampling=resampling or "bilinear") for i in given]
     if mosaic is not None:
         if mosaic != "solar-day":

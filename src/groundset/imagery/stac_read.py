@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from groundset.core import InputError, MissingError
+from groundset.imagery.scene import Allow
 from groundset.imagery.signing import redacted, unsigned
 from groundset.imagery.stac_http import read_json
 
@@ -21,12 +22,12 @@ _HERE = ("file:", "/vsi")
 """What GDAL would open here, whoever wrote it."""
 
 
-def read_items(source: str, *, limit: int | None = None) -> list[pystac.Item]:
+def read_items(source: str, *, limit: int | None = None, allow: Allow | None = None) -> list[pystac.Item]:
     """Every item behind a path or address of STAC JSON, asset hrefs made absolute.
 
     Reads an Item, an ItemCollection (FeatureCollection), a Collection or a Catalog of STAC 0.9 to 1.1; links to items
     and children are followed. A catalogue copied to this machine whose links still name its old address is read from
-    its copy where that is there.
+    its copy where that is there. ``allow`` hears every document's address before it is read, and may refuse it.
 
     Raises:
         MissingError: Nothing lies there, or there is no item behind it.
@@ -34,7 +35,7 @@ def read_items(source: str, *, limit: int | None = None) -> list[pystac.Item]:
         ServiceError: A server failed.
     """
     start = source if source.startswith(_REMOTE) else str(Path(source.removeprefix("file://")).expanduser().absolute())
-    walk = _Walk()
+    walk = _Walk(allow)
     items: list[pystac.Item] = []
     for data, location in walk.features(start):
         items.append(to_item(data, location, walk))
@@ -49,6 +50,7 @@ def read_items(source: str, *, limit: int | None = None) -> list[pystac.Item]:
 class _Walk:
     """One way through a catalogue: what was read, and which addresses lie in a local copy."""
 
+    allow: Allow | None = None
     seen: set[str] = field(default_factory=set)
     copies: list[tuple[str, str]] = field(default_factory=list)
 
@@ -57,6 +59,8 @@ class _Walk:
         if location in self.seen:
             return
         self.seen.add(location)
+        if self.allow is not None:
+            self.allow(location)
         data = read_json(location)
         self.learn(data, location)
         kind = _kind(data, location)

@@ -77,13 +77,18 @@ def workers() -> Iterator[Executor | None]:
 
 def work(asked: dict[str, Any], line: Line) -> dict[str, Any]:
     """Run the verb; returns the last message."""
+    from groundset.server.addresses import Addresses
     from groundset.server.job_options import OPTIONS
     from groundset.server.verbs import Run, run_verb
     from groundset.workspace import open as open_workspace
 
     options = OPTIONS[asked["verb"]].model_validate(asked["options"])
-    with open_workspace(Path(asked["root"])) as ws, workers() as pool:
-        outcome = run_verb(Run(ws, pool, line.progress), asked["verb"], options)
+    root, reads = Path(asked["root"]), asked["reads"]
+    addresses = Addresses(
+        root, [Path(p) for p in reads["data_roots"]], allow_private_networks=reads["allow_private_networks"]
+    )
+    with open_workspace(root) as ws, workers() as pool:
+        outcome = run_verb(Run(ws, pool, line.progress, addresses), asked["verb"], options)
     return {"done": {"summary": outcome.summary, "result": outcome.result, "changed": outcome.changed}}
 
 
@@ -107,7 +112,7 @@ def main() -> int:
     threading.Thread(target=line.watch, daemon=True).start()
     try:
         message = work(asked, line)
-    except BaseException as error:  # whatever it was, the server hears of it
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever it was, the server hears of it
         message = ended(error)
     line.tell(message)
     return 0

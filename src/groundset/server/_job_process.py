@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ class JobProcess:
     Args:
         asked: What to do: root, verb, options and what may be read.
         log: File that takes what it prints.
+        environment: Variables that it has beside ours.
     """
 
-    def __init__(self, asked: dict[str, Any], log: Path) -> None:
+    def __init__(self, asked: dict[str, Any], log: Path, environment: Mapping[str, str] | None = None) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as errors:
             self._process = subprocess.Popen(  # our own module, no shell
@@ -33,6 +34,7 @@ class JobProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
+                env={**os.environ, **(environment or {})},
                 start_new_session=True,  # Ctrl-C in the server's terminal is not for it; and it can be killed whole
             )
         self._killer: threading.Timer | None = None

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 
-from groundset.core import ConflictError, InputError, check_name
+from groundset.core import ConflictError, InputError, MissingError, check_name
 from groundset.server import release_files
 from groundset.server.context import Context
 from groundset.server.job_options import (
     CheckJob,
     IngestJob,
+    IngestOptions,
     ReleaseJob,
     SegmentJob,
     SegmentOptions,
     given,
 )
 from groundset.server.models import Job
+
+MODELS = (".onnx", ".skops")
 
 
 def start(ctx: Context, asked: IngestJob | SegmentJob | ReleaseJob | CheckJob, actor: str | None) -> Job:
@@ -38,16 +42,33 @@ def _check(ctx: Context, asked: IngestJob | SegmentJob | ReleaseJob | CheckJob) 
     elif isinstance(asked, SegmentJob):
         _segmenter(ctx, asked.options)
     else:
-        _ingest(ctx, asked)
+        _ingest(ctx, asked.options)
 
 
 def _segmenter(ctx: Context, options: SegmentOptions) -> None:
     from groundset.segment import segmenter_names
 
     ctx.lake.config.task(options.task, "segment")
-    if options.model not in segmenter_names():
-        raise InputError("no such segmenter", asked=options.model, found=", ".join(segmenter_names()))
+    if options.model in segmenter_names():
+        return
+    if Path(options.model).suffix.lower() not in MODELS:
+        raise MissingError(
+            "no such segmenter",
+            asked=options.model,
+            found=", ".join(segmenter_names()),
+            hint=f"take one of these, or a file: {', '.join(MODELS)}",
+        )
+    ctx.addresses.path(options.model)
 
 
-def _ingest(ctx: Context, asked: IngestJob) -> None:
-    raise InputError("nothing to ingest")
+def _ingest(ctx: Context, options: IngestOptions) -> None:
+    from groundset.imagery.stac_search import APIS
+
+    if (options.stac is None) == (not options.sources):
+        raise InputError("an ingest has sources, or a STAC API to search", hint="say source or stac, and only one")
+    if options.stac is not None and options.stac not in APIS:
+        if not options.stac.startswith(("http://", "https://")):
+            raise MissingError("no such STAC API", asked=options.stac, found=", ".join(APIS), hint="or an address")
+        ctx.addresses(options.stac)
+    for source in options.sources:
+        ctx.addresses(source)

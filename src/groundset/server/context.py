@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
 from anyio import to_thread
 from fastapi import Depends, Request
@@ -80,10 +80,15 @@ class Context:
             "data_roots": [str(root) for root in may.data_roots],
             "allow_private_networks": may.allow_private_networks,
         }
-        self.jobs = Jobs(layout.root, layout.cache / "jobs", self.hub.publish, reads=reads)
+        self.jobs = Jobs(layout.root, layout.cache / "jobs", self._tell, reads=reads)
         self.closers.append(self.jobs.close)
         self.views = Views(self.lake)
         self.closers.append(self.views.close)
+
+    def _tell(self, name: str, data: dict[str, Any]) -> None:
+        if name == "workspace":
+            self.lake.refresh()
+        self.hub.publish(name, data)
 
     async def __aenter__(self) -> Self:
         return self

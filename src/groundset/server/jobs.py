@@ -14,7 +14,9 @@ from uuid import uuid4
 
 from groundset import core
 from groundset.core import ConflictError, GroundsetError, MissingError, ServiceError
+from groundset.server import problems
 from groundset.server._job_process import JobProcess
+from groundset.server.addresses import gdal_without_others
 from groundset.server.job_records import JobRecords
 from groundset.server.models import Job, JobState, JobStep, Verb
 from groundset.server.problems import problem
@@ -175,7 +177,8 @@ class Jobs:
         """Run a job's process to its end; how it ended."""
         job = self.get(job_id)
         asked = {"root": str(self._root), "verb": job.verb, "options": job.options, "reads": self._reads}
-        process = JobProcess(asked, self._records.log(job_id))
+        environment = gdal_without_others() if job.verb == "ingest" else None
+        process = JobProcess(asked, self._records.log(job_id), environment)
         with self._lock:
             self._processes[job_id] = process
             if self._closed or self._jobs[job_id].state == "stopping":
@@ -236,7 +239,7 @@ def _failed(error: GroundsetError) -> dict[str, Any]:
 
 def _error(told: Mapping[str, Any], log: Path) -> GroundsetError:
     """The error that a job's process told of."""
-    kind = getattr(core, str(told["kind"]), None) if told["kind"] else None
+    kind = getattr(core, told["kind"], None) or getattr(problems, told["kind"], None) if told["kind"] else None
     words = {k: told[k] for k in ("asked", "found", "hint")}
     if isinstance(kind, type) and issubclass(kind, GroundsetError):
         return kind(told["message"], **words)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from groundset.core import Listener, MissingError
+from groundset.server._guard import Guard
+from groundset.server.addresses import Addresses
 from groundset.server.job_options import (
     CheckOptions,
     IngestOptions,
@@ -40,12 +43,17 @@ class Run:
     workspace: Workspace
     executor: Executor | None
     progress: Listener
+    addresses: Addresses
 
 
 def segment(run: Run, options: SegmentOptions) -> Outcome:
     """``groundset segment``."""
+    from groundset.segment import segmenter_names
+
+    own = options.model in segmenter_names()
+    model = options.model if own else str(run.addresses.path(options.model))
     report = run.workspace.segment(
-        task=options.task, model=options.model, seed=options.seed, executor=run.executor, progress=run.progress
+        task=options.task, model=model, seed=options.seed, executor=run.executor, progress=run.progress
     )
     return Outcome(report.summary(), changed=("models",))
 
@@ -82,9 +90,12 @@ def check(run: Run, options: CheckOptions) -> Outcome:
 
 
 def ingest(run: Run, options: IngestOptions) -> Outcome:
-    """``groundset ingest``."""
+    """``groundset ingest``, of what may be read alone."""
+    may = run.addresses
     said = options.model_dump(exclude={"source"}, exclude_none=True)
-    report = run.workspace.ingest(*options.sources, **said, executor=run.executor, progress=run.progress)
+    sources = [may.source(source) for source in options.sources]
+    with nullcontext() if may.private else Guard():
+        report = run.workspace.ingest(*sources, **said, allow=may, executor=run.executor, progress=run.progress)
     return Outcome(report.summary(), changed=("scenes", "chips"))
 
 
