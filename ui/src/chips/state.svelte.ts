@@ -1,0 +1,199 @@
+/** What the chips page shows: a list, the pictures of a layer, masks over them, and what the server says meanwhile. */
+import { ProblemError, asProblem, get } from '../lib/api';
+import { live } from '../lib/live.svelte';
+import type { Problem, Queryable } from '../lib/types';
+import { workspace } from '../lib/workspace.svelte';
+import { Decoder } from './decoder';
+import type { Range } from './layout';
+import { ChipList, type ListQuery } from './list';
+import { Pictures } from './pictures';
+
+/** What asks the wall to draw again; the wall itself is told directly, frame by frame. */
+export interface Watcher {
+  rows: (range: Range) => void;
+  came: (spots: { part: string; row: number }[]) => void;
+  visible: () => Range;
+}
+
+const CALM_MS = 400;
+const FACETS_MS = 1500;
+
+export class ChipsState {
+  /** The list on the wall; the one before stays until the next has its size. */
+  list = $state.raw<ChipList | null>(null);
+  total = $state<number | null>(null);
+  base = $state.raw<Pictures | null>(null);
+  mask = $state.raw<Pictures | null>(null);
+  queryables = $state.raw<Queryable[]>([]);
+  /** Why the list could not be had; a filter's own problem is `filterProblem`. */
+  problem = $state.raw<Problem | null>(null);
+  filterProblem = $state.raw<Problem | null>(null);
+  /** Quicklooks that failed, the last reason. */
+  pictureProblem = $state.raw<Problem | null>(null);
+  /** Chips that the server would list now, where that is another number. */
+  drift = $state<number | null>(null);
+  /** Rises when rows in view changed in place: names and the status line read it. */
+  version = $state(0);
+  loading = $state(true);
+  watcher: Watcher | null = null;
+  private coming: ChipList | null = null;
+  private readonly decoder = new Decoder();
+  private readonly offs: (() => void)[] = [];
+  private driftTimer: ReturnType<typeof setTimeout> | undefined;
+  private facetTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    this.offs.push(
+      live.on<{ chips: string[]; task: string | null }>('annotations', (told) => void this.answered(told)),
+      live.on<{ what: string }>('workspace', ({ what }) => {
+        if (what === 'chips' || what === 'scenes' || what === 'releases') this.checkSoon();
+      }),
+      live.onReconnect(() => this.again()),
+    );
+  }
+
+  close(): void {
+    for (const off of this.offs) off();
+    clearTimeout(this.driftTimer);
+    clearTimeout(this.facetTimer);
+    this.coming?.close();
+    this.list?.close();
+    this.base?.close();
+    this.mask?.close();
+    this.decoder.close();
+  }
+
+  /** Another filter, order or task; `near` is the place to begin with. */
+  open(query: ListQuery, near = 0): void {
+    this.coming?.close();
+    this.loading = true;
+    this.problem = this.filterProblem = null;
+    const list: ChipList = new ChipList(query, {
+      rows: (range) => {
+        if (this.list !== list) return;
+        this.version++;
+        this.watcher?.rows(range);
+      },
+      sized: () => this.sized(list),
+      drifted: (total) => (this.drift = total),
+      failed: (error) => this.failed(list, error),
+    });
+    this.coming = list;
+    list.want({ first: near, end: near + 1 }, 0);
+    this.facetsSoon(0);
+  }
+
+  /** The same list again, as it is now. */
+  reload(near = 0): void {
+    const query = this.list?.query ?? this.coming?.query;
+    if (query) this.open(query, near);
+  }
+
+  retry(): void {
+    this.problem = this.pictureProblem = null;
+    if (this.coming) this.open(this.coming.query);
+    this.list?.retry();
+    this.base?.retry();
+    this.mask?.retry();
+    if (this.queryables.length === 0) this.facetsSoon(0);
+  }
+
+  showLayer(layer: string): void {
+    if (this.base?.layer === layer) return;
+    this.base?.close();
+    this.base = this.pictures(layer, true);
+  }
+
+  showMask(layer: string | null): void {
+    if ((this.mask?.layer ?? null) === layer) return;
+    this.mask?.close();
+    this.mask = layer === null ? null : this.pictures(layer, false);
+  }
+
+  private pictures(layer: string, tell: boolean): Pictures {
+    this.pictureProblem = null;
+    return new Pictures(layer, this.decoder, {
+      came: (spots) => this.watcher?.came(spots),
+      failed: (error) => {
+        if (tell) this.pictureProblem = asProblem(error);
+      },
+    });
+  }
+
+  private sized(list: ChipList): void {
+    if (this.coming !== list) return;
+    this.list?.close();
+    this.coming = null;
+    this.drift = null;
+    this.problem = null;
+    this.total = list.total;
+    this.list = list;
+    this.loading = false;
+    this.version++;
+  }
+
+  private failed(list: ChipList, error: unknown): void {
+    const problem = asProblem(error);
+    if (list === this.coming && error instanceof ProblemError && problem.status === 422 && list.query.filter !== '') {
+      this.filterProblem = problem;
+      this.loading = false;
+    } else {
+      this.problem = problem;
+      this.loading = false;
+    }
+  }
+
+  /** The connection is back: what was missed is asked for again. */
+  private again(): void {
+    this.retry();
+    const range = this.watcher?.visible();
+    if (range && this.list) void this.renew(this.list.idsIn(range));
+    this.checkSoon();
+  }
+
+  private async answered({ chips, task }: { chips: string[]; task: string | null }): Promise<void> {
+    this.checkSoon();
+    if (!this.list || (task !== null && task !== this.list.query.task)) return;
+    const all = chips.length >= 500 || chips.length === 0;
+    const range = this.watcher?.visible();
+    await this.renew(all && range ? this.list.idsIn(range) : chips);
+  }
+
+  private async renew(ids: string[]): Promise<void> {
+    try {
+      const rows = (await this.list?.renew(ids)) ?? [];
+      this.mask?.renew(rows);
+    } catch {
+      /* the next event, or coming back, asks again */
+    }
+  }
+
+  private checkSoon(): void {
+    this.facetsSoon(FACETS_MS);
+    if (this.driftTimer !== undefined) return;
+    this.driftTimer = setTimeout(() => {
+      this.driftTimer = undefined;
+      void this.check();
+    }, CALM_MS);
+  }
+
+  private async check(): Promise<void> {
+    const list = this.list;
+    try {
+      const now = await list?.count();
+      if (list === this.list && now !== undefined) this.drift = now === list?.total ? null : now;
+    } catch {
+      /* offline: said by the shell */
+    }
+  }
+
+  private facetsSoon(wait: number): void {
+    clearTimeout(this.facetTimer);
+    this.facetTimer = setTimeout(() => {
+      const task = (this.coming ?? this.list)?.query.task ?? workspace.task;
+      get<Queryable[]>('/queryables', { task })
+        .then((told) => (this.queryables = told))
+        .catch(() => undefined);
+    }, wait);
+  }
+}

@@ -1,0 +1,49 @@
+/** Small readings of what the server says. */
+import type { ChipRow, Problem, Queryable } from '../lib/types';
+
+/** The column (from 1) that a problem with a filter points at. */
+export function columnOf(problem: Problem): number | null {
+  for (const text of [problem.found, problem.detail, problem.title]) {
+    const match = /column (\d+)/i.exec(text ?? '');
+    if (match) return Math.max(1, Number(match[1]));
+  }
+  return null;
+}
+
+export function queryable(all: Queryable[], name: string): Queryable | undefined {
+  return all.find((one) => one.name === name);
+}
+
+/** A bound of a queryable as a number, or as a day. */
+export function bound(value: number | string | null | undefined, kind: 'number'): number | null;
+export function bound(value: number | string | null | undefined, kind: 'day'): string | null;
+export function bound(value: number | string | null | undefined, kind: 'number' | 'day'): number | string | null {
+  if (value === null || value === undefined) return null;
+  if (kind === 'day') return typeof value === 'string' ? value.slice(0, 10) : null;
+  return Number.isFinite(Number(value)) ? Number(value) : null;
+}
+
+export const ORDERS = ['id', 'newest', 'random'] as const;
+export type Order = (typeof ORDERS)[number];
+
+/** `random:17` is the order `random`. */
+export function orderOf(sort: string): Order {
+  const name = sort.split(':')[0];
+  return ORDERS.find((one) => one === name) ?? 'id';
+}
+
+/** A seed for another shuffle, not the one in force. */
+export function reshuffle(sort: string, chance: () => number = Math.random): string {
+  const seed = 1 + Math.floor(chance() * 9998);
+  const next = `random:${seed}`;
+  return next === sort ? `random:${seed + 1}` : next;
+}
+
+/** The place of a chip on the ground, for the status line: `45.812° N, 9.071° E`. */
+export function whereOf(chip: ChipRow): string | null {
+  if (!chip.bbox) return null;
+  const [west, south, east, north] = chip.bbox as [number, number, number, number];
+  const at = (value: number, plus: string, minus: string): string =>
+    `${Math.abs(value).toFixed(3)}° ${value < 0 ? minus : plus}`;
+  return `${at((south + north) / 2, 'N', 'S')}, ${at((west + east) / 2, 'E', 'W')}`;
+}
