@@ -1,5 +1,7 @@
 /** Keys: pages register theirs while they live, `?` lists them all. Sequences ('g h') and modifiers ('Shift+ArrowUp'). */
 
+import { untrack } from 'svelte';
+
 export interface Binding {
   /** `KeyboardEvent.key`, with `Ctrl+`, `Alt+`, `Shift+` in front; several after one another with a space: 'g h'. */
   key: string;
@@ -77,5 +79,6 @@ export const keys = new Keys();
 
 /** Keys of a component, for as long as it lives; call it while the component is set up. */
 export function useKeys(group: string, bindings: Binding[]): void {
-  $effect(() => keys.register({ group, bindings }));
+  // registering reads and writes the list: that must not run the effect again
+  $effect(() => untrack(() => keys.register({ group, bindings })));
 }
