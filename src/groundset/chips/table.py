@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from groundset.chips.schema import COLUMNS, SCHEMA, from_table, to_table
 from groundset.core import ChipId, ConflictError, InputError, MissingError
 
 ROWS_PER_GROUP = 8192
+_GROUPS = 4
 _MORE = "~"
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,140}(~[0-9]{1,9})?")
 
@@ -55,7 +58,7 @@ class ChipStore:
         self._time_of = time_of
         self._rows: dict[str, int] = {}
         self._keys: dict[str, npt.NDArray[np.int64]] = {}
-        self._group: tuple[tuple[str, int], Any] | None = None
+        self._groups: OrderedDict[tuple[str, int], Any] = OrderedDict()
 
     def parts(self) -> list[str]:
         """Names of the parts that are there, sorted."""
@@ -121,13 +124,7 @@ class ChipStore:
             MissingError: There is no such chip.
         """
         part, row = self.row(chip_id)
-        group, inside = divmod(row, ROWS_PER_GROUP)
-        kept = self._group
-        if kept is None or kept[0] != (part, group):
-            with self._file(part) as file:
-                kept = (part, group), file.read_row_group(group)
-            self._group = kept
-        return next(self._timed(from_table(kept[1].slice(inside, 1))))
+        return self.at(part, [row])[0]
 
     def at(self, part: str, rows: Sequence[int]) -> list[Chip]:
         """The chips in some rows of a part, in the order asked for.
@@ -139,10 +136,7 @@ class ChipStore:
         if any(not 0 <= row < there for row in rows):
             raise MissingError("no such rows in this part", asked=f"{min(rows)} to {max(rows)} of {part}",
                                found=f"{there} chips")  # fmt: skip
-        groups: dict[int, Any] = {}
-        with self._file(part) as file:
-            for group in {row // ROWS_PER_GROUP for row in rows}:
-                groups[group] = file.read_row_group(group)
+        groups = {g: self._rows_of(part, g) for g in {row // ROWS_PER_GROUP for row in rows}}
         tables = [groups[row // ROWS_PER_GROUP].slice(row % ROWS_PER_GROUP, 1) for row in rows]
         return [] if not tables else list(self._timed(from_table(pa.concat_tables(tables))))
 
@@ -180,6 +174,19 @@ class ChipStore:
                 yield replace(chip, datetime=known[scene])
             else:
                 yield chip
+
+    def _rows_of(self, part: str, group: int) -> Any:
+        """A row group; the last few read are kept, since people look at neighbours."""
+        key = (part, group)
+        table = self._groups.pop(key, None)
+        if table is None:
+            with self._file(part) as file:
+                table = file.read_row_group(group, columns=[c for c in COLUMNS if c not in ("chip_id", "geometry")])
+        self._groups[key] = table
+        while len(self._groups) > _GROUPS:
+            with suppress(KeyError):
+                self._groups.popitem(last=False)
+        return table
 
     def _timed_table(self, part: str, table: Any) -> Any:
         at = table.schema.get_field_index("datetime")

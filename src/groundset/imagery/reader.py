@@ -20,6 +20,7 @@ from groundset.imagery._pool import Opened, Pool
 from groundset.imagery.decoded import Decoder
 from groundset.imagery.fusion import read_on_grid
 from groundset.imagery.pixels import Pixels
+from groundset.imagery.pyramids import Pyramids
 from groundset.imagery.reasons import Reason, reasons_from_flags
 from groundset.imagery.scene import BandSource, FlagSource, Scene
 from groundset.imagery.warped import Smooth, read_small, read_warped
@@ -40,6 +41,7 @@ class SceneReader:
     def __init__(self, scene: Scene, cache: Path | None = None) -> None:
         self.scene = scene
         self._pool = Pool(scene.geobox, Decoder(cache).resolve)
+        self._pyramids = Pyramids(cache)
         self._extent = whole(scene.width, scene.height)
         self._data = {(s.href, s.index) for of_band in scene.sources for s in of_band}
 
@@ -80,11 +82,11 @@ class SceneReader:
 
     def read_warped(self, target: GeoBox, bands: Sequence[str] | None = None, *, smooth: Smooth = "bilinear") -> Pixels:
         """Bands on the pixels of another grid; see :func:`groundset.imagery.warped.read_warped`."""
-        return read_warped(self._pool, self.scene, target, bands, smooth=smooth)
+        return read_warped(self._pool, self._pyramids, self.scene, target, bands, smooth=smooth)
 
     def read_small(self, size: int, bands: Sequence[str] | None = None, *, smooth: Smooth = "average") -> Pixels:
         """The whole scene with its longest side shrunk to ``size`` pixels (never enlarged)."""
-        return read_small(self._pool, self.scene, size, bands, smooth=smooth)
+        return read_small(self._pool, self._pyramids, self.scene, size, bands, smooth=smooth)
 
     def block(self) -> tuple[int, int]:
         """(rows, columns) of the blocks that one read should cover whole; of narrow strips, several at once."""

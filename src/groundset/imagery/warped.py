@@ -22,6 +22,7 @@ from groundset.core import Band, BandSet
 from groundset.imagery._gdal import explain
 from groundset.imagery._pool import Opened, Pool
 from groundset.imagery.pixels import Pixels
+from groundset.imagery.pyramids import Pyramids
 from groundset.imagery.scene import BandSource, Scene
 
 Smooth = Literal["nearest", "bilinear", "average"]
@@ -30,12 +31,19 @@ Bool = npt.NDArray[np.bool_]
 
 
 def read_warped(
-    pool: Pool, scene: Scene, target: GeoBox, bands: Sequence[str] | None = None, *, smooth: Smooth = "bilinear"
+    pool: Pool,
+    pyramids: Pyramids,
+    scene: Scene,
+    target: GeoBox,
+    bands: Sequence[str] | None = None,
+    *,
+    smooth: Smooth = "bilinear",
 ) -> Pixels:
     """Bands of a scene on the pixels of ``target``, which may lie in another CRS and reach beyond the scene.
 
     Args:
         pool: Open files.
+        pyramids: Overviews of files that have none.
         scene: What to read.
         target: Grid to fill, shape (rows, columns).
         bands: Names of the bands wanted; all by default.
@@ -50,7 +58,7 @@ def read_warped(
         for rank in range(max(map(len, sources))):
             for members in _groups(wanted, sources, rank, valid):
                 some = BandSet(tuple(wanted[i] for i in members))
-                stored, good = _read(pool, scene, [sources[i][rank] for i in members], some, target, smooth)
+                stored, good = _read(pool, pyramids, scene, [sources[i][rank] for i in members], some, target, smooth)
                 if inside is not True:
                     good = good & inside
                 _fill(data, valid, members, stored, good)
@@ -58,14 +66,20 @@ def read_warped(
 
 
 def read_small(
-    pool: Pool, scene: Scene, size: int, bands: Sequence[str] | None = None, *, smooth: Smooth = "average"
+    pool: Pool,
+    pyramids: Pyramids,
+    scene: Scene,
+    size: int,
+    bands: Sequence[str] | None = None,
+    *,
+    smooth: Smooth = "average",
 ) -> Pixels:
     """The whole scene with its longest side shrunk to ``size`` pixels; a smaller one stays as it is."""
     factor = max(1.0, max(scene.width, scene.height) / size)
     rows, cols = (max(1, round(n / factor)) for n in (scene.height, scene.width))
     scale = Affine.scale(scene.width / cols, scene.height / rows)
     target = GeoBox((rows, cols), scene.geobox.affine * scale, scene.geobox.crs)
-    return read_warped(pool, scene, target, bands, smooth=smooth)
+    return read_warped(pool, pyramids, scene, target, bands, smooth=smooth)
 
 
 def _groups(wanted: BandSet, sources: Sequence[tuple[BandSource, ...]], rank: int, valid: Bool) -> list[list[int]]:
@@ -89,16 +103,70 @@ def _fill(data: Stored, valid: Bool, members: list[int], stored: Stored, good: B
 
 
 def _read(
-    pool: Pool, scene: Scene, sources: Sequence[BandSource], bands: BandSet, target: GeoBox, smooth: Smooth
+    pool: Pool,
+    pyramids: Pyramids,
+    scene: Scene,
+    sources: Sequence[BandSource],
+    bands: BandSet,
+    target: GeoBox,
+    smooth: Smooth,
 ) -> tuple[Stored, Bool]:
     href = sources[0].href
     method = "nearest" if sources[0].resampling == "nearest" else smooth
+    indexes = [s.index for s in sources]
     with pool.lend(href) as opened:
         try:
-            read = _plain if opened.dataset.crs is None or scene.geobox.crs is None else _tiled
-            return read(opened, [s.index for s in sources], bands, target, method)
+            if opened.dataset.crs is None or scene.geobox.crs is None:
+                return _plain(opened, indexes, bands, target, method)
+            coarse = None
+            if method != "nearest":
+                nodata = _nodata_of(scene, href, opened.dataset)
+                coarse = pyramids.path(href, opened, nodata, _coarser(opened.dataset, target))
+            if coarse is None:
+                return _tiled(opened, indexes, bands, target, method)
+            with pool.lend(str(coarse)) as small:
+                return _tiled(small, indexes, bands, target, method)
         except RasterioError as error:
             raise explain(href, error) from error
+
+
+def _nodata_of(scene: Scene, href: str, dataset: Any) -> list[float | None]:
+    """Nodata of each band of a file, as the scene has it; the file's own where the scene does not use a band."""
+    out = list(dataset.nodatavals)
+    for band, of_band in zip(scene.bands, scene.sources, strict=True):
+        for source in of_band:
+            if source.href == href:
+                value = _nodata(band, dataset)
+                out[source.index - 1] = dataset.nodata if value is None else value
+    return out
+
+
+def _coarser(dataset: Any, target: GeoBox) -> float:
+    """Side of a pixel of ``target`` in pixels of the file, at the middle of ``target``."""
+    box = GeoBox((dataset.height, dataset.width), dataset.transform, dataset.crs)
+    return _step(target, _place(box))
+
+
+def _place(box: GeoBox) -> tuple[str, float]:
+    """All that matters of a file's grid for its pixel size: CRS and size of a pixel."""
+    return str(box.crs), math.sqrt(abs(box.affine.determinant))
+
+
+@lru_cache(maxsize=4096)
+def _step(target: GeoBox, place: tuple[str, float]) -> float:
+    crs, size = place
+    rows, cols = target.shape
+    x, y = zip(*(target.affine * (cols / 2 + dx, rows / 2 + dy) for dx, dy in ((0, 0), (1, 0), (0, 1))), strict=True)
+    px, py = _transformer(str(target.crs), crs).transform(x, y)
+    steps = [math.hypot(px[i] - px[0], py[i] - py[0]) / size for i in (1, 2)]
+    return min(steps) if all(map(math.isfinite, steps)) else 1.0
+
+
+@lru_cache(maxsize=64)
+def _transformer(source: str, to: str) -> Any:
+    from pyproj import Transformer
+
+    return Transformer.from_crs(source, to, always_xy=True)
 
 
 def _tiled(opened: Opened, indexes: list[int], bands: BandSet, target: GeoBox, method: Smooth) -> tuple[Stored, Bool]:

@@ -70,7 +70,7 @@ def check_there(scene: Scene) -> None:
 
 def marks(scene: Scene) -> tuple[object, ...]:
     """Differs once a local file of the scene has changed: size and time of each, None where it is gone."""
-    return tuple(_mark(h) for h in hrefs(scene))
+    return tuple(mark_of(h) for h in hrefs(scene))
 
 
 def stamp(scene: Scene) -> str:
@@ -78,7 +78,8 @@ def stamp(scene: Scene) -> str:
     return hashlib.sha256(f"{scene!r} {marks(scene)!r}".encode()).hexdigest()[:32]
 
 
-def _mark(href: str) -> tuple[int, int] | None:
+def mark_of(href: str) -> tuple[int, int] | None:
+    """Size and time of a local file; None where it is remote or gone."""
     path = local_file(href)
     try:
         stat = None if path is None else path.stat()

@@ -15,7 +15,6 @@ from groundset.server.addresses import Addresses
 from groundset.server.feed import Feed
 from groundset.server.hub import Hub
 from groundset.server.jobs import Jobs
-from groundset.server.models import WorkspaceLink
 from groundset.server.releases import Releases
 from groundset.server.writer import Writer
 from groundset.views import Views
@@ -56,7 +55,6 @@ class Context:
     workspace: Workspace
     settings: Settings
     hub: Hub = field(default_factory=Hub)
-    links: Callable[[], list[WorkspaceLink]] | None = None
     extras: dict[str, object] = field(default_factory=dict)
     closers: list[Callable[[], None]] = field(default_factory=list)
     """Called when the server stops, last one first: what a route's room has begun, it ends here."""
