@@ -16,9 +16,9 @@ NPM := $(shell command -v npm 2>/dev/null)
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
-## make demo        the main job on a real scene, in ./demo (SAMPLE=auto|sentinel2|itaipu|wake)
+## make demo        the main job on a real scene, in ./demo, then the page (SAMPLE=auto|sentinel2|itaipu|wake, ARGS=--no-serve)
 demo: $(VENV)/.installed ui
-	$(BIN)/groundset demo $(DEMO_DIR) --sample $(SAMPLE) --no-serve
+	$(BIN)/groundset demo $(DEMO_DIR) --sample $(SAMPLE) $(ARGS)
 
 ## make test        lint, types, and all tests with real PostgreSQL, SeaweedFS and pgstac
 test: $(VENV)/.installed-test services ui lint types ui-test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +14,15 @@ from groundset.cli._common import bars, executor, out
 def run(
     root: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the demo.")] = Path("demo"),
     sample: Annotated[str, typer.Option(help="auto, sentinel2, itaipu or wake.")] = "auto",
-    serve: Annotated[bool, typer.Option("--serve/--no-serve", hidden=True)] = False,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the page when it is done.")] = True,
+    port: Annotated[int, typer.Option(help="Port of the page; a free one where it is in use.")] = 8000,
 ) -> None:
-    """Run the main job on a real scene.
+    """Run the main job on a real scene, then serve the page.
 
     Ingest, label as an annotator would, segment, release, check; a second run finds everything done.
     """
     from groundset.demo import demo
 
-    del serve  # the page comes with the server; until then the demo always ends here
     with executor(None, None) as pool, bars() as listen:
         summary = demo(
             root,
@@ -31,3 +32,24 @@ def run(
             say=lambda text: out.print(text, markup=False, soft_wrap=True),
         )
     out.print(summary, markup=False, soft_wrap=True)
+    if serve:
+        _serve(root, port)
+
+
+def _serve(root: Path, port: int) -> None:
+    from groundset.server.run import serve
+
+    def say(text: str) -> None:
+        out.print(f"\n{text}", markup=False, soft_wrap=True)
+
+    serve(root, port=port if _free(port) else 0, say=say)
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
