@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 from groundset.core import ConflictError, InputError, ServiceError
 from groundset.server.app import create_app
 from groundset.server.context import Settings
-from groundset.server.lock import address_of
-from groundset.server.run import TOKEN_VARIABLE, Server, address_of_socket, bound, hold
+from groundset.server.lock import address_of, hold
+from groundset.server.run import TOKEN_VARIABLE, Server, address_of_socket, bound
 from groundset.server.session import KEYS_FILE, kept_token, write_private
 from groundset.workspace import Workspace
 from groundset.workspace import open as open_workspace

@@ -13,6 +13,7 @@ from groundset.journal.events import ANSWER_KINDS, KINDS, NewEvent
 VALUES = ("positive", "negative", "unsure", "not-applicable")
 MAX_BYTES = 16 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 _LAYER = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 _ORIGINS = tuple(origin.value for origin in Origin if origin is not Origin.NONE)
 _GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
@@ -82,7 +83,7 @@ def check(event: NewEvent) -> str:
             if not value:
                 raise InputError(f"an event of kind {event.kind} needs a {name}")
     for name, value in (("task", event.task), ("chip_id", event.chip_id)):
-        if value is not None and (not isinstance(value, str) or "\0" in value or len(value) > 512):
+        if value is not None and (not isinstance(value, str) or len(value) > 512 or _UNREADABLE.search(value)):
             raise InputError(f"{name} is text of at most 512 characters", asked=repr(value)[:80])
     if (event.undoes is not None) != (event.kind == "undo"):
         raise InputError("an undo, and only an undo, names the event that it undoes", asked=event.kind)

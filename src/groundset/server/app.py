@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,8 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from groundset import __version__
 from groundset.server import openapi, problems
 from groundset.server.context import Context, Settings
-from groundset.server.gate import Gate, is_api
+from groundset.server.gate import Gate
 from groundset.server.limits import Limits
+from groundset.server.models import WorkspaceLink
+from groundset.server.paths import is_api
 from groundset.server.routes import annotations as answers
 from groundset.server.routes import (
     chip,
@@ -47,21 +49,43 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
-def create_app(ws: Workspace, settings: Settings, *, sessions: Sessions | None = None) -> FastAPI:
+def create_app(
+    ws: Workspace,
+    settings: Settings,
+    *,
+    sessions: Sessions | None = None,
+    links: Callable[[], list[WorkspaceLink]] | None = None,
+) -> FastAPI:
     """The app that answers for one workspace: the API under ``/api``, the page at ``/``.
 
     Args:
         ws: The workspace; it stays the caller's to close.
         settings: How to run.
         sessions: Those of the server (default: its own, with the key that lies in the workspace).
+        links: Gives the workspaces of the server (default: this one alone).
     """
     context = Context(ws, settings)
+    known = sessions or Sessions(settings.token, ws.lake.layout.cache / KEYS_FILE)
+    known.on_name.append(context.hub.rename)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with context:
             yield
 
+    app = bare_app(settings, known, ROUTERS, links or (lambda: [session.link_to(ws, "./")]), lifespan)
+    app.state.context = context
+    return app
+
+
+def bare_app(
+    settings: Settings,
+    sessions: Sessions,
+    routers: Sequence[APIRouter],
+    links: Callable[[], list[WorkspaceLink]],
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+) -> FastAPI:
+    """These routes and the page, behind the gate."""
     app = FastAPI(
         title="Groundset",
         version=__version__,
@@ -71,15 +95,15 @@ def create_app(ws: Workspace, settings: Settings, *, sessions: Sessions | None =
         lifespan=lifespan,
         separate_input_output_schemas=False,
     )
-    app.state.context = context
-    app.state.sessions = sessions or Sessions(settings.token, ws.lake.layout.cache / KEYS_FILE)
+    app.state.sessions = sessions
+    app.state.links = links
     problems.install(app)
     openapi.install(app)
-    for router in ROUTERS:
+    for router in routers:
         app.include_router(router, prefix="/api")
     app.add_middleware(Front, page=Page(settings.ui))  # the last one added is the first that a request meets
     app.add_middleware(Limits, max_body=settings.max_body)
-    app.add_middleware(Gate, settings=settings, sessions=app.state.sessions)
+    app.add_middleware(Gate, settings=settings, sessions=sessions)
     return app
 
 

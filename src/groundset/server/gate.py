@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import re
+import hmac
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -16,7 +16,7 @@ from groundset.core import GroundsetError, InputError
 from groundset.server.context import Settings
 from groundset.server.door import Visitor, actor_name
 from groundset.server.headers import common, with_headers
-from groundset.server.models import Problem
+from groundset.server.paths import LOOPBACK, ROOT, based, below, host_of, is_api, route_path, wants_page
 from groundset.server.problems import (
     NOBODY,
     ForbiddenError,
@@ -27,15 +27,13 @@ from groundset.server.problems import (
     respond,
 )
 from groundset.server.session import LIFETIME, Sessions, Ticket
+from groundset.server.static import door_page, failed_page
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 FRAMES = frozenset({"iframe", "frame", "embed", "object"})
-PAGES = frozenset({"/", "/index.html"})
 ANY_HOST = "*"
 """As a trusted host: any name, for a server whose proxy is not known (a notebook's, behind JupyterHub)."""
 
-_PREFIX = re.compile(r"(/[A-Za-z0-9._~%@:+-]+)+")
 _WRONG_SECONDS = 0.1
 _WRONG_WAITING = 50
 
@@ -66,21 +64,21 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
             return
         headers = Headers(scope=scope)
-        scope = _based(scope, headers, self.settings.root_path)
+        scope = based(scope, headers, self.settings.root_path)
         send = with_headers(send, self._headers)
         if route_path(scope) == "":
-            await RedirectResponse(_below(scope), 307)(scope, receive, send)
+            await RedirectResponse(below(scope), 307)(scope, receive, send)
             return
         try:
             answer = await self._admit(scope, headers)
         except GroundsetError as error:
-            answer = _refusal(error, page=_wants_page(scope))
+            answer = _refusal(error, page=wants_page(scope))
         await (self.app if answer is None else answer)(scope, receive, send)
 
     async def _admit(self, scope: Scope, headers: Headers) -> Response | None:
         self._check_host(headers)
         token = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("token")
-        if token is not None and _wants_page(scope):
+        if token is not None and wants_page(scope):
             return await self._welcome(scope, headers, token)
         visitor = await self._visitor(scope, headers)
         if visitor is not None:
@@ -93,7 +91,7 @@ class Gate:
         return None
 
     def _check_host(self, headers: Headers) -> None:
-        host = _host(headers.get("host", ""))
+        host = host_of(headers.get("host", ""))
         if host not in self.hosts and ANY_HOST not in self.hosts:
             raise MisdirectedError(
                 "this server does not answer under this name",
@@ -143,6 +141,18 @@ class Gate:
         return None if morsel is None else self.sessions.read(morsel.value)
 
 
+class Refusal:
+    """ASGI app that answers every request with one error; people get a page, clients problem details."""
+
+    def __init__(self, error: GroundsetError) -> None:
+        self.error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        told = problem(self.error)
+        await (failed_page(told) if wants_page(scope) else respond(told))(scope, receive, send)
+
+
 class Slow:
     """Answers to wrong tokens come one after the other, some a second, whoever asks."""
 
@@ -175,50 +185,11 @@ def cookie_name(scope: Scope) -> str:
 def set_cookie(response: Response, scope: Scope, value: str | None) -> None:
     """Give the browser a session, or take it away."""
     secure = scope.get("scheme") == "https"
-    path = quote(scope.get("groundset_root", "")) + "/"
+    path = quote(scope.get(ROOT, "")) + "/"
     response.set_cookie(
         cookie_name(scope), value or "", max_age=LIFETIME if value else 0, path=path, httponly=True, samesite="lax",
         secure=secure,
     )  # fmt: skip
-
-
-def _based(scope: Scope, headers: Headers, root_path: str) -> Scope:
-    """The request under its base path: that of the settings, or what a proxy on this machine says."""
-    scope = dict(scope)
-    if "groundset_root" in scope:  # one of several workspaces: its server has done it
-        return scope
-    client = scope.get("client")
-    if client is None or client[0] in LOOPBACK:
-        said = headers.get("x-forwarded-prefix", "").rstrip("/")
-        root_path = root_path or (said if _PREFIX.fullmatch(said) and ".." not in said else "")
-        if headers.get("x-forwarded-proto", "").split(",")[0].strip() == "https":
-            scope["scheme"] = "https"
-    if root_path and not f"{scope['path']}/".startswith(f"{root_path}/"):
-        scope["path"] = root_path + scope["path"]  # the proxy took it off
-    scope["root_path"] = scope["groundset_root"] = root_path
-    return scope
-
-
-def route_path(scope: Scope) -> str:
-    """Path of a request below its base path."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return path[len(root) :] if root and f"{path}/".startswith(f"{root}/") else path
-
-
-def _below(scope: Scope) -> str:
-    """From ``/base`` to ``/base/``, so that the page's relative addresses hold; relative, for proxies."""
-    query = scope["query_string"].decode("latin-1")
-    return f"./{quote(scope['path'].rpartition('/')[2])}/" + (f"?{query}" if query else "")
-
-
-def is_api(scope: Scope) -> bool:
-    """Whether a request is for the API."""
-    return f"{route_path(scope)}/".startswith("/api/")
-
-
-def _wants_page(scope: Scope) -> bool:
-    return route_path(scope) in PAGES and scope["method"] in ("GET", "HEAD")
 
 
 def _open_to_all(scope: Scope, headers: Headers) -> bool:
@@ -228,20 +199,11 @@ def _open_to_all(scope: Scope, headers: Headers) -> bool:
     """
     if is_api(scope):
         return False
-    return not _wants_page(scope) or headers.get("sec-fetch-dest") in FRAMES or b"embed" in scope["query_string"]
-
-
-def _host(value: str) -> str:
-    try:
-        return (urlsplit(f"//{value}").hostname or "").lower()
-    except ValueError:
-        return ""
+    return not wants_page(scope) or headers.get("sec-fetch-dest") in FRAMES or b"embed" in scope["query_string"]
 
 
 def _check_own_page(headers: Headers, csrf: str) -> None:
     """Refuse what a page of somebody else's made the browser send."""
-    import hmac
-
     fetch, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if fetch is not None:
         own = fetch == "same-origin"
@@ -276,9 +238,7 @@ def _user() -> str:
 
 
 def _refusal(error: GroundsetError, *, page: bool) -> Response:
-    from groundset.server.static import door_page
-
-    told: Problem = problem(error)
+    told = problem(error)
     if page and told.status in (401, 429):
         return door_page(told)
     return respond(told, {"WWW-Authenticate": "Bearer"} if told.status == 401 else None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from groundset.core import ConflictError
+from groundset.lake import Lake
 
 LOCK_FILE = "server.lock"
 
@@ -42,6 +43,12 @@ def only_server(folder: Path, address: str) -> Iterator[None]:
             yield
         finally:
             file.truncate(0)
+
+
+def hold(stack: ExitStack, lake: Lake, address: str) -> None:
+    """Keep other servers from an SQLite workspace until ``stack`` ends; PostgreSQL serves several."""
+    if lake.config.database.startswith("sqlite"):
+        stack.enter_context(only_server(lake.layout.cache, address))
 
 
 def address_of(folder: Path) -> str | None:

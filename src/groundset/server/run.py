@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import signal
@@ -15,15 +16,16 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from groundset.core import ConflictError, InputError
-from groundset.lake import Lake
+from groundset.core.layout import Layout
 from groundset.server.app import create_app
 from groundset.server.context import Settings
-from groundset.server.lock import only_server
-from groundset.server.session import KEYS_FILE, kept_token
-from groundset.workspace import open as open_workspace
+from groundset.server.lock import hold
+from groundset.server.session import KEYS_FILE, Sessions, kept_token
+from groundset.server.workspaces import Folder, folders, is_workspace, open_ready
 
 TOKEN_VARIABLE = "GROUNDSET_TOKEN"  # noqa: S105  # the variable's name
 SHORTEST_TOKEN = 8
@@ -36,7 +38,7 @@ class Server(uvicorn.Server):
 
     Args:
         app: What to serve.
-        on_stop: Called as soon as it is told to stop; may be called in a signal handler.
+        on_stop: Called as soon as it is told to stop; in its loop.
         on_ready: Called when it answers.
     """
 
@@ -56,14 +58,16 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._on_stop = on_stop
         self._on_ready = on_ready
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def stop(self) -> None:
         """Let it end; from any thread."""
         self.should_exit = True
-        self._on_stop()
+        self._tell()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
             self._on_ready()
@@ -71,7 +75,12 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Ctrl-C and SIGTERM; a second Ctrl-C does not wait any longer."""
         super().handle_exit(sig, frame)
-        self._on_stop()
+        self._tell()
+
+    def _tell(self) -> None:
+        """In the loop, not in a signal's handler, which may have come while a lock was held."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._on_stop)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -95,10 +104,10 @@ def serve(
     settings: Settings | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serve a workspace until Ctrl-C.
+    """Serve a workspace, or a folder of several, until Ctrl-C.
 
     Args:
-        root: The workspace.
+        root: The workspace or the folder.
         host: Address of this machine to listen on; only loopback until accounts exist.
         port: Port; 0 takes a free one.
         settings: How to run; an empty token is replaced by GROUNDSET_TOKEN, else the one kept with the workspace.
@@ -109,21 +118,27 @@ def serve(
         ConflictError: The port is in use, or another server has the workspace.
     """
     check_host(host)
+    many = root.is_dir() and not is_workspace(root) and bool(folders(root))
     with ExitStack() as stack:
-        ws = stack.enter_context(open_workspace(root))
-        ws.lake.journal.head()  # a journal that cannot be opened is told here, not to the first visitor
+        ws = None if many else stack.enter_context(open_ready(root))
         listening = stack.enter_context(bound(host, port))
-        address = address_of_socket(listening, (settings or Settings("")).root_path)
-        hold(stack, ws.lake, address)
-        chosen = with_token(settings, ws.lake.layout.cache / KEYS_FILE)
-        app = create_app(ws, chosen)
-        told = f"workspace {ws.lake.config.name} in {ws.root}"
-        server = Server(
-            app,
-            on_stop=app.state.context.hub.close,
-            on_ready=lambda: say(f"{told}\n  page  {address}?token={chosen.token}\nCtrl-C stops"),
-        )
-        server.run(sockets=[listening])
+        asked = settings or Settings("")
+        address = address_of_socket(listening, asked.root_path)
+        if ws is not None:
+            hold(stack, ws.lake, address)
+        keys = Layout(root).cache / KEYS_FILE
+        chosen = with_token(asked, keys)
+        sessions = Sessions(chosen.token, keys)
+        app: FastAPI | Folder
+        if ws is None:
+            app = Folder(root.absolute(), chosen, sessions, address)
+            close, told = app.close_streams, f"{len(folders(root))} workspaces in {root.absolute()}"
+        else:
+            app = create_app(ws, chosen, sessions=sessions)
+            close, told = app.state.context.hub.close, f"workspace {ws.lake.config.name} in {ws.root}"
+        greeting = f"{told}\n  page  {address}?token={chosen.token}\nCtrl-C stops"
+        Server(app, on_stop=close, on_ready=lambda: say(greeting)).run(sockets=[listening])
+        say("stopped")
 
 
 def check_host(host: str) -> None:
@@ -171,12 +186,6 @@ def address_of_socket(listening: socket.socket, root_path: str = "") -> str:
     """The address that a person opens, without the token."""
     host, port = listening.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{root_path}/"
-
-
-def hold(stack: ExitStack, lake: Lake, address: str) -> None:
-    """Keep other servers from an SQLite workspace until ``stack`` ends."""
-    if lake.config.database.startswith("sqlite"):
-        stack.enter_context(only_server(lake.layout.cache, address))
 
 
 def with_token(settings: Settings | None, keys: Path) -> Settings:

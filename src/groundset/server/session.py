@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ class Sessions:
 
     def __init__(self, token: str, file: Path | None = None) -> None:
         self.token = token
+        self.on_name: list[Callable[[str, str | None], None]] = []
+        """Called with a session and its new name, None where it has ended."""
         self._file = file
         self._kept = _read(file)
         self._lock = threading.Lock()
@@ -58,6 +61,11 @@ class Sessions:
         said = [session or secrets.token_urlsafe(12), int(time.time()), actor]
         body = _b64(json.dumps(said, separators=(",", ":")).encode())
         return f"{body}.{self._sign('cookie', body)}"
+
+    def name(self, session: str, actor: str) -> str:
+        """The cookie of a session that now has a name."""
+        self._tell(session, actor)
+        return self.issue(actor, session)
 
     def read(self, cookie: str) -> Ticket | None:
         """What a cookie says; None where it is not ours, too old, or its session was ended."""
@@ -83,6 +91,11 @@ class Sessions:
             ended = {s: at for s, at in self._kept.get("ended", {}).items() if now - at < LIFETIME}
             self._kept["ended"] = ended | {session: now}
             self._keep()
+        self._tell(session, None)
+
+    def _tell(self, session: str, actor: str | None) -> None:
+        for tell in self.on_name:
+            tell(session, actor)
 
     def _sign(self, what: str, text: str) -> str:
         return _b64(hmac.digest(self._key, f"{what}:{text}".encode(), "sha256"))

@@ -15,8 +15,8 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from groundset.server.gate import PAGES, route_path
 from groundset.server.models import Problem
+from groundset.server.paths import PAGES, route_path
 from groundset.server.problems import NOBODY
 
 BUILT = Path(__file__).with_name("static")
@@ -118,6 +118,13 @@ def door_page(told: Problem) -> Response:
     """What a person sees who comes without the token, or with a wrong one."""
     wrong = "" if told.title == NOBODY else f"{told.title}."
     return HTMLResponse(_page("door.html", wrong=wrong), told.status)
+
+
+def failed_page(told: Problem) -> Response:
+    """What a person sees whose workspace cannot be opened."""
+    said = [f"{name}: {value}" for name, value in (("asked", told.asked), ("found", told.found)) if value]
+    text = _page("failed.html", title=told.title, said="\n".join(said), hint=told.hint or "")
+    return HTMLResponse(text, told.status)
 
 
 def _page(name: str, **said: str) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from groundset.server.context import Here
 from groundset.server.door import PERMISSIONS, Visitor, Who, actor_name, needs
 from groundset.server.gate import set_cookie
 from groundset.server.models import Session, SessionName, WorkspaceLink
 from groundset.server.session import Sessions
-from groundset.server.workspaces import link_to
+from groundset.workspace import Workspace
 
 router = APIRouter(tags=["session"])
 
@@ -21,28 +20,43 @@ async def get_session(who: Who) -> Session:
 
 
 @router.post("/session", dependencies=[needs("read")])
-async def name_session(said: SessionName, request: Request, response: Response, who: Who, here: Here) -> Session:
+async def name_session(said: SessionName, request: Request, response: Response, who: Who) -> Session:
     """Give the name under which answers are kept. Clients with a token send X-Groundset-Actor instead."""
     actor = actor_name(said.actor)
     if who.csrf:
-        set_cookie(response, request.scope, _sessions(request).issue(actor, who.session))
-        here.hub.rename(who.session, actor)
+        set_cookie(response, request.scope, _sessions(request).name(who.session, actor))
     return _session(Visitor(who.role, actor, who.csrf, who.session))
 
 
 @router.delete("/session", dependencies=[needs("read")], status_code=204)
-async def end_session(request: Request, response: Response, who: Who, here: Here) -> None:
+async def end_session(request: Request, response: Response, who: Who) -> None:
     """End the session; its cookie is valid no longer."""
     if who.csrf:
         _sessions(request).end(who.session)
         set_cookie(response, request.scope, None)
-        here.hub.rename(who.session, None)
 
 
 @router.get("/workspaces", dependencies=[needs("read")])
-def list_workspaces(here: Here) -> list[WorkspaceLink]:
-    """The workspaces that this server answers for; those that cannot be opened with the reason."""
-    return [link_to(here.workspace, "./")] if here.links is None else here.links()
+def list_workspaces(request: Request) -> list[WorkspaceLink]:
+    """The workspaces that this server answers for; those that cannot be opened with the reason.
+
+    Each ``href`` is relative to the server's root.
+    """
+    links: list[WorkspaceLink] = request.app.state.links()
+    return links
+
+
+def link_to(ws: Workspace, href: str) -> WorkspaceLink:
+    """A workspace as the list shows it."""
+    lake = ws.lake
+    releases = lake.layout.releases
+    return WorkspaceLink(
+        name=lake.config.name,
+        href=href,
+        scenes=len(lake.scenes.ids()),
+        chips=len(lake.chips),
+        releases=sorted(p.name for p in releases.glob("[!.]*") if p.is_dir()) if releases.is_dir() else [],
+    )
 
 
 def _session(who: Visitor) -> Session:
