@@ -1,0 +1,122 @@
+"""Take pictures of the real page in Chromium: the README's one, or all pages in both themes and two sizes.
+
+Usage: scripts/pictures.py DIR                  docs/pictures/page.png from the workspace DIR (say, demo)
+       scripts/pictures.py DIR --all FOLDER     every page, 1280 and 1920 wide, dark and light, into FOLDER
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+README = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "page.png"
+CHROMIUM = ["--no-sandbox", "--disable-background-networking", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+SIZES = ((1280, 800), (1920, 1080))
+
+
+@contextmanager
+def served(root: Path) -> Iterator[str]:
+    """A server over ``root``; gives its address with the token."""
+    command = [sys.executable, "-m", "groundset", "serve", str(root), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own command
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if found := re.search(r"http://\S+token=\S+", line):
+                    yield found[0]
+                    return
+            sys.exit("the server did not start")
+        finally:
+            process.terminate()
+
+
+def ask(address: str, path: str) -> Any:
+    """A JSON answer of the API."""
+    parts = urlsplit(address)
+    token = parts.query.removeprefix("token=")
+    request = Request(f"http://{parts.netloc}{path}", headers={"Authorization": f"Bearer {token}"})
+    with urlopen(request) as answer:  # noqa: S310  # our own server
+        return json.load(answer)
+
+
+def pages(address: str) -> dict[str, str]:
+    """The pages worth a picture, by name."""
+    chips = ask(address, "/api/chips?limit=500")["chips"]
+    mixed = max(chips, key=lambda chip: -abs(0.5 - ((chip["label"] or {}).get("shares") or [1])[0]))
+    scene = ask(address, "/api/scenes")
+    scenes = scene if isinstance(scene, list) else scene["scenes"]
+    return {
+        "home": "#/",
+        "map": "#/map",
+        "chips": "#/chips",
+        "chip": f"#/chip/{mixed['id']}",
+        "scene": f"#/scenes/{scenes[0]['id']}",
+        "releases": "#/releases",
+        "release": "#/releases/v1",
+    }
+
+
+def shoot(address: str, jobs: list[tuple[str, Path, tuple[int, int], str]]) -> None:
+    """Open each page and keep what it looks like once it is quiet."""
+    from playwright.sync_api import sync_playwright
+
+    base = address.split("?", 1)[0]
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        for route, target, (width, height), theme in jobs:
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+            )
+            page = context.new_page()
+            page.goto(address)
+            page.request.post(f"{base}api/session", data={"actor": "Ada"}, headers=_csrf(page, base))
+            page.goto(f"{base}{route}")
+            page.reload()
+            page.wait_for_timeout(4000)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=target)
+            print(target)
+            context.close()
+        browser.close()
+
+
+def _csrf(page: Any, base: str) -> dict[str, str]:
+    told = page.request.get(f"{base}api/session").json()
+    return {"X-CSRF-Token": told["csrf"], "Origin": base.rstrip("/")}
+
+
+def main() -> None:
+    """Take the pictures that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path)
+    parser.add_argument("--all", type=Path, dest="folder", help="Take every page into this folder")
+    parser.add_argument("--page", default="chip", help="Which page is the README's picture")
+    asked = parser.parse_args()
+    with served(asked.root) as address:
+        there = pages(address)
+        if asked.folder is None:
+            shoot(address, [(there[asked.page], README, (1440, 900), "dark")])
+            return
+        shoot(
+            address,
+            [
+                (route, asked.folder / f"{name}-{size[0]}-{theme}.png", size, theme)
+                for name, route in there.items()
+                for size in SIZES
+                for theme in ("dark", "light")
+            ],
+        )
+
+
+if __name__ == "__main__":
+    main()
