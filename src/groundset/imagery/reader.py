@@ -88,6 +88,11 @@ class SceneReader:
         """The whole scene with its longest side shrunk to ``size`` pixels (never enlarged)."""
         return read_small(self._pool, self._pyramids, self.scene, size, bands, smooth=smooth)
 
+    def has_overviews(self) -> bool:
+        """Whether the scene's first file has overviews, so that reading it coarsely is quick."""
+        with self._pool.lend(self.scene.sources[0][0].href) as opened:
+            return bool(opened.dataset.overviews(self.scene.sources[0][0].index))
+
     def block(self) -> tuple[int, int]:
         """(rows, columns) of the blocks that one read should cover whole; of narrow strips, several at once."""
         with self._pool.lend(self.scene.sources[0][0].href) as opened:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import shapely
 
-from groundset.chips import Chip, indices_of, layers_of
+from groundset.chips import Chip, SpectralIndex, indices_of, layers_of
 from groundset.chips._footprint import footprints_of
 from groundset.chips.chip import crs_text
 from groundset.core import Band, GroundsetError
@@ -65,11 +65,12 @@ def scene_detail(views: Views, scene_id: str) -> SceneDetail:
     """One scene with all that is needed to draw it."""
     scene = views.lake.scenes.get(scene_id)
     smallest, largest = zooms(scene)
+    ranges = views.scenes.ranges(scene)
     return SceneDetail(
         scene=scene_row(views, scene, views.scenes.chips().get(scene_id, 0)),
-        bands=band_infos(scene, views.scenes.ranges(scene)),
+        bands=band_infos(scene, ranges),
         layers=layers(scene),
-        indices=indices(scene),
+        indices=indices(scene, ranges),
         sources=[redacted(h) for h in hrefs(scene)],
         minzoom=smallest,
         maxzoom=largest,
@@ -80,6 +81,7 @@ def chip_detail(views: Views, chip: Chip, row: ChipRow, labels: Mapping[str, Chi
     """One chip with all that is needed to draw it."""
     scene = views.lake.scenes.get(chip.id.scene)
     footprint = chip.footprint
+    ranges = views.scenes.ranges(scene)
     return ChipDetail(
         chip=row,
         x_off=chip.window.x_off,
@@ -87,9 +89,9 @@ def chip_detail(views: Views, chip: Chip, row: ChipRow, labels: Mapping[str, Chi
         crs=crs_text(chip.geobox),
         transform=[float(v) for v in tuple(chip.geobox.affine)[:6]],
         geometry=None if footprint is None else shapely.geometry.mapping(footprint),
-        bands=band_infos(scene, views.scenes.ranges(scene)),
+        bands=band_infos(scene, ranges),
         layers=layers(scene),
-        indices=indices(scene),
+        indices=indices(scene, ranges),
         neighbours=Neighbours(**beside(views.lake, chip)),
         labels=dict(labels),
         pixels_problem=_told(views.scenes.problem(scene)),
@@ -106,12 +108,21 @@ def layers(scene: Scene) -> list[Layer]:
     return [Layer(name=x.name, title=x.title, bands=list(x.bands)) for x in layers_of(scene.bands)]
 
 
-def indices(scene: Scene) -> list[Index]:
-    """Spectral indices whose bands are there."""
-    return [
-        Index(name=x.name, title=x.title, formula=x.formula, bands=list(x.bands), ramp=list(x.ramp))
-        for x in indices_of(scene.bands)
-    ]
+def indices(scene: Scene, ranges: Mapping[str, Range]) -> list[Index]:
+    """Spectral indices whose bands are there, with the range that their colours span."""
+    return [_index(index, ranges.get(index.name, (-1.0, 1.0))) for index in indices_of(scene.bands)]
+
+
+def _index(index: SpectralIndex, span: Range) -> Index:
+    return Index(
+        name=index.name,
+        title=index.title,
+        formula=index.formula,
+        bands=list(index.bands),
+        ramp=list(index.ramp),
+        low=span[0],
+        high=span[1],
+    )
 
 
 def _band(band: Band, span: Range | None) -> BandInfo:

@@ -228,7 +228,9 @@ class Index(Model):
     title: str
     formula: str
     bands: list[str]
-    ramp: list[str] = Field(default=[], description="Colours from -1 to 1, evenly spaced, straight between them")
+    ramp: list[str] = Field(default=[], description="Colours from `low` to `high`, evenly spaced")
+    low: float = Field(default=-1, description="Where the colours begin, in the scene; 0 is always in the middle")
+    high: float = Field(default=1, description="Where they end")
 
 
 class Neighbours(Model):

@@ -15,6 +15,8 @@ from groundset.imagery import Pixels
 from groundset.views.statistics import Range
 
 RGBA = npt.NDArray[np.uint8]
+LOOK = "1"
+"""Part of every mark of a picture: raise it when the same pixels begin to look otherwise."""
 _RAMP = 1023
 _WHOLE = frozenset({"uint8", "int8", "uint16", "int16"})
 
@@ -25,11 +27,11 @@ def draw(pixels: Pixels, view: View, ranges: Mapping[str, Range], size: int | No
     Args:
         pixels: The bands of ``view``, in its order.
         view: Which bands are shown, and how.
-        ranges: The scene's statistics by band name.
+        ranges: The scene's statistics by name of a band or index.
         size: Longest side of the picture (default: as many pixels as there are); never enlarged.
     """
     if view.index is not None:
-        return _index(shrink(pixels.physical(), size), view.index.ramp)
+        return _index(shrink(pixels.physical(), size), view.index.ramp, ranges.get(view.index.name, (-1.0, 1.0)))
     if pixels.data.dtype.name in _WHOLE and (size is None or max(pixels.shape) <= size):
         return _looked_up(pixels, view, ranges)
     shown = shrink(pixels.physical(), size)[list(view.channels)]
@@ -77,13 +79,13 @@ def _table(how: tuple[str, float, float], span: Range) -> npt.NDArray[np.uint8]:
     return paint(shown, Stretch((0, 1, 2), (span[0],) * 3, (span[1],) * 3))[0, :, 0].copy()
 
 
-def _index(planes: npt.NDArray[np.float32], ramp: tuple[str, ...]) -> RGBA:
-    """(a - b) / (a + b) from -1 to 1 in the colours of ``ramp``."""
+def _index(planes: npt.NDArray[np.float32], ramp: tuple[str, ...], span: Range) -> RGBA:
+    """(a - b) / (a + b) in the colours of ``ramp``."""
     a, b = planes
     with np.errstate(divide="ignore", invalid="ignore"):
         value = (a - b) / (a + b)
     valid = np.isfinite(value)
-    steps = np.where(valid, np.clip((value + 1) / 2, 0, 1), 0) * _RAMP
+    steps = np.where(valid, np.clip((value - span[0]) / (span[1] - span[0]), 0, 1), 0) * _RAMP
     out = _colours(ramp)[steps.astype(np.uint16)]
     out[~valid] = 0
     return out

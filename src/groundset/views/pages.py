@@ -13,7 +13,7 @@ from groundset.core import InputError
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
 from groundset.views._kept import Kept
-from groundset.views.draw import draw
+from groundset.views.draw import LOOK, draw
 from groundset.views.statistics import SceneStatistics
 
 STORED = "natural"
@@ -86,7 +86,7 @@ class Pages:
             MovedError: The layer has to be drawn, and a file of the scene is not there.
             InputError: The scene has no such layer.
         """
-        digest = hashlib.sha256(f"{layer} {size}".encode())
+        digest = hashlib.sha256(f"{LOOK} {layer} {size}".encode())
         for part in dict.fromkeys(part for part, _ in places):
             digest.update(self._part_mark(part, layer, size).encode())
         digest.update(repr(list(places)).encode())
@@ -141,7 +141,7 @@ class Pages:
         scene = self._lake.scenes.get(chip.id.scene)
         view = view_of(scene.bands, layer)
         pixels = self._lake.reader(scene.id).read(chip.window, view.bands)
-        return encode_image(draw(pixels, view, {} if view.index else self._statistics.of(scene), size))
+        return encode_image(draw(pixels, view, self._statistics.of(scene), size))
 
 
 def by_part(places: Sequence[Place]) -> list[tuple[str, list[int]]]:

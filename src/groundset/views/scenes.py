@@ -11,7 +11,7 @@ from groundset.imagery.scene import Scene
 from groundset.imagery.whereabouts import check_there, moved, stamp
 from groundset.lake import Lake
 from groundset.views._kept import Kept
-from groundset.views.draw import draw
+from groundset.views.draw import LOOK, draw
 from groundset.views.statistics import Range, SceneStatistics
 
 LARGEST = 2048
@@ -56,7 +56,7 @@ class SceneViews:
         view_of(scene.bands, layer)
         check_size(size)
         check_there(scene)
-        return hashlib.sha256(f"{stamp(scene)} {layer} {size}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{LOOK} {stamp(scene)} {layer} {size}".encode()).hexdigest()[:32]
 
     def preview(self, scene_id: str, layer: str, size: int) -> bytes:
         """The whole scene as WebP, its longest side ``size`` pixels at most; no data is transparent."""
@@ -66,7 +66,7 @@ class SceneViews:
     def _drawn(self, scene: Scene, layer: str, size: int) -> bytes:
         view = view_of(scene.bands, layer)
         pixels = self._lake.reader(scene.id).read_small(size, view.bands)
-        return encode_image(draw(pixels, view, {} if view.index else self._statistics.of(scene)))
+        return encode_image(draw(pixels, view, self._statistics.of(scene)))
 
 
 def check_size(size: int) -> None:

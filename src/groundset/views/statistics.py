@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from groundset._files import write_text
-from groundset.chips import part_name
+from groundset.chips import indices_of, part_name
 from groundset.chips.render import HIGH, LOW
-from groundset.core import MissingError
+from groundset.core import MissingError, Window
+from groundset.imagery import SceneReader
 from groundset.imagery.scene import Scene
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
 
 Range = tuple[float, float]
+Plane = npt.NDArray[np.float32]
 _SIZE = 768
 """Longest side, in pixels, of the shrunken scene that is looked at."""
+_LARGE = 16 << 20
+_WINDOW, _WINDOWS = 256, 8
+_NARROWEST = 0.05
 
 
 class SceneStatistics:
@@ -32,7 +37,7 @@ class SceneStatistics:
         self._guard = threading.Lock()
 
     def of(self, scene: Scene) -> Mapping[str, Range]:
-        """Physical (low, high) by band name; a band without any data is not in it.
+        """Physical (low, high) by name of a band or index; what has no data anywhere is not in it.
 
         Raises:
             MovedError: A file of the scene is not there, and nobody measured it before.
@@ -47,7 +52,7 @@ class SceneStatistics:
         return self._known[mark]
 
     def _kept(self, scene: Scene, mark: str) -> dict[str, Range]:
-        path = self._lake.layout.cache / "statistics" / f"{mark}.json"
+        path = self._lake.layout.cache / "ranges" / f"{mark}.json"
         try:
             return {name: (low, high) for name, (low, high) in json.loads(path.read_text()).items()}
         except (OSError, ValueError, TypeError, AttributeError):
@@ -73,14 +78,35 @@ class SceneStatistics:
 
 
 def measure(lake: Lake, scene: Scene) -> dict[str, Range]:
-    """Percentiles of each band from the shrunken scene; single pixels, not averages, so that extremes stay."""
-    out: dict[str, Range] = {}
-    reader = lake.reader(scene.id)
-    for band in scene.bands:  # one by one: a scene of 13 bands at once would be memory for nothing
-        values = reader.read_small(_SIZE, [band.name], smooth="nearest").physical()
-        values = values[np.isfinite(values)]
-        if values.size:
-            low, high = (float(v) for v in np.percentile(values, (LOW, HIGH)))
-            if math.isfinite(low) and math.isfinite(high):
-                out[band.name] = low, high
+    """Percentiles of each band and index, from single pixels all over the scene: not from means, so that extremes stay.
+
+    An index has a range that is the same to both sides of 0, so that its middle colour stays 0.
+    """
+    planes = dict(zip(scene.bands.names, _look(lake.reader(scene.id), scene), strict=True))
+    out = {name: span for name, plane in planes.items() if (span := _span(plane)) is not None}
+    for index in indices_of(scene.bands):
+        a, b = (planes[name] for name in index.bands)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            span = _span((a - b) / (a + b))
+        if span is not None:
+            reach = float(np.clip(max(map(abs, span)), _NARROWEST, 1.0))
+            out[index.name] = -reach, reach
     return out
+
+
+def _look(reader: SceneReader, scene: Scene) -> list[Plane]:
+    """Pixels of each band: of the shrunken scene, or of windows all over it where shrinking would read it whole."""
+    if scene.width * scene.height <= _LARGE or reader.has_overviews():
+        return [reader.read_small(_SIZE, [b.name], smooth="nearest").physical().ravel() for b in scene.bands]
+    x_step, y_step = (max(1, (n - _WINDOW) // (_WINDOWS - 1)) for n in (scene.width, scene.height))
+    windows = [Window(x * x_step, y * y_step, _WINDOW, _WINDOW) for y in range(_WINDOWS) for x in range(_WINDOWS)]
+    seen = [reader.read(w).physical()[:, ::2, ::2] for w in windows]
+    return list(np.stack(seen, axis=1).reshape(len(scene.bands), -1))
+
+
+def _span(values: Plane) -> Range | None:
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return None
+    low, high = (float(v) for v in np.percentile(known, (LOW, HIGH)))
+    return low, high

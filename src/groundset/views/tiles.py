@@ -20,7 +20,7 @@ from groundset.imagery.scene import Scene
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
 from groundset.views._kept import Kept
-from groundset.views.draw import RGBA, draw
+from groundset.views.draw import LOOK, RGBA, draw
 from groundset.views.statistics import SceneStatistics
 
 MERCATOR = "EPSG:3857"
@@ -79,7 +79,7 @@ class Tiles:
         """
         scene = self._scene(scene_id)
         view_of(scene.bands, layer)
-        return hashlib.sha256(f"{stamp(scene)} {tile} {layer}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{LOOK} {stamp(scene)} {tile} {layer}".encode()).hexdigest()[:32]
 
     def draw(self, scene_id: str, tile: Tile, layer: str) -> bytes:
         """WebP (PNG where nothing of the scene is in the tile), transparent where there is no data.
@@ -97,7 +97,7 @@ class Tiles:
         target = tile.geobox
         finer = target.resolution.x < mercator_resolution(scene.geobox)
         pixels = self._lake.reader(scene.id).read_warped(target, view.bands, smooth="nearest" if finer else "bilinear")
-        picture = draw(pixels, view, {} if view.index else self._statistics.of(scene))
+        picture = draw(pixels, view, self._statistics.of(scene))
         return encode(picture) if picture[..., 3].any() else EMPTY
 
     def _scene(self, scene_id: str) -> Scene:
