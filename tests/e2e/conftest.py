@@ -66,7 +66,7 @@ def served(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture
 def serve_own(ui: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    """Call it with a workspace (or a folder of them) for a server of this test's own; ``port=`` to have the same again."""
+    """Call it with a workspace (or a folder of them) for a server of one's own; ``port=`` to have the same again."""
     with ExitStack() as stack:
         yield lambda root, port=0: stack.enter_context(
             serving(root, log=tmp_path / f"server-{port}.log", port=port, ui=ui)

@@ -17,6 +17,8 @@ class Live {
   private reconnected = new Set<() => void>();
   private stopper: AbortController | null = null;
   private wake: (() => void) | null = null;
+  /** Number of the last event of the journal that was heard of: a lost line goes on there. */
+  private last = '';
 
   get online(): boolean {
     return connection.online;
@@ -89,7 +91,11 @@ class Live {
     try {
       const response = await fetch(url('/events'), {
         credentials: 'same-origin',
-        headers: { ...authHeaders(), Accept: 'text/event-stream' },
+        headers: {
+          ...authHeaders(),
+          Accept: 'text/event-stream',
+          ...(this.last && { 'Last-Event-ID': this.last }),
+        },
         cache: 'no-store',
         signal: quiet.signal,
       });
@@ -116,13 +122,16 @@ class Live {
     return open;
   }
 
-  private deliver({ event, data }: SseMessage): void {
+  private deliver({ event, data, id }: SseMessage): void {
+    this.last = id;
     let told: unknown;
     try {
       told = JSON.parse(data);
     } catch {
       return;
     }
+    // Too much was missed to be told: load afresh.
+    if (event === 'hello' && (told as { reload?: boolean }).reload) for (const run of this.reconnected) run();
     if (event === 'presence') this.actors = (told as { actors: string[] }).actors;
     for (const run of this.listeners.get(event) ?? []) run(told as never);
   }

@@ -4,6 +4,185 @@
  */
 
 export interface paths {
+    "/api/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Annotations
+         * @description Events of the journal after number ``since``, oldest first, those taken back included.
+         *
+         *     ``head`` is the journal's last number. A page of ``limit`` events goes on with ``since`` = its last one's ``seq``.
+         */
+        get: operations["get_annotations_api_annotations_get"];
+        put?: never;
+        /**
+         * Post Annotations
+         * @description Send answers. The reply comes once all that were created are on disk, one result for each, in order.
+         *
+         *     The same id again changes nothing. Kinds are answer, mask, shapes, undo and comment; the actor comes from the login.
+         */
+        post: operations["post_annotations_api_annotations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chips/{chip_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Chip
+         * @description One chip with all that is needed to draw it: bands, layers, indices, neighbours, labels.
+         */
+        get: operations["get_chip_api_chips__chip_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chips/{chip_id}/mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Mask
+         * @description The current mask of a chip: class, origin and confidence of each pixel, merged by precedence.
+         */
+        get: operations["get_mask_api_chips__chip_id__mask_get"];
+        /**
+         * Put Mask
+         * @description Take in the GeoTIFF that GET gives, with other pixels: 201 where an event was kept, 200 where it was known.
+         *
+         *     Pixels of origin 0 say nothing; to take a class away, give 255 with your origin. Product flags (origin 6) are
+         *     derived and not kept.
+         */
+        put: operations["put_mask_api_chips__chip_id__mask_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chips/{chip_id}/pixels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Chip Pixels
+         * @description The chip's stored values as .npy: (bands, rows, columns) in their own dtype.
+         *
+         *     Where there is no data, and outside the scene, they are the band's nodata, or 0 where it has none.
+         */
+        get: operations["get_chip_pixels_api_chips__chip_id__pixels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chips/{chip_id}/quicklook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Chip Quicklook
+         * @description A small picture of the chip, any layer, stretched alike over the whole scene.
+         */
+        get: operations["get_chip_quicklook_api_chips__chip_id__quicklook_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chips/{chip_id}/valid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Chip Valid
+         * @description Which pixels of the chip are data, as .npy: uint8 (rows, columns), 1 where a sensor has data in all its bands.
+         */
+        get: operations["get_chip_valid_api_chips__chip_id__valid_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description Listen: ``hello``, ``annotations``, ``job``, ``workspace``, ``presence``. A lost line goes on where it broke.
+         *
+         *     ``hello`` with ``reload`` says that too much was missed, so that everything is to be loaded afresh.
+         */
+        get: operations["events_api_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Histogram
+         * @description How sure the model is, by class. Not answered by this version.
+         */
+        get: operations["histogram_api_histogram_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -66,6 +245,26 @@ export interface paths {
          * @description Take a stopped, interrupted or failed job up again, with the same options; it goes on where it stopped.
          */
         post: operations["resume_job_api_jobs__job_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quicklooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quicklooks
+         * @description A page of quicklooks, packed, in the order asked for; of `label:TASK` a chip without a label has no bytes.
+         */
+        get: operations["get_quicklooks_api_quicklooks_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -172,6 +371,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scenes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Scenes
+         * @description All scenes, sorted by id; of one whose file is not there, `problem` says so.
+         */
+        get: operations["list_scenes_api_scenes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenes/{scene_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scene
+         * @description One scene with all that is needed to draw it: bands with their ranges, layers, indices, zooms.
+         */
+        get: operations["get_scene_api_scenes__scene_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenes/{scene_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scene Preview
+         * @description The whole scene as one picture.
+         */
+        get: operations["get_scene_preview_api_scenes__scene_id__preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenes/{scene_id}/tiles/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scene Tile
+         * @description A map tile (Web Mercator, row 0 in the north) of any layer, stretched alike over the whole scene.
+         */
+        get: operations["get_scene_tile_api_scenes__scene_id__tiles__z___x___y__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -200,6 +479,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest
+         * @description Which chips to answer next. Not answered by this version.
+         */
+        get: operations["suggest_api_suggest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces": {
         parameters: {
             query?: never;
@@ -210,6 +509,8 @@ export interface paths {
         /**
          * List Workspaces
          * @description The workspaces that this server answers for; those that cannot be opened with the reason.
+         *
+         *     Each ``href`` is relative to the server's root.
          */
         get: operations["list_workspaces_api_workspaces_get"];
         put?: never;
@@ -232,7 +533,6 @@ export interface components {
             /**
              * Active
              * @description False where it was taken back; asked for with active=true
-             * @default null
              */
             active?: boolean | null;
             /** Actor */
@@ -273,8 +573,11 @@ export interface components {
              * @description UUID made by the client; sending it again changes nothing
              */
             id: string;
-            /** Kind */
-            kind: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "answer" | "mask" | "shapes" | "undo" | "comment";
             /**
              * Payload
              * @default {}
@@ -298,17 +601,11 @@ export interface components {
          * @description What became of one answer.
          */
         AnnotationResult: {
-            /**
-             * Error
-             * @default null
-             */
+            /** Error */
             error?: string | null;
             /** Id */
             id: string;
-            /**
-             * Seq
-             * @default null
-             */
+            /** Seq */
             seq?: number | null;
             /**
              * Status
@@ -342,28 +639,22 @@ export interface components {
             /**
              * Center Wavelength
              * @description Micrometres
-             * @default null
              */
             center_wavelength?: number | null;
             /** Common Name */
             common_name: string | null;
-            /**
-             * Description
-             * @default null
-             */
+            /** Description */
             description?: string | null;
             /** Dtype */
             dtype: string;
             /**
              * High
              * @description 98th percentile of the scene, physical
-             * @default null
              */
             high?: number | null;
             /**
              * Low
              * @description 2nd percentile of the scene, physical
-             * @default null
              */
             low?: number | null;
             /** Name */
@@ -377,10 +668,7 @@ export interface components {
             offset: number;
             /** Scale */
             scale: number;
-            /**
-             * Unit
-             * @default null
-             */
+            /** Unit */
             unit?: string | null;
         };
         /**
@@ -449,10 +737,7 @@ export interface components {
             /** Layers */
             layers: components["schemas"]["Layer"][];
             neighbours: components["schemas"]["Neighbours"];
-            /**
-             * @description Why pixels cannot be read: the file was moved
-             * @default null
-             */
+            /** @description Why pixels cannot be read: the file was moved */
             pixels_problem?: components["schemas"]["Problem"] | null;
             /** Transform */
             transform: number[];
@@ -483,7 +768,6 @@ export interface components {
             /**
              * Shares
              * @description Share of the chip's pixels, for each of `classes`
-             * @default null
              */
             shares?: number[] | null;
             /** Value */
@@ -700,8 +984,26 @@ export interface components {
             bands: string[];
             /** Formula */
             formula: string;
+            /**
+             * High
+             * @description Where they end
+             * @default 1
+             */
+            high?: number;
+            /**
+             * Low
+             * @description Where the colours begin, in the scene; 0 is always in the middle
+             * @default -1
+             */
+            low?: number;
             /** Name */
             name: string;
+            /**
+             * Ramp
+             * @description Colours from `low` to `high`, evenly spaced
+             * @default []
+             */
+            ramp?: string[];
             /** Title */
             title: string;
         };
@@ -948,25 +1250,13 @@ export interface components {
          * @description Chips beside this one on the grid, where there are any.
          */
         Neighbours: {
-            /**
-             * East
-             * @default null
-             */
+            /** East */
             east?: string | null;
-            /**
-             * North
-             * @default null
-             */
+            /** North */
             north?: string | null;
-            /**
-             * South
-             * @default null
-             */
+            /** South */
             south?: string | null;
-            /**
-             * West
-             * @default null
-             */
+            /** West */
             west?: string | null;
         };
         /**
@@ -1216,10 +1506,7 @@ export interface components {
             id: string;
             /** Photo */
             photo: boolean;
-            /**
-             * @description Why its pixels cannot be read
-             * @default null
-             */
+            /** @description Why its pixels cannot be read */
             problem?: components["schemas"]["Problem"] | null;
             /**
              * Resolution
@@ -1452,6 +1739,567 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_annotations_api_annotations_get: {
+        parameters: {
+            query?: {
+                since?: number;
+                chip_id?: string | null;
+                actor?: string | null;
+                task?: string | null;
+                kind?: string | null;
+                limit?: number;
+                /** @description Say of each whether it still stands */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotations"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    post_annotations_api_annotations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationIn"][];
+            };
+        };
+        responses: {
+            /** @description All were known: nothing changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationResults"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationResults"];
+                };
+            };
+            /** @description Some, not all, were refused; the others are on disk */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationResults"];
+                };
+            };
+            /** @description All were refused, or the body is no list of annotations */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationResults"];
+                };
+            };
+        };
+    };
+    get_chip_api_chips__chip_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChipDetail"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_mask_api_chips__chip_id__mask_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+                /** @description Only this actor's own masks, instead of the merged label */
+                actor?: string | null;
+                /** @description Form of the answer */
+                f?: "tif" | "npy";
+                /** @description Whether pixels that the product hides count (origin 6) */
+                flags?: boolean;
+            };
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description uint8 GeoTIFF: class code (255 unlabelled), origin, confidence in percent (255 none); f=npy: the same as .npy, uint8 (3, rows, columns) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "image/tiff": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_mask_api_chips__chip_id__mask_put: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+                /** @description Your layer that this becomes, in place of what it said */
+                layer?: string;
+                /** @description UUID of the event, made by the client */
+                id?: string | null;
+            };
+            header?: {
+                /** @description ETag of the mask that this was made from */
+                "if-match"?: string | null;
+            };
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/tiff": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationResult"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationResult"];
+                };
+            };
+            /** @description Not for you to say */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody answered since the ETag in If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chip_pixels_api_chips__chip_id__pixels_get: {
+        parameters: {
+            query?: {
+                /** @description Names joined by commas; all by default */
+                bands?: string | null;
+            };
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A .npy file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chip_quicklook_api_chips__chip_id__quicklook_get: {
+        parameters: {
+            query?: {
+                /** @description Name of a layer or index, or band names joined by commas */
+                layer?: string;
+                /** @description Longest side in pixels; never enlarged */
+                size?: number | null;
+            };
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A picture; or one that was stored as PNG */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_chip_valid_api_chips__chip_id__valid_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A .npy file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_api_events_get: {
+        parameters: {
+            query?: {
+                /** @description As Last-Event-ID */
+                since?: number | null;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    histogram_api_histogram_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     list_jobs_api_jobs_get: {
         parameters: {
             query?: never;
@@ -1670,6 +2518,76 @@ export interface operations {
             };
         };
     };
+    get_quicklooks_api_quicklooks_get: {
+        parameters: {
+            query: {
+                /** @description Part of the chip table; may be repeated, each with its rows */
+                part: string[];
+                /** @description `3`, `0-9` (both ends count) or `0-9,12`; one for each part */
+                rows: string[];
+                /** @description A layer, an index, band names joined by commas, or `label:TASK` */
+                layer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description uint32 count n, n + 1 uint32 offsets counted from the end of the offsets, then the images (WebP or PNG), all little-endian */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_releases_api_releases_get: {
         parameters: {
             query?: never;
@@ -1854,6 +2772,210 @@ export interface operations {
             };
         };
     };
+    list_scenes_api_scenes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SceneRow"][];
+                };
+            };
+        };
+    };
+    get_scene_api_scenes__scene_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SceneDetail"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_scene_preview_api_scenes__scene_id__preview_get: {
+        parameters: {
+            query?: {
+                /** @description Name of a layer or index, or band names joined by commas */
+                layer?: string;
+                /** @description Longest side in pixels; never enlarged */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A picture, transparent where there is no data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scene_tile_api_scenes__scene_id__tiles__z___x___y__get: {
+        parameters: {
+            query?: {
+                /** @description Name of a layer or index, or band names joined by commas */
+                layer?: string;
+                /** @description 256 or 512 */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                scene_id: string;
+                z: number;
+                x: number;
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A tile, transparent where there is no data; one transparent pixel outside */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session_api_session_get: {
         parameters: {
             query?: never;
@@ -1922,6 +3044,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    suggest_api_suggest_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
             };
         };
     };

@@ -1,0 +1,96 @@
+/** Long work on the server: told by events, started and stopped from here. */
+import { asProblem, del, get, post } from './api';
+import { live } from './live.svelte';
+import { session } from './session.svelte';
+import { toast } from './toast.svelte';
+import type { Job, Jobs, Verb } from './types';
+import { workspace } from './workspace.svelte';
+
+const GOING = ['queued', 'running', 'stopping'];
+
+export function isGoing(job: Job): boolean {
+  return GOING.includes(job.state);
+}
+
+class JobsStore {
+  list = $state.raw<Job[]>([]);
+  /** Whether the drawer is open (shell/JobsDrawer). */
+  open = $state(false);
+  loaded = $state(false);
+
+  get going(): Job[] {
+    return this.list.filter(isGoing);
+  }
+
+  /** Whether a job of this verb goes on, or waits. */
+  busy(verb: Verb): boolean {
+    return this.going.some((job) => job.verb === verb);
+  }
+
+  /** Follow the jobs from now on; call it once. */
+  async follow(): Promise<void> {
+    live.on<Job>('job', (job) => this.take(job));
+    live.onReconnect(() => void this.load());
+    await this.load();
+  }
+
+  async load(): Promise<void> {
+    this.list = (await get<Jobs>('/jobs')).jobs;
+    this.loaded = true;
+  }
+
+  /** Begin a job; asks for a name first where there is none. Null: the person did not give one. */
+  async start(verb: Verb, options: Record<string, unknown>): Promise<Job | null> {
+    if (!(await session.ensureName())) return null;
+    const job = await post<Job>('/jobs', { verb, options });
+    this.take(job);
+    this.open = true;
+    return job;
+  }
+
+  async stop(job: Job): Promise<void> {
+    this.take(await del<Job>(`/jobs/${encodeURIComponent(job.id)}`));
+  }
+
+  async resume(job: Job): Promise<void> {
+    this.take(await post<Job>(`/jobs/${encodeURIComponent(job.id)}/resume`));
+  }
+
+  /** Stop or resume, and say so where it does not work. */
+  async attempt(what: () => Promise<unknown>): Promise<void> {
+    try {
+      await what();
+    } catch (error) {
+      const problem = asProblem(error);
+      toast(problem.hint ? `${problem.title}: ${problem.hint}` : problem.title, { kind: 'danger' });
+    }
+  }
+
+  private take(job: Job): void {
+    const before = this.list.find((one) => one.id === job.id);
+    this.list = before
+      ? this.list.map((one) => (one.id === job.id ? job : one))
+      : [job, ...this.list].sort((a, b) => b.created.localeCompare(a.created));
+    if (before && isGoing(before) && !isGoing(job)) this.ended(job);
+  }
+
+  private ended(job: Job): void {
+    void workspace.refresh().catch(() => undefined);
+    if (this.open) return;
+    const show = { title: 'Show', run: () => (this.open = true) };
+    if (job.state === 'done') toast(`${titleOf(job)}: done`, { kind: 'ok', action: show });
+    else if (job.state === 'failed') toast(`${titleOf(job)} failed`, { kind: 'danger', action: show });
+  }
+}
+
+const VERBS: Record<Verb, string> = { ingest: 'Ingest', segment: 'Segment', release: 'Release', check: 'Check' };
+
+/** 'Release v2', 'Segment pixels'. */
+export function titleOf(job: Job): string {
+  const options = job.options as { name?: string; release?: string; task?: string; source?: string | string[] };
+  const source = Array.isArray(options.source) ? options.source[0] : options.source;
+  const about = options.name ?? options.release ?? options.task ?? source?.split('/').filter(Boolean).at(-1);
+  return about ? `${VERBS[job.verb]} ${about}` : VERBS[job.verb];
+}
+
+export const jobs = new JobsStore();
