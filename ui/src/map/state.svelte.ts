@@ -2,11 +2,11 @@
 
 import type { FeatureCollection, Geometry } from 'geojson';
 import { absoluteUrl, asProblem, get, isAbort } from '../lib/api';
-import type { Layer, Problem, SceneDetail, SceneRow } from '../lib/types';
+import type { Problem, SceneDetail, SceneRow } from '../lib/types';
 import { type ChipFeatures, LIMIT, worthAsking } from './chips';
 import type { Raster } from './engine';
 import { type Box, contains, grown, intersects, union, zoomWhere } from './geo';
-import { layerFor, OWN, unionOfLayers } from './layers';
+import { type Choice, layerFor, OWN, unionOfLayers } from './layers';
 
 /** A scene is drawn from tiles once it is this many pixels wide; below, its outline says enough. */
 const TILES_FROM_PIXELS = 24;
@@ -30,7 +30,7 @@ export class MapState {
 
   placed = $derived((this.scenes ?? []).filter((s) => s.bbox !== null));
   placeless = $derived((this.scenes ?? []).filter((s) => s.bbox === null));
-  layers: Layer[] = $derived(unionOfLayers(this.details.values()));
+  layers: Choice[] = $derived(unionOfLayers(this.details.values()));
 
   async load(): Promise<void> {
     this.problem = null;
