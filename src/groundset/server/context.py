@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 
-from anyio import to_thread
+from anyio import from_thread, to_thread
 from fastapi import Depends, Request
 
+from groundset.journal import Appended, Batch, NewEvent
 from groundset.lake import Lake
 from groundset.server.addresses import Addresses
 from groundset.server.feed import Feed
@@ -80,8 +81,12 @@ class Context:
         }
         self.jobs = Jobs(layout.root, layout.cache / "jobs", self._tell, reads=reads)
         self.closers.append(self.jobs.close)
-        self.views = Views(self.lake)
+        self.views = Views(self.lake, self._append)
         self.closers.append(self.views.close)
+
+    def _append(self, new: Sequence[NewEvent], actor: str) -> list[Appended]:
+        """For a route in a thread of its own: through the same writer as all answers."""
+        return from_thread.run(self.writer.append, Batch(new, actor, self.lake.check))
 
     def _tell(self, name: str, data: dict[str, Any]) -> None:
         if name == "workspace":

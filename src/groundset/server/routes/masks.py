@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from groundset.server import pixels
 from groundset.server.context import Here
-from groundset.server.door import Who, needs
+from groundset.server.door import Actor, Who, needs
 from groundset.server.models import AnnotationResult
 from groundset.server.replies import described, etag, problems, reply
 
@@ -57,6 +57,7 @@ def get_mask(
 def put_mask(
     here: Here,
     who: Who,
+    as_actor: Actor,
     response: Response,
     chip_id: str,
     data: Annotated[bytes, Depends(_body)],
@@ -73,7 +74,7 @@ def put_mask(
     Pixels of origin 0 say nothing; to take a class away, give 255 with your origin. Product flags (origin 6) are
     derived and not kept.
     """
-    done = pixels.put_mask(here, who, chip_id, task, pixels.Put(data, layer, id, if_match))
+    done = pixels.put_mask(here, who, as_actor, chip_id, task, pixels.Put(data, layer, id, if_match))
     response.status_code = 201 if done.result.status == "created" else 200
     response.headers["ETag"] = etag(done.mark)
     return done.result
