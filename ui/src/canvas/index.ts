@@ -1,0 +1,11 @@
+/** The canvas that draws chips, for every page that shows one. */
+export { CanvasError, ChipCanvas } from './chipcanvas';
+export { default as Stage } from './Stage.svelte';
+export * from './affine';
+export * from './expression';
+export * from './look';
+export * from './npy';
+export * from './pixels';
+export * from './ramps';
+export * from './statistics';
+export * from './view';

@@ -1,0 +1,38 @@
+/** Physical values for people: as many figures as mean something, no more. */
+export function figure(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1e7 || size < 1e-4) return value.toExponential(2);
+  if (size >= 1000) return value.toFixed(size >= 10_000 ? 0 : 1);
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** 35.80612° N, 78.76838° W */
+export function degrees(longitude: number, latitude: number): string {
+  const part = (value: number, plus: string, minus: string) =>
+    `${Math.abs(value).toFixed(5)}° ${value < 0 ? minus : plus}`;
+  return `${part(latitude, 'N', 'S')}, ${part(longitude, 'E', 'W')}`;
+}
+
+/** Coordinates of a CRS in metres to a tenth, in degrees to a metre or so. */
+export function coordinate(value: number, geographic: boolean): string {
+  return geographic ? value.toFixed(6) : value.toFixed(1).replace(/\B(?=(\d{3})+(?!\d))/g, '\u202f');
+}
+
+/** What a CRS is called: `EPSG:32617`, or the name in its WKT. */
+export function crsName(crs: string | null | undefined): string | null {
+  if (!crs) return null;
+  if (/^[A-Z]+:\d+$/i.test(crs)) return crs.toUpperCase();
+  const names = [...crs.matchAll(/[A-Z]+CRS\["([^"]*)"/g)].map((match) => match[1]!);
+  const named = names.find((name) => name && name !== 'unnamed') ?? /\["([^"]+)"/.exec(crs)?.[1];
+  const method = /METHOD\["([^"]+)"/.exec(crs)?.[1];
+  if (named && !names.includes('unnamed')) return named;
+  return method ?? named ?? 'custom CRS';
+}
+
+/** Whether coordinates of a CRS are degrees. */
+export function isGeographic(crs: string | null | undefined): boolean {
+  if (!crs) return false;
+  return /^(EPSG:4326|OGC:CRS84|EPSG:4979|EPSG:4269)$/i.test(crs) || (/^GEOG/.test(crs) && !/PROJCRS|PROJCS/.test(crs));
+}

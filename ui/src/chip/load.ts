@@ -1,0 +1,64 @@
+/** What a chip page needs from the server, kept for the last few chips so that going back and forth is at once. */
+import { ChipPixels, MaskPixels, parseNpy } from '../canvas';
+import { bytes, get } from '../lib/api';
+import type { Annotations, ChipDetail } from '../lib/types';
+
+const KEPT = 8;
+
+/** Keeps the last few promises by key; a failed one is forgotten, so that it can be tried again. */
+export class Recent<T> {
+  private readonly kept = new Map<string, Promise<T>>();
+
+  constructor(private readonly size = KEPT) {}
+
+  get(key: string, make: () => Promise<T>): Promise<T> {
+    const found = this.kept.get(key);
+    const promise = found ?? make();
+    this.kept.delete(key);
+    this.kept.set(key, promise);
+    if (!found) promise.catch(() => this.forget(key, promise));
+    while (this.kept.size > this.size) this.kept.delete(this.kept.keys().next().value as string);
+    return promise;
+  }
+
+  forget(key: string, only?: Promise<T>): void {
+    if (!only || this.kept.get(key) === only) this.kept.delete(key);
+  }
+}
+
+const details = new Recent<ChipDetail>();
+const pixels = new Recent<ChipPixels>();
+
+const way = (id: string) => `/chips/${encodeURIComponent(id)}`;
+
+export function loadDetail(id: string, fresh = false): Promise<ChipDetail> {
+  if (fresh) details.forget(id);
+  return details.get(id, () => get<ChipDetail>(way(id)));
+}
+
+export function loadPixels(detail: ChipDetail): Promise<ChipPixels> {
+  const id = detail.chip.id;
+  return pixels.get(id, async () => {
+    const [values, valid] = await Promise.all([bytes(`${way(id)}/pixels`), bytes(`${way(id)}/valid`)]);
+    const flags = parseNpy(valid);
+    if (!(flags.data instanceof Uint8Array)) throw new Error('the validity of the pixels came in an unknown form');
+    return new ChipPixels(parseNpy(values), detail.bands, flags.data);
+  });
+}
+
+/** The current mask of a chip. What the product hides (clouds, nodata) stands in the scene's file: without it, without. */
+export async function loadMask(detail: ChipDetail, task: string, signal?: AbortSignal): Promise<MaskPixels> {
+  const flags = !detail.pixels_problem;
+  const data = await bytes(`${way(detail.chip.id)}/mask`, { task, f: 'npy', flags }, { signal });
+  return new MaskPixels(parseNpy(data));
+}
+
+export function loadHistory(id: string, signal?: AbortSignal): Promise<Annotations> {
+  return get<Annotations>('/annotations', { chip_id: id, active: true }, { signal });
+}
+
+/** Makes the next chip ready while this one is looked at. */
+export async function prefetch(id: string): Promise<void> {
+  const detail = await loadDetail(id);
+  if (!detail.pixels_problem) await loadPixels(detail);
+}

@@ -1,0 +1,245 @@
+/** The state of the chip page: which chip, what is known of it, how it is looked at. */
+import {
+  ExpressionError,
+  type ChipPixels,
+  type Expression,
+  type Look,
+  type MaskPixels,
+  type Range,
+  type View,
+} from '../canvas';
+import { asProblem, isAbort } from '../lib/api';
+import { recall, remember } from '../lib/stored';
+import type { Annotations, ChipDetail, Problem, Task } from '../lib/types';
+import { workspace } from '../lib/workspace.svelte';
+import * as choices from './choice';
+import { loadDetail, loadHistory, loadMask, loadPixels, prefetch } from './load';
+import { overlayColours } from './overlays';
+import { findAround, keepPlace, NOWHERE, readList, type Around } from './walk';
+
+export interface Cell {
+  row: number;
+  col: number;
+}
+
+/** From this zoom on (CSS pixels a pixel) thin lines part the pixels. */
+export const GRID_FROM = 14;
+
+export class ChipState {
+  id = $state('');
+  detail = $state.raw<ChipDetail | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  pixels = $state.raw<ChipPixels | null>(null);
+  pixelsProblem = $state.raw<Problem | null>(null);
+  mask = $state.raw<MaskPixels | null>(null);
+  maskProblem = $state.raw<Problem | null>(null);
+  history = $state.raw<Annotations | null>(null);
+  historyProblem = $state.raw<Problem | null>(null);
+  around = $state.raw<Around>(NOWHERE);
+  choice = $state.raw<choices.Choice | null>(null);
+  view = $state.raw<View>({ x: 0, y: 0, zoom: 1, fit: true });
+  /** The pixel that was clicked or walked to by keys; stays until another is. */
+  pinned = $state.raw<Cell | null>(null);
+  hovered = $state.raw<Cell | null>(null);
+  maskTask = $state<string | null>(null);
+  private flight = new AbortController();
+
+  readonly image = $derived({
+    width: this.pixels?.cols ?? this.detail?.chip.width ?? 1,
+    height: this.pixels?.rows ?? this.detail?.chip.height ?? 1,
+  });
+
+  /** Tasks that have a class for every pixel. */
+  readonly maskTasks: Task[] = $derived((workspace.info?.tasks ?? []).filter((one) => one.kind === 'segment'));
+  readonly classes = $derived(
+    this.maskTasks.find((one) => one.name === this.maskTask)?.classes ?? workspace.info?.scheme ?? [],
+  );
+
+  private readonly parsed: { channels: Expression[]; error: ExpressionError | null } = $derived.by(() => {
+    if (!this.detail || !this.choice) return { channels: [], error: null };
+    try {
+      return { channels: choices.channelsOf(this.choice.source, this.detail), error: null };
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      return { channels: [], error };
+    }
+  });
+  readonly channels = $derived(this.parsed.channels);
+  /** What is wrong with the formula. */
+  readonly formulaError = $derived(this.parsed.error);
+  readonly ranges: Range[] = $derived(
+    this.pixels && this.choice ? choices.rangesFor(this.channels, this.choice, this.pixels) : [],
+  );
+  readonly ramp = $derived(this.choice?.ramp ?? choices.suitingRamp(this.channels));
+  readonly gamma = $derived(this.choice ? choices.gammaOf(this.choice, this.channels.length) : 1);
+  readonly colours = $derived(overlayColours(this.choice?.overlay ?? 'none', this.classes, this.choice?.hidden ?? []));
+  readonly look: Look | null = $derived.by(() => {
+    const { choice, channels } = this;
+    if (!choice || channels.length === 0) return null;
+    return {
+      channels,
+      stretch: this.ranges,
+      ramp: this.ramp,
+      adjust: { ...choice.adjust, gamma: this.gamma },
+      overlay: { mode: choice.overlay, opacity: choice.opacity, colours: this.colours },
+      interpolation: choice.smooth ? 'bilinear' : 'nearest',
+      gridFrom: GRID_FROM,
+    };
+  });
+
+  /** The pixel whose values are told. */
+  readonly cell = $derived(this.hovered ?? this.pinned);
+
+  change(part: Partial<choices.Choice>): void {
+    if (this.choice) this.choice = { ...this.choice, ...part };
+  }
+
+  adjust(part: Partial<choices.Choice['adjust']>): void {
+    if (this.choice) this.change({ adjust: { ...this.choice.adjust, ...part } });
+  }
+
+  /** Back to how a chip is first seen; the overlay stays. */
+  reset(): void {
+    if (!this.detail || !this.choice) return;
+    const { overlay, opacity, hidden } = this.choice;
+    this.choice = { ...choices.defaultChoice(this.detail), overlay, opacity, hidden };
+  }
+
+  /** Shows another chip. `words` is the address's query: it decides how, else what was last chosen for the sensor. */
+  async open(id: string, words: URLSearchParams): Promise<void> {
+    this.flight.abort();
+    const flight = (this.flight = new AbortController());
+    this.id = id;
+    this.problem = this.pixelsProblem = this.maskProblem = this.historyProblem = null;
+    this.hovered = null;
+    try {
+      const detail = await loadDetail(id);
+      if (flight.signal.aborted) return;
+      this.arrive(detail, words);
+      await Promise.all([
+        this.bring(detail, flight),
+        this.bringMask(flight),
+        this.bringHistory(flight),
+        this.lookAround(flight),
+      ]);
+    } catch (error) {
+      if (flight.signal.aborted || isAbort(error)) return;
+      this.detail = this.pixels = this.mask = this.history = null;
+      this.problem = asProblem(error);
+    }
+  }
+
+  close(): void {
+    this.flight.abort();
+  }
+
+  private arrive(detail: ChipDetail, words: URLSearchParams): void {
+    const size = [detail.chip.width, detail.chip.height].join();
+    if (this.detail && size !== [this.detail.chip.width, this.detail.chip.height].join()) {
+      this.view = { ...this.view, fit: true };
+      this.pinned = null;
+    }
+    if (this.detail?.chip.id !== detail.chip.id) this.pixels = this.mask = this.history = null;
+    this.detail = detail;
+    this.around = NOWHERE;
+    this.maskTask = this.chooseTask(detail, words.get('mask'));
+    this.choice = choices.fromWords(this.wordsFor(detail, words), detail);
+  }
+
+  private wordsFor(detail: ChipDetail, words: URLSearchParams): URLSearchParams {
+    if (choices.WORDS.some((name) => words.has(name))) return words;
+    return new URLSearchParams(recall(lookName(detail)) ?? '');
+  }
+
+  /** The choice as words for the address; remembered for the sensor too. */
+  keep(): choices.Words {
+    if (!this.detail || !this.choice) return {};
+    const words = choices.toWords(this.choice, this.detail);
+    const said = Object.entries(words).filter((pair): pair is [string, string] => pair[1] !== null);
+    remember(lookName(this.detail), new URLSearchParams(said).toString());
+    return words;
+  }
+
+  private chooseTask(detail: ChipDetail, wanted: string | null): string | null {
+    const names = this.maskTasks.map((one) => one.name);
+    const known = [wanted, this.maskTask, workspace.task].find((name) => name && names.includes(name));
+    return known ?? names.find((name) => detail.labels[name]) ?? names[0] ?? null;
+  }
+
+  private async bring(detail: ChipDetail, flight: AbortController): Promise<void> {
+    if (detail.pixels_problem) {
+      this.pixelsProblem = detail.pixels_problem;
+      return;
+    }
+    try {
+      const pixels = await loadPixels(detail);
+      if (!flight.signal.aborted) this.pixels = pixels;
+    } catch (error) {
+      if (!flight.signal.aborted) this.pixelsProblem = asProblem(error);
+    }
+  }
+
+  private async bringMask(flight: AbortController): Promise<void> {
+    const { maskTask, detail } = this;
+    if (!maskTask || !detail) {
+      this.mask = null;
+      return;
+    }
+    try {
+      const mask = await loadMask(detail, maskTask, flight.signal);
+      if (!flight.signal.aborted && maskTask === this.maskTask) this.mask = mask;
+    } catch (error) {
+      if (!flight.signal.aborted && !isAbort(error)) this.maskProblem = asProblem(error);
+    }
+  }
+
+  private async bringHistory(flight: AbortController): Promise<void> {
+    try {
+      const history = await loadHistory(this.id, flight.signal);
+      if (!flight.signal.aborted) this.history = history;
+    } catch (error) {
+      if (!flight.signal.aborted && !isAbort(error)) this.historyProblem = asProblem(error);
+    }
+  }
+
+  /** Finds the chips before and after this one, and makes the next one ready. */
+  private async lookAround(flight: AbortController): Promise<void> {
+    const list = readList();
+    const found = list ? await findAround(this.id, list, flight.signal).catch(() => null) : null;
+    if (flight.signal.aborted || !this.detail) return;
+    const { neighbours } = this.detail;
+    if (list && found?.place != null) keepPlace(list, found.place);
+    this.around = found ?? {
+      ...NOWHERE,
+      previous: neighbours.west ?? neighbours.north ?? null,
+      next: neighbours.east ?? neighbours.south ?? null,
+    };
+    if (this.around.next) void prefetch(this.around.next).catch(() => undefined);
+  }
+
+  /** Somebody said something of this chip. */
+  async refresh(): Promise<void> {
+    const { id, flight } = this;
+    const history = this.bringHistory(flight);
+    try {
+      const detail = await loadDetail(id, true);
+      if (flight.signal.aborted || id !== this.id) return;
+      this.detail = detail;
+      await Promise.all([this.bringMask(flight), history]);
+    } catch {
+      await history; // what is shown stays; the next event tries again
+    }
+  }
+
+  showTask(name: string): void {
+    this.maskTask = name;
+    this.mask = null;
+    this.maskProblem = null;
+    void this.bringMask(this.flight);
+  }
+}
+
+function lookName(detail: ChipDetail): string {
+  const sensor = detail.chip.sensor ?? detail.bands.map((band) => band.name).join(',');
+  return `look ${workspace.info?.name ?? ''} ${sensor}`;
+}

@@ -1,0 +1,116 @@
+/** The journal of a chip, told in words. */
+import { count, duration, plural } from '../lib/format';
+import type { Annotation, SchemeClass } from '../lib/types';
+
+export interface Told {
+  seq: number;
+  at: string;
+  /** Who, as a person reads it. */
+  who: string;
+  by: 'person' | 'model' | 'file';
+  text: string;
+  note: string | null;
+  colors: string[];
+  task: string | null;
+  kind: string;
+  /** Taken back by a later event. */
+  undone: boolean;
+}
+
+export type ClassOf = (task: string | null, code: number) => SchemeClass | undefined;
+
+const VALUES: Record<string, string> = {
+  positive: '',
+  negative: 'not ',
+  unsure: 'unsure: ',
+  'not-applicable': 'not applicable: ',
+};
+
+/** Newest first. Undos of events of this chip are told by striking those through, and as lines of their own. */
+export function tell(events: readonly Annotation[], classOf: ClassOf): Told[] {
+  const byId = new Map(events.map((event) => [event.id, event]));
+  return events
+    .map((event) => ({
+      seq: event.seq,
+      at: event.at,
+      ...actor(event),
+      ...words(event, classOf, byId),
+      task: event.task ?? null,
+      kind: event.kind,
+      undone: event.active === false,
+    }))
+    .sort((a, b) => b.seq - a.seq);
+}
+
+function actor(event: Annotation): Pick<Told, 'who' | 'by'> {
+  if (event.actor.startsWith('model:')) return { who: event.actor.slice('model:'.length), by: 'model' };
+  const file = event.bulk !== null && event.bulk !== undefined;
+  return { who: event.actor, by: file ? 'file' : 'person' };
+}
+
+type Words = Pick<Told, 'text' | 'note' | 'colors'>;
+
+function words(event: Annotation, classOf: ClassOf, byId: Map<string, Annotation>): Words {
+  const { payload, kind } = event;
+  if (kind === 'answer') return answer(event, classOf);
+  if (kind === 'mask') return { text: maskText(event), note: maskNote(payload), colors: [] };
+  if (kind === 'shapes') return shapes(event, classOf);
+  if (kind === 'comment') return { text: String(payload.text ?? ''), note: null, colors: [] };
+  if (kind === 'undo') return undo(event, byId);
+  return { text: kind, note: null, colors: [] };
+}
+
+function answer(event: Annotation, classOf: ClassOf): Words {
+  const { payload, task } = event;
+  const title = (code: number) => classOf(task ?? null, code)?.title ?? `class ${code}`;
+  const color = (code: number) => classOf(task ?? null, code)?.color ?? '#808080';
+  const note = typeof payload.reason === 'string' ? payload.reason : null;
+  if (Array.isArray(payload.classes)) {
+    const codes = payload.classes as number[];
+    return { text: codes.length ? codes.map(title).join(', ') : 'no class', note, colors: codes.map(color) };
+  }
+  const code = payload.class as number;
+  const value = String(payload.value ?? 'positive');
+  return { text: `${VALUES[value] ?? `${value}: `}${title(code)}`, note, colors: [color(code)] };
+}
+
+function maskText(event: Annotation): string {
+  if (event.actor.startsWith('model:')) return 'proposed a mask';
+  return event.bulk ? 'brought a mask' : 'drew a mask';
+}
+
+function maskNote(payload: Annotation['payload']): string | null {
+  const parts: string[] = [];
+  if (typeof payload.strokes === 'number') parts.push(plural(payload.strokes, 'stroke'));
+  if (typeof payload.seconds === 'number') parts.push(duration(payload.seconds));
+  for (const [reason, pixels] of Object.entries((payload.reasons ?? {}) as Record<string, number>))
+    parts.push(`${reason} ${count(pixels)} px`);
+  return parts.length ? parts.join(', ') : null;
+}
+
+function shapes(event: Annotation, classOf: ClassOf): Words {
+  const features = (event.payload.features ?? []) as { properties?: { class?: number } }[];
+  const codes = [...new Set(features.map((f) => f.properties?.class).filter((c) => c !== undefined))];
+  const found = codes.map((code) => classOf(event.task ?? null, code));
+  const names = found.map((one, i) => one?.title ?? `class ${codes[i]}`).join(', ');
+  return {
+    text: `drew ${plural(features.length, 'shape')}${names ? `: ${names}` : ''}`,
+    note: null,
+    colors: found.map((one) => one?.color ?? '#808080'),
+  };
+}
+
+const NOUNS: Record<string, string> = {
+  answer: 'an answer',
+  mask: 'a mask',
+  shapes: 'shapes',
+  comment: 'a comment',
+  undo: 'an undo',
+};
+
+function undo(event: Annotation, byId: Map<string, Annotation>): Words {
+  const target = event.undoes ? byId.get(event.undoes) : undefined;
+  if (target?.kind === 'undo') return { text: 'did it again', note: null, colors: [] };
+  const whose = target && target.actor !== event.actor ? ` of ${target.actor}` : '';
+  return { text: `took back ${NOUNS[target?.kind ?? ''] ?? 'an act'}${whose}`, note: null, colors: [] };
+}
