@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -64,14 +65,15 @@ class Jobs:
         self._threads: dict[str, threading.Thread] = {}
         self._written: dict[str, float] = {}
         self._closed = False
-        self._jobs = {job.id: job for job in reversed(self._records.all())}
-        for job in [j for j in self._jobs.values() if j.state in ACTIVE]:
-            self._change(job.id, state="interrupted", ended=_now())
+        self._jobs: dict[str, Job] = {}
+        self._held: int | None = None
+        self._hold()
 
     def all(self) -> list[Job]:
         """All jobs, newest first."""
         with self._lock:
-            return sorted(self._jobs.values(), key=lambda job: (job.created, job.id), reverse=True)
+            jobs = self._jobs.values() if self._hold() else self._records.all()
+            return sorted(jobs, key=lambda job: (job.created, job.id), reverse=True)
 
     def get(self, job_id: str) -> Job:
         """One job.
@@ -79,8 +81,7 @@ class Jobs:
         Raises:
             MissingError: There is none of this id.
         """
-        with self._lock:
-            job = self._jobs.get(job_id)
+        job = next((job for job in self.all() if job.id == job_id), None)
         if job is None:
             raise MissingError("there is no such job", asked=job_id, hint="GET /api/jobs lists them")
         return job
@@ -92,6 +93,8 @@ class Jobs:
             problem=None, result=None, created=_now(), started=None, ended=None, resumable=False,
         )  # fmt: skip
         with self._lock:
+            self._must_hold()
+            self._records.trim(self._jobs)
             self._jobs[job.id] = job
             self._change(job.id)
             self._start_next()
@@ -105,6 +108,7 @@ class Jobs:
         """
         with self._lock:
             job = self.get(job_id)
+            self._must_hold()
             if job.state == "queued":
                 self._change(job_id, state="stopped", ended=_now())
             elif job.state == "running":
@@ -123,6 +127,7 @@ class Jobs:
         """
         with self._lock:
             job = self.get(job_id)
+            self._must_hold()
             if job.state not in RESUMABLE:
                 raise ConflictError(
                     "only a job that stopped or failed can be taken up again", asked=job_id, found=job.state
@@ -144,6 +149,26 @@ class Jobs:
                 self._change(job.id, state="interrupted", ended=_now())
         for thread in threads:
             thread.join()
+        with self._lock:
+            if self._held is not None:
+                os.close(self._held)
+                self._held = None
+
+    def _hold(self) -> bool:
+        """Whether this server runs the jobs of the workspace: the first one does, until it ends."""
+        if self._held is None and not self._closed:
+            self._held = self._records.hold()
+            if self._held is not None:
+                self._jobs = {job.id: job for job in reversed(self._records.all())}
+                for job in [j for j in self._jobs.values() if j.state in ACTIVE]:
+                    self._change(job.id, state="interrupted", ended=_now())
+        return self._held is not None
+
+    def _must_hold(self) -> None:
+        if not self._hold():
+            raise ConflictError(
+                "another server runs the jobs of this workspace", asked=self._root, hint="ask that one, or stop it"
+            )
 
     def _start_next(self) -> None:
         busy = {self._jobs[i].verb for i in self._threads}

@@ -1,0 +1,362 @@
+"""Background jobs: real runs on a small lake, stopped, resumed, killed, and found again by the next server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from madelake import TIME, lake_like_image, paint, sparse, write_scene
+from waiting import begin, run, wait
+
+from groundset._files import folder_lock
+from groundset.core import ConflictError, MissingError
+from groundset.server.app import create_app
+from groundset.server.context import Settings
+from groundset.server.jobs import Jobs
+from groundset.workspace import Workspace, create
+
+BASE = "http://127.0.0.1:8000"
+NAMES = ["blue", "green", "red", "nir"]
+
+
+@pytest.fixture
+def opened(workspace: Workspace, settings: Settings, tmp_path: Path) -> Iterator[TestClient]:
+    """A client of a server that may read a folder of data."""
+    (tmp_path / "data").mkdir()
+    with app(workspace, settings, tmp_path / "data") as client:
+        yield client
+
+
+def app(workspace: Workspace, settings: Settings, data: Path) -> TestClient:
+    made = create_app(workspace, replace(settings, data_roots=(data,)))
+    return TestClient(made, base_url=BASE, headers={"Authorization": f"Bearer {settings.token}"})
+
+
+def scene(folder: Path, name: str = "new.tif", *, size: int = 128, seed: int = 1) -> Path:
+    folder.mkdir(exist_ok=True)
+    return write_scene(folder / name, lake_like_image(size, size, seed)[0])
+
+
+def label(workspace: Workspace) -> None:
+    truth = lake_like_image()[1]
+    for n, chip in enumerate(workspace.lake.chips.chips()):
+        paint(workspace.lake, chip, sparse(truth, chip, 0.1, n))
+
+
+def steps(job: dict[str, Any]) -> int:
+    return sum(step["done"] for step in job["steps"])
+
+
+def test_the_way_from_ingest_to_check_from_the_page(
+    workspace: Workspace, opened: TestClient, tmp_path: Path, stac_schemas: Path
+) -> None:
+    path = scene(tmp_path / "data")
+    job = run(opened, "ingest", source=str(path), bands=NAMES, time=TIME.isoformat(), scene_id="t", chip_size=32)
+    assert job["state"] == "done", job
+    assert job["summary"].startswith("1 scene, 16 chips")
+    assert job["steps"][0] | {"rate": 0, "to_go": 0} == {
+        "what": "cutting chips", "unit": "chips", "done": 16, "total": 16, "rate": 0, "to_go": 0
+    }  # fmt: skip
+    assert len(workspace.lake.chips) == 32
+    assert workspace.lake.config.grid.chip_size == 32, "the server has read the settings that the job wrote"
+
+    label(workspace)
+    job = run(opened, "segment", task="pixels", seed=1)
+    assert job["state"] == "done", job
+    assert job["summary"] and workspace.status().models == ("pixels-forest",)
+
+    job = run(opened, "release", name="v1", task="pixels", license="CC-BY-4.0", block=None)
+    assert (job["state"], job["result"]) == ("done", {"name": "v1"}), job
+
+    job = run(opened, "check", release="v1")
+    assert job["state"] == "done", job
+    assert job["result"]["release"] == "v1"
+    assert [level["level"] for level in job["result"]["levels"]] == ["Q0", "Q1", "Q2", "Q3"]
+    assert job["result"]["levels"][0]["status"] == "passed"
+    assert job["summary"].startswith("v1: 32 chips; Q0 passed, Q1 passed")
+    listed = opened.get("/api/jobs").json()["jobs"]
+    assert [j["verb"] for j in listed] == ["check", "release", "segment", "ingest"]
+    assert not any(j["resumable"] for j in listed)
+
+
+def test_what_is_wrong_at_once_is_not_queued(workspace: Workspace, opened: TestClient) -> None:
+    (workspace.root / "releases" / "v1").mkdir(parents=True)
+    cases: list[tuple[dict[str, Any], int]] = [
+        ({"verb": "nix", "options": {}}, 422),
+        ({"verb": "segment", "options": {"colour": 1}}, 422),
+        ({"verb": "segment", "options": {"seed": -1}}, 422),
+        ({"verb": "segment", "options": {"task": "chips"}}, 422),
+        ({"verb": "segment", "options": {"task": "pixels", "model": "forrest"}}, 404),
+        ({"verb": "segment", "options": {"task": "pixels", "model": "/etc/model.onnx"}}, 403),
+        ({"verb": "release", "options": {}}, 422),
+        ({"verb": "release", "options": {"name": "../v2"}}, 422),
+        ({"verb": "release", "options": {"name": "v1"}}, 409),
+        ({"verb": "release", "options": {"name": "v2", "splits": [50, 50]}}, 422),
+        ({"verb": "check", "options": {"release": "v9"}}, 404),
+        ({"verb": "check", "options": {"release": "../../etc"}}, 422),
+        ({"verb": "ingest", "options": {}}, 422),
+        ({"verb": "ingest", "options": {"source": "a.tif", "stac": "earth-search"}}, 422),
+        ({"verb": "ingest", "options": {"stac": "earth-serch"}}, 404),
+        ({"verb": "ingest", "options": {"source": "/etc/passwd"}}, 403),
+        ({"verb": "ingest", "options": {"source": "there-is-none.tif"}}, 404),
+    ]
+    for body, status in cases:
+        answer = opened.post("/api/jobs", json=body)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), body
+        assert answer.json()["title"]
+    assert opened.get("/api/jobs").json() == {"jobs": []}
+
+
+def test_a_verb_that_fails_says_why_and_shows_no_traceback(workspace: Workspace, opened: TestClient) -> None:
+    job = run(opened, "segment", task="pixels")
+    assert (job["state"], job["resumable"]) == ("failed", True)
+    assert job["problem"]["status"] == 422
+    assert job["problem"]["hint"]
+    assert "Traceback" not in json.dumps(job)
+    (workspace.root / "releases" / "v1").mkdir(parents=True)
+    (workspace.root / "releases" / "v1" / "collection.json").write_text("[" * 100_000)
+    job = run(opened, "check", release="v1")
+    assert job["state"] in ("failed", "done")
+    assert "Traceback" not in json.dumps(job)
+
+
+def test_what_the_room_locks_is_the_jobs_problem(workspace: Workspace, opened: TestClient) -> None:
+    label(workspace)
+    with folder_lock(workspace.lake.layout.cache / "segment.lock", "a segment run"):
+        job = run(opened, "segment", task="pixels")
+    assert (job["state"], job["problem"]["status"]) == ("failed", 409)
+    assert "already running" in job["problem"]["title"]
+    resumed = opened.post(f"/api/jobs/{job['id']}/resume")
+    assert (resumed.status_code, resumed.json()["id"]) == (202, job["id"])
+    assert wait(opened, job["id"])["state"] == "done"
+
+
+def test_stopped_in_the_middle_and_resumed(workspace: Workspace, opened: TestClient, tmp_path: Path) -> None:
+    path = scene(tmp_path / "data", size=1536)
+    job = begin(opened, "ingest", source=str(path), bands=NAMES, scene_id="big", chip_size=32)
+    assert wait(opened, job["id"], lambda j: steps(j) > 20)["state"] == "running"
+    stopping = opened.delete(f"/api/jobs/{job['id']}").json()
+    assert stopping["state"] == "stopping"
+    stopped = wait(opened, job["id"])
+    assert (stopped["state"], stopped["resumable"], stopped["problem"]) == ("stopped", True, None)
+    assert 0 < steps(stopped) < 48 * 48
+    assert opened.delete(f"/api/jobs/{job['id']}").status_code == 409
+    resumed = opened.post(f"/api/jobs/{job['id']}/resume")
+    assert resumed.status_code == 202
+    assert resumed.json()["steps"] == []
+    done = wait(opened, job["id"])
+    assert done["state"] == "done", done
+    assert len(workspace.lake.chips) == 16 + 48 * 48
+    assert len(set(workspace.lake.chips.table(["chip_id"])["chip_id"].to_pylist())) == 16 + 48 * 48
+    assert opened.post(f"/api/jobs/{job['id']}/resume").status_code == 409
+
+
+def test_one_job_of_a_verb_at_a_time_and_a_queue(opened: TestClient, tmp_path: Path) -> None:
+    path = scene(tmp_path / "data", size=1536)
+    options = {"source": str(path), "bands": NAMES, "scene_id": "big", "chip_size": 32}
+    first, second, third = (begin(opened, "ingest", **options) for _ in range(3))
+    assert [j["state"] for j in (first, second, third)] == ["running", "queued", "queued"]
+    assert opened.delete(f"/api/jobs/{third['id']}").json()["state"] == "stopped"
+    opened.delete(f"/api/jobs/{first['id']}")
+    assert wait(opened, first["id"])["state"] == "stopped"
+    assert wait(opened, second["id"], lambda j: steps(j) > 0)["state"] == "running"
+    opened.delete(f"/api/jobs/{second['id']}")
+    assert wait(opened, second["id"])["state"] == "stopped"
+    assert opened.get(f"/api/jobs/{third['id']}").json()["started"] is None
+
+
+def test_every_change_is_published(workspace: Workspace, tmp_path: Path) -> None:
+    label(workspace)
+    heard: list[tuple[str, Any]] = []
+    jobs = Jobs(workspace.root, tmp_path / "jobs", lambda name, data: heard.append((name, data)), reads=READS)
+    job = jobs.submit("segment", {"task": "pixels"}, actor="anna")
+    until(lambda: jobs.get(job.id).state == "done")
+    jobs.close()
+    states = [data["state"] for name, data in heard if name == "job"]
+    assert list(dict.fromkeys(states)) == ["queued", "running", "done"]
+    assert heard[-1] == ("workspace", {"what": "models"})
+    assert any(data["steps"] for name, data in heard if name == "job")
+    assert json.loads((tmp_path / "jobs" / f"{job.id}.json").read_text())["actor"] == "anna"
+
+
+READS = {"data_roots": [], "allow_private_networks": False}
+
+
+def quiet(_name: str, _data: Any) -> None:
+    return
+
+
+def until(there: Any, seconds: float = 60) -> None:
+    ends = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+
+def big(tmp_path: Path) -> tuple[Workspace, dict[str, Any]]:
+    made = create(tmp_path / "big")
+    path = scene(made.root / "imagery", size=1536)
+    return made, {"source": str(path), "bands": NAMES, "scene_id": "big", "chip_size": 32}
+
+
+def running(jobs: Jobs, job_id: str) -> None:
+    until(lambda: any(step.done for step in jobs.get(job_id).steps))
+
+
+def test_a_server_that_ends_leaves_a_job_to_take_up(tmp_path: Path) -> None:
+    workspace, options = big(tmp_path)
+    first = Jobs(workspace.root, tmp_path / "jobs", quiet, reads=READS)
+    job = first.submit("ingest", options, actor="anna")
+    waiting = first.submit("ingest", options, actor="anna")
+    running(first, job.id)
+    first.close()
+    second = Jobs(workspace.root, tmp_path / "jobs", quiet, reads=READS)
+    assert [j.state for j in second.all()] == ["interrupted", "interrupted"]
+    assert second.get(waiting.id).resumable
+    assert second.resume(job.id).state == "running"
+    until(lambda: second.get(job.id).state == "done")
+    assert len(workspace.lake.chips) == 48 * 48
+    second.close()
+    workspace.close()
+
+
+SERVER = """
+import json, sys, time
+from pathlib import Path
+from groundset.server.jobs import Jobs
+root, folder, options = sys.argv[1:]
+jobs = Jobs(Path(root), Path(folder), lambda *_: None, reads={"data_roots": [], "allow_private_networks": False})
+job = jobs.submit("ingest", json.loads(options), actor="anna")
+while not any(step.done for step in jobs.get(job.id).steps):
+    time.sleep(0.02)
+print(job.id, *[p.pid for p in jobs._processes.values()], flush=True)
+time.sleep(600)
+"""
+
+
+def alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_server_that_is_killed_takes_its_jobs_along(tmp_path: Path) -> None:
+    workspace, options = big(tmp_path)
+    folder = tmp_path / "jobs"
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(workspace.root), str(folder), json.dumps(options)], stdout=subprocess.PIPE
+    )
+    with server:
+        assert server.stdout is not None
+        job_id, group = server.stdout.readline().decode().split()
+        server.send_signal(signal.SIGKILL)
+    until(lambda: not alive(int(group)), 15)
+    jobs = Jobs(workspace.root, folder, quiet, reads=READS)
+    assert (jobs.get(job_id).state, jobs.get(job_id).resumable) == ("interrupted", True)
+    jobs.resume(job_id)
+    until(lambda: jobs.get(job_id).state == "done")
+    assert len(workspace.lake.chips) == 48 * 48
+    jobs.close()
+    workspace.close()
+
+
+def test_a_job_whose_process_is_killed_has_failed_and_goes_on(tmp_path: Path) -> None:
+    workspace, options = big(tmp_path)
+    jobs = Jobs(workspace.root, tmp_path / "jobs", quiet, reads=READS)
+    job = jobs.submit("ingest", options, actor="anna")
+    running(jobs, job.id)
+    pid = jobs._processes[job.id].pid
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: jobs.get(job.id).state == "failed")
+    problem = jobs.get(job.id).problem
+    assert problem is not None
+    assert (problem.status, problem.found) == (503, "signal SIGKILL")
+    until(lambda: not alive(pid), 5)
+    jobs.resume(job.id)
+    until(lambda: jobs.get(job.id).state == "done")
+    assert len(workspace.lake.chips) == 48 * 48
+    jobs.close()
+    workspace.close()
+
+
+def test_a_job_that_does_not_hear_is_killed_after_a_grace_time(tmp_path: Path) -> None:
+    workspace, options = big(tmp_path)
+    jobs = Jobs(workspace.root, tmp_path / "jobs", quiet, reads=READS, grace=0.2)
+    job = jobs.submit("ingest", options, actor="anna")
+    running(jobs, job.id)
+    pid = jobs._processes[job.id].pid
+    os.kill(pid, signal.SIGSTOP)
+    assert jobs.stop(job.id).state == "stopping"
+    until(lambda: jobs.get(job.id).state == "stopped", 10)
+    until(lambda: not alive(pid), 5)
+    jobs.close()
+    workspace.close()
+
+
+def test_a_second_server_lists_the_jobs_and_leaves_them_alone(tmp_path: Path) -> None:
+    workspace, options = big(tmp_path)
+    first = Jobs(workspace.root, tmp_path / "jobs", quiet, reads=READS)
+    second = Jobs(workspace.root, tmp_path / "jobs", quiet, reads=READS)
+    job = first.submit("ingest", options, actor="anna")
+    running(first, job.id)
+    assert second.get(job.id).state == "running"
+    with pytest.raises(ConflictError, match="another server"):
+        second.stop(job.id)
+    with pytest.raises(ConflictError, match="another server"):
+        second.submit("segment", {}, actor="anna")
+    first.close()
+    assert second.get(job.id).state == "interrupted", "it takes over once the first one is gone"
+    second.close()
+    workspace.close()
+
+
+def test_records_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
+    workspace = create(tmp_path / "lake")
+    folder = tmp_path / "jobs"
+    folder.mkdir()
+    (folder / "a.json").write_text("{")
+    (folder / "b.json").write_text('{"id": "b"}')
+    jobs = Jobs(workspace.root, folder, quiet, reads=READS)
+    assert jobs.all() == []
+    with pytest.raises(MissingError):
+        jobs.get("../../groundset")
+    jobs.close()
+    workspace.close()
+
+
+def test_the_server_answers_while_a_job_works(opened: TestClient, tmp_path: Path) -> None:
+    path = scene(tmp_path / "data", size=1024)
+    job = begin(opened, "ingest", source=str(path), bands=NAMES, scene_id="big", chip_size=32)
+    answers: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(opened.get("/api/releases").status_code)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 8
+    opened.delete(f"/api/jobs/{job['id']}")
+    assert wait(opened, job["id"])["state"] in ("stopped", "done")
+
+
+def test_values_that_are_no_numbers_do_not_break_the_record(workspace: Workspace, opened: TestClient) -> None:
+    answer = opened.post(
+        "/api/jobs",
+        content='{"verb": "ingest", "options": {"stac": "earth-search", "max_cloud": NaN}}',
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status_code == 422
