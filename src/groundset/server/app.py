@@ -98,7 +98,7 @@ def bare_app(
     app.state.sessions = sessions
     app.state.links = links
     problems.install(app)
-    openapi.install(app)
+    openapi.install(app, routers)
     for router in routers:
         app.include_router(router, prefix="/api")
     app.add_middleware(Front, page=Page(settings.ui))  # the last one added is the first that a request meets

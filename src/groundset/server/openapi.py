@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -29,19 +29,19 @@ def body_of(model: type[BaseModel], *, most: int) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def install(app: FastAPI) -> None:
-    """Let ``app`` describe itself so."""
+def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Let ``app``, which has these routers under ``/api``, describe itself so."""
     derive = app.openapi
 
     def describe() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _told(derive(), app)
+            app.openapi_schema = _told(derive(), routers)
         return app.openapi_schema
 
     app.openapi = describe  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def _told(document: dict[str, Any], app: FastAPI) -> dict[str, Any]:
+def _told(document: dict[str, Any], routers: Sequence[APIRouter]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for model in _EXTRA:
         schemas.setdefault(model.__name__, model.model_json_schema(ref_template=_REF))
@@ -49,17 +49,17 @@ def _told(document: dict[str, Any], app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
-    for route, operation in _operations(document, app):
+    for route, operation in _operations(document, routers):
         operation["x-permission"] = permission_of(route)
         _tell_problems(operation["responses"])
     return document
 
 
-def _operations(document: dict[str, Any], app: FastAPI) -> Iterator[tuple[APIRoute, dict[str, Any]]]:
-    for route in app.routes:
+def _operations(document: dict[str, Any], routers: Sequence[APIRouter]) -> Iterator[tuple[APIRoute, dict[str, Any]]]:
+    for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
-                yield route, document["paths"][route.path_format][method.lower()]
+                yield route, document["paths"][f"/api{route.path_format}"][method.lower()]
 
 
 def _tell_problems(responses: dict[str, Any]) -> None:
