@@ -74,7 +74,8 @@ def test_the_way_from_ingest_to_check_from_the_page(
     label(workspace)
     job = run(opened, "segment", task="pixels", seed=1)
     assert job["state"] == "done", job
-    assert job["summary"] and workspace.status().models == ("pixels-forest",)
+    assert job["summary"]
+    assert workspace.status().models == ("pixels-forest",)
 
     job = run(opened, "release", name="v1", task="pixels", license="CC-BY-4.0", block=None)
     assert (job["state"], job["result"]) == ("done", {"name": "v1"}), job

@@ -117,7 +117,7 @@ def _check(scenes: Iterable[Scene], allow: Allow | None) -> None:
     if allow is not None:
         for href in {h: None for scene in scenes for h in hrefs(scene)}:
             if not href.startswith("/vsizip/"):  # our own way into an archive that was allowed
-                allow(href)
+                allow(href.removeprefix("/vsicurl/"))  # our own way to an address
 
 
 def in_group(scenes: Iterable[Scene], group: str) -> list[Scene]:
