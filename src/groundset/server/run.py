@@ -24,12 +24,15 @@ from groundset.core.layout import Layout
 from groundset.server.app import create_app
 from groundset.server.context import Settings
 from groundset.server.lock import hold
+from groundset.server.patience import PatientProtocol
 from groundset.server.session import KEYS_FILE, Sessions, kept_token
 from groundset.server.workspaces import Folder, folders, is_workspace, open_ready
 
 TOKEN_VARIABLE = "GROUNDSET_TOKEN"  # noqa: S105  # the variable's name
 SHORTEST_TOKEN = 8
 GRACE_SECONDS = 1
+KEEP_ALIVE_SECONDS = 75
+CONNECTIONS = 2_000
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -51,7 +54,10 @@ class Server(uvicorn.Server):
             access_log=False,
             proxy_headers=False,  # the gate reads what a proxy says, and needs to know who says it
             server_header=False,
+            http=PatientProtocol,
             ws="none",
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
             **options,
         )
