@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from groundset.journal import Appended, Batch, NewEvent
 from groundset.lake import Lake
+from groundset.query import Index
 from groundset.server.addresses import Addresses
 from groundset.server.feed import Feed
 from groundset.server.hub import Hub
@@ -66,6 +67,7 @@ class Context:
     jobs: Jobs = field(init=False)
     releases: Releases = field(init=False)
     views: Views = field(init=False)
+    index: Index = field(init=False)
 
     def __post_init__(self) -> None:
         layout = self.lake.layout
@@ -83,6 +85,8 @@ class Context:
         self.closers.append(self.jobs.close)
         self.views = Views(self.lake, self._append)
         self.closers.append(self.views.close)
+        self.index = Index(self.lake)
+        self.closers.append(self.index.close)
 
     def _append(self, new: Sequence[NewEvent], actor: str) -> list[Appended]:
         """For a route in a thread of its own: through the same writer as all answers."""

@@ -144,7 +144,7 @@ class Queryable(Model):
     """A name that a filter may use."""
 
     name: str
-    type: Literal["string", "number", "integer", "datetime", "geometry"]
+    type: Literal["string", "number", "integer", "datetime", "geometry", "array"]
     title: str
     values: list[tuple[str, int]] | None = Field(default=None, description="Values with their counts, where few")
     minimum: float | str | None = None

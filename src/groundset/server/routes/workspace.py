@@ -1,7 +1,50 @@
-"""``/api``: workspace."""
+"""``/api/workspace``, ``/api/labels``, ``/api/queryables``: what is in the workspace."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from groundset.server import listing, overview, replies
+from groundset.server.context import Here
+from groundset.server.door import needs
+from groundset.server.models import LabelCounts, Queryable, WorkspaceInfo
 
 router = APIRouter(tags=["workspace"])
+TaskName = Annotated[str | None, Query(description="Name of a task (default: the one that `label` speaks of)")]
+TOLD: dict[int | str, dict[str, Any]] = {
+    304: {"description": "Unchanged since the ETag in If-None-Match"},
+    **replies.problems(422),
+}
+
+
+@router.get("/workspace", dependencies=[needs("read")])
+def get_workspace(here: Here) -> WorkspaceInfo:
+    """The workspace: name, tasks, scheme, counts."""
+    return overview.workspace_info(here.lake, here.index)
+
+
+@router.get("/labels", response_model=LabelCounts, responses=TOLD, dependencies=[needs("read")])
+def get_labels(here: Here, request: Request, task: TaskName = None) -> Response:
+    """Labels of a task, counted by class; in a segment task without the product's flags."""
+
+    def make() -> bytes:
+        return listing.label_counts(here.lake, here.index, task).model_dump_json().encode()
+
+    return replies.reply(request, here.index.version(task), "application/json", make)
+
+
+@router.get(
+    "/queryables",
+    response_model=list[Queryable],
+    responses=TOLD,
+    dependencies=[needs("read")],
+)
+def get_queryables(here: Here, request: Request, task: TaskName = None) -> Response:
+    """What a filter may ask about, with the values that there are."""
+
+    def make() -> bytes:
+        return listing.queryables(here.index.queryables(task))
+
+    return replies.reply(request, here.index.version(task), "application/json", make)

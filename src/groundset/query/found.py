@@ -1,0 +1,110 @@
+"""What a query found: one page of chips, with the labels of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from groundset.query.chips import Chips, Positions
+from groundset.query.coded import Coded
+from groundset.query.labels import Label
+from groundset.query.table import LabelTable
+
+_COLUMNS = [
+    "chip_id", "scene_id", "level", "row", "col", "width", "height", "datetime", "sensor", "valid_fraction",
+    "cloud_cover", "group", "geometry",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One chip of a page.
+
+    ``part`` and ``row`` say where it stands in the chip table, and so where its quicklook lies. ``outline`` is WKB,
+    ``bbox`` west, south, east, north; None where the chip has no place.
+    """
+
+    id: str
+    part: str
+    row: int
+    scene_id: str
+    level: int
+    grid_row: int
+    grid_col: int
+    width: int
+    height: int
+    datetime: str | None
+    sensor: str | None
+    valid_fraction: float
+    cloud_cover: float | None
+    group: str | None
+    split: str | None
+    label: Label | None
+    bbox: list[float] | None
+    outline: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of the chips that a filter keeps.
+
+    Args:
+        total: Chips that it keeps in all.
+        offset: Of them, the number before this page.
+        head: Journal event up to which labels count.
+        task: Task whose labels are told; None where the workspace has none.
+        hits: The page.
+    """
+
+    total: int
+    offset: int
+    head: int
+    task: str | None
+    hits: Sequence[Hit]
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids of the page's chips."""
+        return [hit.id for hit in self.hits]
+
+
+def as_time(value: Any) -> str | None:
+    """RFC 3339, with a fraction of a second only where there is one."""
+    return None if value is None else value.isoformat().replace("+00:00", "Z")
+
+
+def hits(chips: Chips, splits: Coded[str], labels: LabelTable | None, page: Positions) -> list[Hit]:
+    """The chips at these positions."""
+    if not len(page):
+        return []
+    rows = chips.table.select(_COLUMNS).take(pa.array(page)).to_pylist()
+    bounds = chips.bounds[page].tolist()
+    told = [None] * len(page) if labels is None else labels.labels[page].tolist()
+    split = splits.strings.take(pa.array(page)).to_pylist()
+    parts, at = chips.part[page].tolist(), chips.row[page].tolist()
+    return [
+        Hit(
+            id=row["chip_id"],
+            part=chips.parts[parts[i]],
+            row=at[i],
+            scene_id=row["scene_id"],
+            level=row["level"],
+            grid_row=row["row"],
+            grid_col=row["col"],
+            width=row["width"],
+            height=row["height"],
+            datetime=as_time(row["datetime"]),
+            sensor=row["sensor"],
+            valid_fraction=row["valid_fraction"],
+            cloud_cover=row["cloud_cover"],
+            group=row["group"],
+            split=split[i],
+            label=told[i],
+            bbox=None if row["geometry"] is None else bounds[i],
+            outline=row["geometry"],
+        )
+        for i, row in enumerate(rows)
+    ]

@@ -1,0 +1,115 @@
+"""Keeps the labels of one task up: reads the journal where it went on, counts masks behind the requests."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from groundset.core import Scheme
+from groundset.core.layout import TaskConfig
+from groundset.query.chips import Chips
+from groundset.query.counts import MaskCounts
+from groundset.query.labels import Label, Labeller
+from groundset.query.table import LabelTable
+
+if TYPE_CHECKING:
+    from groundset.journal import Journal
+
+AT_ONCE = 8
+"""Masks that a request waits for; more are counted behind it."""
+
+_ANEW = 20_000
+_BATCH = 64
+
+
+class TaskTable:
+    """The labels of one task, as of the journal's last event. Safe to share between threads.
+
+    Args:
+        journal: Where the answers are.
+        task: The task.
+        scheme: Its classes.
+        counts: What masks hold.
+    """
+
+    def __init__(self, journal: Journal, task: TaskConfig, scheme: Scheme, counts: MaskCounts) -> None:
+        self.task, self.scheme = task, scheme
+        self._journal, self._counts = journal, counts
+        self._labeller = Labeller(task, scheme, counts.get)
+        self._lock = threading.RLock()
+        self._head = 0
+        self._by_id: dict[str, Label] = {}
+        self._pending: dict[str, Label] = {}
+        self._table = LabelTable.of(Chips({}), {})
+        self._counter: threading.Thread | None = None
+        self._closed = threading.Event()
+
+    def fresh(self, chips: Chips, head: int) -> LabelTable:
+        """The labels of these chips as event ``head`` (or a later one) left them."""
+        with self._lock:
+            changes = self._follow(head)
+            if chips is not self._table.chips:
+                self._table = LabelTable.of(chips, self._by_id)
+            elif changes:
+                self._table = self._table.patched(changes)
+            if self._pending:
+                self._count_some()
+            return self._table
+
+    def close(self) -> None:
+        """Stop counting."""
+        self._closed.set()
+        if self._counter is not None:
+            self._counter.join()
+
+    def _follow(self, head: int) -> dict[str, Label | None]:
+        """Take in what the journal said since; the labels that changed, None for those that are no more."""
+        if head <= self._head:
+            return {}
+        everything = self._head == 0
+        touched: set[str] = set()
+        if not everything:
+            touched = {chip_id for task, chip_id in self._journal.touched(self._head) if task == self.task.name}
+            everything = len(touched) > _ANEW
+        rows = self._journal.standing(self.task.name, None if everything else sorted(touched))
+        told = self._labeller.labels(rows)
+        gone = (self._by_id.keys() if everything else touched) - told.keys()
+        changes: dict[str, Label | None] = {**told, **dict.fromkeys(gone)}
+        for chip_id, label in changes.items():
+            self._pending.pop(chip_id, None)
+            if label is None:
+                self._by_id.pop(chip_id, None)
+            else:
+                self._by_id[chip_id] = label
+                if not label.counted:
+                    self._pending[chip_id] = label
+        self._head = head
+        return changes
+
+    def _count_some(self) -> None:
+        """Count a few masks at once; begin to count many behind the requests."""
+        if len(self._pending) <= AT_ONCE:
+            self._count(dict(self._pending))
+        elif self._counter is None and not self._closed.is_set():
+            self._counter = threading.Thread(target=self._count_all, name=f"count {self.task.name}", daemon=True)
+            self._counter.start()
+
+    def _count_all(self) -> None:
+        while not self._closed.is_set():
+            with self._lock:
+                some = dict(list(self._pending.items())[:_BATCH])
+                if not some:
+                    self._counter = None
+                    return
+            self._count(some)
+
+    def _count(self, some: dict[str, Label]) -> None:
+        found = self._counts.count(label.masks for label in some.values())
+        with self._lock:
+            # a chip may have a newer mask by now
+            changes = {c: self._labeller.counted(label, found[label.masks]) for c, label in some.items()
+                       if self._pending.get(c) is label}  # fmt: skip
+            for chip_id, label in changes.items():
+                self._by_id[chip_id] = label
+                del self._pending[chip_id]
+            self._table = self._table.patched(changes)
