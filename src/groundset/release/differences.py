@@ -115,7 +115,10 @@ def _pairs(one: Mapping[str, int], two: Mapping[str, int]) -> dict[str, tuple[in
 
 def _recipes(one: Recipe, two: Recipe) -> dict[str, tuple[Any, Any]]:
     before, after = one.as_json(), two.as_json()
-    return {key: (before[key], after[key]) for key in before if key not in _SAYS_NOTHING and before[key] != after[key]}
+    differ = {k: (v, after[k]) for k, v in before.items() if k not in _SAYS_NOTHING and v != after[k]}
+    if one.title.removesuffix(one.name) == two.title.removesuffix(two.name):
+        differ.pop("title", None)  # made from the name
+    return differ
 
 
 def _broken(path: Path, error: Exception) -> InputError:
