@@ -93,6 +93,7 @@ class WorkspaceInfo(Model):
     """The workspace: name, tasks, scheme, counts."""
 
     name: str
+    path: str | None = Field(default=None, description="Where it lies on the server's machine; for command lines")
     title: str | None
     description: str | None
     groundset: str = Field(description="Version of Groundset")

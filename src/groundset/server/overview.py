@@ -25,6 +25,7 @@ def workspace_info(lake: Lake, index: Index) -> WorkspaceInfo:
     models = _folders(lake.layout.models)
     return WorkspaceInfo(
         name=config.name,
+        path=str(lake.root),
         title=config.release.title,
         description=config.release.description,
         groundset=__version__,
