@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def find(layout: Layout, name: str, path: str) -> Path:
     parts = path.split("/")
     odd = any(not p or p.startswith(".") or "\\" in p or "\0" in p for p in parts)
     target = root if odd else root.joinpath(*parts)
-    if odd or not target.resolve().is_relative_to(root) or not target.is_file():
+    if odd or not target.resolve().is_relative_to(root) or not os.path.isfile(target):  # noqa: PTH113  # never raises
         raise MissingError("the release has no such file", asked=path[:200], found=name)
     return target
 
