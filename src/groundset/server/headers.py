@@ -20,6 +20,7 @@ def content_policy(frame_ancestors: Sequence[str] = ()) -> str:
         "img-src": "'self' blob: data:",
         "style-src": "'self' 'unsafe-inline'",
         "font-src": "'self' data:",
+        "frame-src": "'self' blob:",  # a release's report in the page's theme, in a sandbox
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'self'",
