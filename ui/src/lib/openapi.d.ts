@@ -32,6 +32,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Chips
+         * @description The chips that a filter keeps, in an order, page by page, with their labels.
+         */
+        get: operations["list_chips_api_chips_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chips/{chip_id}": {
         parameters: {
             query?: never;
@@ -245,6 +265,46 @@ export interface paths {
          * @description Take a stopped, interrupted or failed job up again, with the same options; it goes on where it stopped.
          */
         post: operations["resume_job_api_jobs__job_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Labels
+         * @description Labels of a task, counted by class; in a segment task without the product's flags.
+         */
+        get: operations["get_labels_api_labels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queryables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queryables
+         * @description What a filter may ask about, with the values that there are.
+         */
+        get: operations["get_queryables_api_queryables_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -491,6 +551,26 @@ export interface paths {
          * @description Which chips to answer next. Not answered by this version.
          */
         get: operations["suggest_api_suggest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Workspace
+         * @description The workspace: name, tasks, scheme, counts.
+         */
+        get: operations["get_workspace_api_workspace_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1287,15 +1367,9 @@ export interface components {
          * @description A name that a filter may use.
          */
         Queryable: {
-            /**
-             * Maximum
-             * @default null
-             */
+            /** Maximum */
             maximum?: number | string | null;
-            /**
-             * Minimum
-             * @default null
-             */
+            /** Minimum */
             minimum?: number | string | null;
             /**
              * Missing
@@ -1311,11 +1385,10 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "string" | "number" | "integer" | "datetime" | "geometry";
+            type: "string" | "number" | "integer" | "datetime" | "geometry" | "array";
             /**
              * Values
              * @description Values with their counts, where few
-             * @default null
              */
             values?: [
                 string,
@@ -1530,10 +1603,7 @@ export interface components {
              * @description #rrggbb
              */
             color: string;
-            /**
-             * Definition
-             * @default null
-             */
+            /** Definition */
             definition?: string | null;
             /** Name */
             name: string;
@@ -1542,10 +1612,7 @@ export interface components {
              * @default false
              */
             not_applicable?: boolean;
-            /**
-             * Parent
-             * @default null
-             */
+            /** Parent */
             parent?: string | null;
             /** Title */
             title: string;
@@ -1686,6 +1753,11 @@ export interface components {
             models: string[];
             /** Name */
             name: string;
+            /**
+             * Path
+             * @description Where it lies on the server's machine; for command lines
+             */
+            path?: string | null;
             /** Scheme */
             scheme: components["schemas"]["SchemeClass"][];
             /**
@@ -1824,6 +1896,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnnotationResults"];
+                };
+            };
+        };
+    };
+    list_chips_api_chips_get: {
+        parameters: {
+            query?: {
+                /** @description OGC CQL2 text, e.g. `cloud_cover < 10 AND label = 'water'` */
+                filter?: string | null;
+                /** @description id, newest, random or random:SEED */
+                sort?: string;
+                /** @description Task that `label` speaks of */
+                task?: string | null;
+                /** @description At most 1,000; 5,000 in GeoJSON (default 100; 5,000) */
+                limit?: number | null;
+                offset?: number;
+                /** @description west,south,east,north in degrees */
+                bbox?: string | null;
+                /** @description Form of the answer */
+                f?: "json" | "geojson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": Record<string, never>;
+                    "application/json": components["schemas"]["ChipPage"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This order comes with learning */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2518,6 +2650,84 @@ export interface operations {
             };
         };
     };
+    get_labels_api_labels_get: {
+        parameters: {
+            query?: {
+                /** @description Name of a task (default: the one that `label` speaks of) */
+                task?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelCounts"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_queryables_api_queryables_get: {
+        parameters: {
+            query?: {
+                /** @description Name of a task (default: the one that `label` speaks of) */
+                task?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queryable"][];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_quicklooks_api_quicklooks_get: {
         parameters: {
             query: {
@@ -3063,6 +3273,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    get_workspace_api_workspace_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceInfo"];
                 };
             };
         };

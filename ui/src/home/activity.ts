@@ -1,0 +1,77 @@
+/** The journal as lines that people read: one for each import and model run, single answers taken together. */
+import { plural } from '../lib/format';
+import type { Annotation } from '../lib/types';
+
+export interface Line {
+  key: string;
+  at: string;
+  actor: string;
+  /** A model's answers, or a person's. */
+  model: boolean;
+  text: string;
+  task: string | null;
+}
+
+const TOGETHER = 15 * 60 * 1000;
+const DONE: Record<string, string> = {
+  mask: 'painted',
+  answer: 'answered',
+  shapes: 'outlined',
+  undo: 'took back answers on',
+};
+
+/** Newest first. `bulks` are the events of kind bulk, `tail` the journal's last events. */
+export function linesOf(bulks: readonly Annotation[], tail: readonly Annotation[], most = 12): Line[] {
+  const lines = [...bulks.map(bulkLine), ...together(tail.filter((one) => one.kind !== 'bulk' && !one.bulk))];
+  return lines.sort((a, b) => b.at.localeCompare(a.at)).slice(0, most);
+}
+
+export function actorName(actor: string): string {
+  return actor.replace(/^model:/, '');
+}
+
+function bulkLine(event: Annotation): Line {
+  const told = event.payload as { count?: number; file?: string; verb?: string; model?: string };
+  const chips = told.count === undefined ? 'chips' : plural(told.count, 'chip');
+  const text =
+    told.verb === 'segment'
+      ? `proposed masks for ${chips}`
+      : told.file
+        ? `brought labels for ${chips} from ${told.file}`
+        : `answered ${chips}`;
+  return line(event, text);
+}
+
+function together(events: readonly Annotation[]): Line[] {
+  const groups: { first: Annotation; last: Annotation; chips: Set<string> }[] = [];
+  for (const event of events) {
+    const open = groups.findLast((one) => one.last.actor === event.actor);
+    const fits =
+      open &&
+      open.last.kind === event.kind &&
+      open.last.task === event.task &&
+      new Date(event.at).getTime() - new Date(open.last.at).getTime() < TOGETHER;
+    const group = fits ? open : { first: event, last: event, chips: new Set<string>() };
+    if (!fits) groups.push(group);
+    group.last = event;
+    if (event.chip_id) group.chips.add(event.chip_id);
+  }
+  return groups.map(({ last, chips }) => {
+    const verb = DONE[last.kind];
+    return line(
+      last,
+      verb ? `${verb} ${plural(chips.size, 'chip')}` : last.kind === 'comment' ? 'commented' : `wrote ${last.kind}`,
+    );
+  });
+}
+
+function line(event: Annotation, text: string): Line {
+  return {
+    key: event.id,
+    at: event.at,
+    actor: event.actor,
+    model: event.actor.startsWith('model:'),
+    text,
+    task: event.task,
+  };
+}

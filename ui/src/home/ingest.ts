@@ -1,0 +1,88 @@
+/** The ingest form as the options of a job. */
+export interface IngestForm {
+  from: 'source' | 'stac';
+  source: string;
+  sensor: string;
+  time: string;
+  bands: string;
+  chipSize: string;
+  stac: string;
+  collection: string;
+  bbox: string;
+  datetime: string;
+  maxCloud: string;
+  limit: string;
+}
+
+export interface IngestMade {
+  options: Record<string, unknown>;
+  /** What is still to be said, in words; null where it can begin. */
+  missing: string | null;
+  wrong: { bbox?: string; maxCloud?: string; limit?: string; chipSize?: string };
+}
+
+/** Words of a line; quotes keep spaces together. */
+export function wordsOf(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]
+    .map((found) => found[1] ?? found[2] ?? found[3] ?? '')
+    .filter(Boolean);
+}
+
+/** 'W,S,E,N' as four numbers; a text says what is wrong. */
+export function bboxOf(text: string): number[] | string {
+  const parts = text.split(/[\s,]+/).filter(Boolean);
+  const numbers = parts.map(Number);
+  if (parts.length !== 4 || numbers.some(Number.isNaN)) return 'Four numbers: west, south, east, north';
+  const [west, south, east, north] = numbers as [number, number, number, number];
+  if (Math.abs(west) > 180 || Math.abs(east) > 180 || Math.abs(south) > 90 || Math.abs(north) > 90) {
+    return 'Degrees: -180 to 180 west and east, -90 to 90 south and north';
+  }
+  return south < north ? numbers : 'South is below north';
+}
+
+function whole(text: string, low: number): number | null {
+  const value = Number(text);
+  return Number.isInteger(value) && value >= low ? value : null;
+}
+
+export function ingestOptions(form: IngestForm, newGrid: boolean): IngestMade {
+  const wrong: IngestMade['wrong'] = {};
+  const options: Record<string, unknown> = {};
+  let missing: string | null = null;
+  const list = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+
+  if (form.from === 'source') {
+    const sources = wordsOf(form.source);
+    if (sources.length) options.source = sources;
+    else missing = 'Say where the scene is';
+    if (form.time.trim()) options.time = form.time.trim();
+  } else {
+    options.stac = form.stac.trim();
+    options.collection = form.collection.trim();
+    if (!options.stac || !options.collection) missing = 'Say which API and which collection';
+    const bbox = form.bbox.trim() ? bboxOf(form.bbox) : null;
+    if (typeof bbox === 'string') wrong.bbox = bbox;
+    else if (bbox) options.bbox = bbox;
+    else missing ??= 'Say where on Earth';
+    if (form.datetime.trim()) options.datetime = form.datetime.trim();
+    if (form.maxCloud.trim()) {
+      const cloud = Number(form.maxCloud);
+      if (cloud >= 0 && cloud <= 100) options.max_cloud = cloud;
+      else wrong.maxCloud = 'From 0 to 100';
+    }
+    if (form.limit.trim()) {
+      const limit = whole(form.limit, 1);
+      if (limit === null) wrong.limit = 'A whole number from 1';
+      else options.limit = limit;
+    }
+  }
+  if (form.sensor.trim()) options.sensor = form.sensor.trim();
+  if (list(form.bands).length) options.bands = list(form.bands);
+  if (newGrid && form.chipSize.trim()) {
+    const size = whole(form.chipSize, 8);
+    if (size === null) wrong.chipSize = 'A whole number from 8';
+    else options.chip_size = size;
+  }
+  if (Object.keys(wrong).length) missing ??= 'Some fields are not right yet';
+  return { options, missing, wrong };
+}

@@ -1,0 +1,139 @@
+/** What to do next: one thing, from what is in the workspace. */
+import { plural } from '../lib/format';
+import type { Job, LabelCounts, ReleaseRow, WorkspaceInfo } from '../lib/types';
+import { commandLine } from './commands';
+
+export type Action = 'ingest' | 'segment' | 'release' | 'check' | 'jobs' | 'none';
+
+export interface Advice {
+  title: string;
+  text: string;
+  /** What the button does, and what stands on it. */
+  action: Action;
+  button: string | null;
+  /** Where a button that only leads somewhere leads. */
+  href?: string;
+  /** The same on the command line. */
+  command: string | null;
+  /** Task or release that it is about. */
+  about?: string;
+}
+
+export interface Situation {
+  info: WorkspaceInfo;
+  labels: readonly LabelCounts[];
+  releases: readonly ReleaseRow[];
+  going: readonly Job[];
+  /** How the workspace is named on a command line. */
+  place: string;
+}
+
+export function advise(now: Situation): Advice {
+  return waiting(now) ?? scenes(now) ?? labels(now) ?? model(now) ?? release(now) ?? check(now) ?? publish(now);
+}
+
+function waiting({ going }: Situation): Advice | null {
+  const bringing = going.find((job) => job.verb === 'ingest');
+  if (!bringing) return null;
+  return {
+    title: 'Scenes are being brought in',
+    text: 'Chips appear as each scene is finished. You may close the page: the job goes on.',
+    action: 'jobs',
+    button: 'Show the job',
+    command: null,
+  };
+}
+
+function scenes({ info, place }: Situation): Advice | null {
+  if (info.counts.scenes > 0) return null;
+  return {
+    title: 'Bring in the first scene',
+    text: 'A local file or folder, a web address, or what a STAC API finds. It is cut into chips, the units that are labelled and released.',
+    action: 'ingest',
+    button: 'Ingest scenes',
+    command: commandLine(['ingest', place, 'SCENE.tif'], { sensor: 'sentinel-2-l2a' }),
+  };
+}
+
+function labels({ info, labels, place }: Situation): Advice | null {
+  if (labels.some((one) => one.chips > 0)) return null;
+  return {
+    title: 'Bring in labels',
+    text: 'Points, polygons, a raster or a CSV with a column that names the class. Labelling in this page comes with the next version; until then labels come from files.',
+    action: 'none',
+    button: null,
+    command: commandLine(['annotate', place, 'labels.geojson'], { actor: 'NAME' }),
+    about: info.default_task ?? undefined,
+  };
+}
+
+function model({ labels, place, info, releases }: Situation): Advice | null {
+  const open = labels.find((one) => one.kind === 'segment' && one.chips > 0 && one.unlabelled > 0);
+  if (!open || info.models.some((name) => name.startsWith(`${open.task}-`)) || releases.length > 0) return null;
+  return {
+    title: `Let a model fill in ${open.task}`,
+    text: `People labelled ${plural(open.chips, 'chip')}; ${plural(open.unlabelled, 'chip')} have no label yet. A forest trained on the labelled pixels proposes a mask for every chip. What people said always wins.`,
+    action: 'segment',
+    button: 'Train and propose masks',
+    command: commandLine(['segment', place], { task: open.task }),
+    about: open.task,
+  };
+}
+
+function release({ releases, labels, place }: Situation): Advice | null {
+  if (releases.length > 0) return null;
+  const most = [...labels].sort((a, b) => b.chips - a.chips)[0];
+  return {
+    title: 'Freeze a first release',
+    text: `${plural(most?.chips ?? 0, 'chip')} of ${most?.task ?? 'the task'} have labels. A release writes them out with imagery, splits that do not touch, checksums and a dataset card. It never changes afterwards.`,
+    action: 'release',
+    button: 'Make release v1',
+    command: commandLine(['release', place, 'v1'], { license: 'CC-BY-4.0' }),
+    about: most?.task,
+  };
+}
+
+function check({ releases, place }: Situation): Advice | null {
+  const open = newest(releases);
+  if (!open || open.check || open.problem) return null;
+  return {
+    title: `Check ${open.name}`,
+    text: 'Four levels: files and checksums (Q0), valid STAC (Q1), fit for training (Q2), reviewed by people (Q3). Nothing is changed by it.',
+    action: 'check',
+    button: `Check ${open.name}`,
+    command: commandLine(['check', `${place}/releases/${open.name}`]),
+    about: open.name,
+  };
+}
+
+function publish({ releases, place }: Situation): Advice {
+  const one = newest(releases);
+  const failed = one?.check?.find((level) => level.status === 'failed');
+  if (one && failed) {
+    return {
+      title: `${one.name} fails ${failed.level}`,
+      text: `${plural(failed.errors, 'error')} at ${failed.level} (${failed.title}). See what was found, mend the labels or the settings, and make another release.`,
+      action: 'none',
+      button: 'See the findings',
+      href: `#/releases/${encodeURIComponent(one.name)}`,
+      command: null,
+      about: one.name,
+    };
+  }
+  return {
+    title: `Publish ${one?.name ?? 'the release'}`,
+    text: 'It is checked. Upload it to object storage and register it in a STAC API; what was uploaded is read back and compared. This is done on the command line, where your keys are.',
+    action: 'none',
+    button: null,
+    command: commandLine(['publish', `${place}/releases/${one?.name ?? 'v1'}`], { s3: 's3://BUCKET/PREFIX' }),
+    about: one?.name,
+  };
+}
+
+/** The release made last; lists come in no order that counts. */
+export function newest(releases: readonly ReleaseRow[]): ReleaseRow | undefined {
+  return [...releases].sort((a, b) => {
+    const byTime = (b.created ?? '').localeCompare(a.created ?? '');
+    return byTime || b.name.localeCompare(a.name, 'en', { numeric: true });
+  })[0];
+}
