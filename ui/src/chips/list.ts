@@ -47,10 +47,13 @@ export class ChipList {
     return this.places.get(id);
   }
 
-  /** Fetch what these places lack, nearest to `range` first; requests for other places are given up. */
-  want(range: Range, margin: number): void {
-    const first = Math.max(0, Math.floor((range.first - margin) / PAGE));
-    const most = this.total === null ? range.end : Math.min(this.total, range.end + margin);
+  /**
+   * Fetch what these places lack, nearest to `range` first; requests for other places are given up. `ahead` places more
+   * behind the end are coming into view; a negative number: before the first.
+   */
+  want(range: Range, margin: number, ahead = 0): void {
+    const first = Math.max(0, Math.floor((range.first - Math.max(margin, -ahead)) / PAGE));
+    const most = this.total === null ? range.end : Math.min(this.total, range.end + Math.max(margin, ahead));
     const last = Math.max(first, Math.ceil(most / PAGE) - 1);
     const middle = (range.first + range.end) / 2 / PAGE - 0.5;
     this.wanted = [];
