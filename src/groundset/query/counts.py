@@ -45,7 +45,7 @@ class MaskCounts:
         for masks in many:
             found = self.get(masks)
             if found is None:
-                with suppress(GroundsetError):
+                with suppress(GroundsetError, OSError):
                     found = new[_key(masks)] = self._count(masks)
             out[tuple(masks)] = found
         self._keep(new)

@@ -7,13 +7,14 @@ import weakref
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from groundset.core import InputError
+from groundset.core import GroundsetError, InputError
 from groundset.core.layout import TaskConfig
 from groundset.query import places
 from groundset.query.chips import ChipReader, Chips, Positions
@@ -25,7 +26,7 @@ from groundset.query.found import Found, hits
 from groundset.query.order import check_sort, ordered
 from groundset.query.splits import SplitReader
 from groundset.query.table import LabelTable
-from groundset.query.task import TaskTable
+from groundset.query.task import TaskTable, Told
 from groundset.query.values import Moment
 
 if TYPE_CHECKING:
@@ -51,11 +52,18 @@ class Index:
 
     New parts of the chip table, new events and new releases are seen at the next question; asking whether there are any
     costs well under a millisecond. Close it, so that no counting goes on behind.
+
+    Args:
+        lake: The workspace.
+        told: Called with a task and chips whose labels came to be known behind the requests: their masks were counted.
     """
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, told: Told | None = None) -> None:
         self._lake = lake
+        self._told = told
+        self._warmer: threading.Thread | None = None
         self._lock = threading.RLock()
+        self._closed = threading.Event()
         self._reader = ChipReader(lake)
         self._releases = SplitReader(lake.layout.releases)
         self._counts = MaskCounts(lake.masks, lake.layout.cache)
@@ -65,8 +73,24 @@ class Index:
 
     def close(self) -> None:
         """Stop what goes on behind the requests."""
+        self._closed.set()
+        if self._warmer is not None:
+            self._warmer.join()
         for table in list(self._tasks.values()):
             table.close()
+
+    def warm(self) -> None:
+        """Read everything behind the requests, so that the first one need not wait."""
+        if self._warmer is None:
+            self._warmer = threading.Thread(target=self._warm, name="warm index", daemon=True)
+            self._warmer.start()
+
+    def _warm(self) -> None:
+        with suppress(GroundsetError):  # whoever asks is told
+            for task in self._lake.config.tasks:
+                if self._closed.is_set():
+                    return
+                self.find(task=task.name, limit=1)
 
     def now(self) -> State:
         """What there is now."""
@@ -155,7 +179,7 @@ class Index:
             table = self._tasks.get(name)
             if table is None:
                 config = self._lake.config.task(name)
-                table = TaskTable(self._lake.journal, config, self._lake.scheme(name), self._counts)
+                table = TaskTable(self._lake.journal, config, self._lake.scheme(name), self._counts, self._told)
                 self._tasks[name] = table
         return table.fresh(state.chips, state.head)
 

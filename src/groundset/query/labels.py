@@ -30,7 +30,8 @@ class Label(NamedTuple):
 
     Args:
         classes: Codes; in a segment task those that have pixels, most pixels first.
-        value: Whether the classes are there (positive), were all said not to be (negative), or cannot be answered.
+        value: Whether the classes are there (positive), were all said not to be (negative), or cannot be answered; None
+            in a segment task.
         methods: ``label:methods``.
         actors: Everybody with a current answer, sorted.
         actor: Who gave the latest of them.
@@ -84,11 +85,10 @@ class Labeller:
     def counted(self, label: Label, count: MaskCount | None) -> Label:
         """The label of a segment task with what its masks hold; without a class where they cannot be read."""
         if count is None or not count.classes:
-            return label._replace(classes=(), value=None, shares=None, pixels=None, methods=(), counted=True)
+            return label._replace(classes=(), shares=None, pixels=None, methods=(), counted=True)
         codes = tuple(sorted(count.classes, key=lambda code: (-count.classes[code], code)))
         return label._replace(
             classes=codes,
-            value="not-applicable" if self._other is not None and codes == (self._other.code,) else "positive",
             methods=count.methods,
             shares=tuple(count.classes[code] / count.pixels for code in codes),
             pixels=count.classes,

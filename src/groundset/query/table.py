@@ -15,9 +15,19 @@ from groundset.query.chips import Chips
 from groundset.query.coded import Coded
 from groundset.query.labels import Label
 
+CANNOT = -1
+"""Stands for a class in the columns where a chip cannot be answered and the scheme has no class for that."""
+
+
+def _classes(label: Label) -> tuple[int, ...] | None:
+    if not label.classes and label.value in ("unsure", "not-applicable"):
+        return (CANNOT,)
+    return label.classes or None
+
+
 FIELDS: Mapping[str, Callable[[Label], Hashable | None]] = {
-    "main": lambda label: label.classes[0] if label.classes else None,
-    "classes": lambda label: label.classes or None,
+    "main": lambda label: next(iter(_classes(label) or ()), None),
+    "classes": _classes,
     "value": lambda label: label.value,
     "methods": lambda label: label.methods or None,
     "actor": lambda label: label.actor,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from groundset.core import Scheme
+from groundset.core import GroundsetError, Scheme
 from groundset.core.layout import TaskConfig
 from groundset.query.chips import Chips
 from groundset.query.counts import MaskCounts
@@ -17,6 +20,11 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 """Masks that a request waits for; more are counted behind it."""
+
+Told = Callable[[str, list[str]], None]
+
+_TELL_SECONDS = (0.5, 15.0)
+"""First and longest wait between two tellings, since whoever hears may ask for everything again."""
 
 _ANEW = 20_000
 _BATCH = 64
@@ -30,10 +38,14 @@ class TaskTable:
         task: The task.
         scheme: Its classes.
         counts: What masks hold.
+        told: Called with the name of the task and the chips whose masks were counted behind the requests, now and then.
     """
 
-    def __init__(self, journal: Journal, task: TaskConfig, scheme: Scheme, counts: MaskCounts) -> None:
+    def __init__(
+        self, journal: Journal, task: TaskConfig, scheme: Scheme, counts: MaskCounts, told: Told | None = None
+    ) -> None:
         self.task, self.scheme = task, scheme
+        self._told = told or (lambda _task, _chips: None)
         self._journal, self._counts = journal, counts
         self._labeller = Labeller(task, scheme, counts.get)
         self._lock = threading.RLock()
@@ -95,15 +107,27 @@ class TaskTable:
             self._counter.start()
 
     def _count_all(self) -> None:
+        done: list[str] = []
+        last, wait = time.monotonic(), _TELL_SECONDS[0]
         while not self._closed.is_set():
             with self._lock:
                 some = dict(list(self._pending.items())[:_BATCH])
                 if not some:
                     self._counter = None
-                    return
-            self._count(some)
+                    break
+            done += self._count(some)
+            if time.monotonic() - last > wait:
+                self._tell(done)
+                done, last, wait = [], time.monotonic(), min(2 * wait, _TELL_SECONDS[1])
+        self._tell(done)
 
-    def _count(self, some: dict[str, Label]) -> None:
+    def _tell(self, done: list[str]) -> None:
+        if done:
+            with suppress(GroundsetError):  # counting goes on though nobody can be told
+                self._told(self.task.name, done)
+
+    def _count(self, some: dict[str, Label]) -> list[str]:
+        """Count the masks of some chips; which of them now have their label."""
         found = self._counts.count(label.masks for label in some.values())
         with self._lock:
             # a chip may have a newer mask by now
@@ -113,3 +137,4 @@ class TaskTable:
                 self._by_id[chip_id] = label
                 del self._pending[chip_id]
             self._table = self._table.patched(changes)
+        return list(changes)

@@ -9,11 +9,11 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from groundset.core import Scheme
+from groundset.core import NOT_APPLICABLE, Scheme
 from groundset.query.chips import Chips
 from groundset.query.coded import Coded
 from groundset.query.moments import Span
-from groundset.query.table import LabelTable
+from groundset.query.table import CANNOT, LabelTable
 
 Kind = Literal["text", "number", "time", "truth", "shape", "list"]
 WORDS: Mapping[Kind, str] = {
@@ -94,7 +94,7 @@ def _bands(now: Moment) -> Value:
 
 
 def _named(scheme: Scheme | None, codes: tuple[int, ...]) -> tuple[str, ...]:
-    names = {} if scheme is None else {c.code: c.name for c in scheme}
+    names = {CANNOT: NOT_APPLICABLE} | ({} if scheme is None else {c.code: c.name for c in scheme})
     return tuple(names.get(code, str(code)) for code in codes)
 
 

@@ -85,7 +85,7 @@ class Context:
         self.closers.append(self.jobs.close)
         self.views = Views(self.lake, self._append)
         self.closers.append(self.views.close)
-        self.index = Index(self.lake)
+        self.index = Index(self.lake, self._counted)
         self.closers.append(self.index.close)
 
     def _append(self, new: Sequence[NewEvent], actor: str) -> list[Appended]:
@@ -97,7 +97,13 @@ class Context:
             self.lake.refresh()
         self.hub.publish(name, data)
 
+    def _counted(self, task: str, chips: list[str]) -> None:
+        """Labels that came to be known are told as if somebody had given them now."""
+        told = {"head": self.lake.journal.head(), "actor": None, "chips": chips[:500], "task": task}
+        self.hub.publish("annotations", told)
+
     async def __aenter__(self) -> Self:
+        self.index.warm()
         return self
 
     async def __aexit__(self, *_: object) -> None:

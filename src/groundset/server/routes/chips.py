@@ -29,7 +29,7 @@ Filter = Annotated[str | None, Query(description="OGC CQL2 text, e.g. `cloud_cov
 def list_chips(
     here: Here,
     request: Request,
-    filter: Annotated[
+    filter: Annotated[  # noqa: A002
         str | None, Query(description="OGC CQL2 text, e.g. `cloud_cover < 10 AND label = 'water'`")
     ] = None,
     sort: Annotated[str, Query(description="id, newest, random or random:SEED")] = "id",
