@@ -1,0 +1,164 @@
+"""``groundset serve`` as people run it: a process, its end, and what it refuses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from serving import TOKEN, make_workspace, running
+
+from groundset.core import ConflictError, InputError
+from groundset.server.context import Settings
+from groundset.server.run import bound, check_host, with_token
+from groundset.workspace import Workspace
+
+
+def serve(*options: object) -> subprocess.CompletedProcess[str]:
+    """Run it where it is to fail."""
+    command = [sys.executable, "-m", "groundset", "serve", *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=dict(os.environ))
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def test_one_ctrl_c_ends_it_with_streams_open(workspace: Workspace) -> None:
+    with running(workspace.root) as server, ExitStack() as stack:
+        assert any("Ctrl-C stops" in line for line in [*server.output, server.process.stdout.readline()])  # type: ignore[union-attr]
+        client = stack.enter_context(server.client())
+        for _ in range(3):
+            lines = stack.enter_context(client.stream("GET", "/api/events")).iter_lines()
+            next(lines)
+            stack.callback(lines.close)
+        begun = time.monotonic()
+        assert server.stop(signal.SIGINT) == 0
+        took = time.monotonic() - begun
+        rest = server.process.stdout.read()  # type: ignore[union-attr]
+        assert "Traceback" not in rest
+        assert "ERROR" not in rest
+        assert rest.strip().endswith("stopped")
+        assert took < 10  # two seconds on a machine that has time
+
+
+def test_the_second_server_is_told_of_the_first_and_a_killed_one_holds_nothing(workspace: Workspace) -> None:
+    port = free_port()
+    with running(workspace.root, "--port", str(port)) as first:
+        second = serve(workspace.root, "--port", 0)
+        assert second.returncode == 2
+        assert f"http://127.0.0.1:{port}/" in second.stderr
+        assert TOKEN not in second.stderr
+        taken = serve(make_other(workspace), "--port", port)
+        assert taken.returncode == 2
+        assert f"port {port}" in taken.stderr
+        assert "--port" in taken.stderr.partition("hint")[2]
+        first.process.kill()
+        first.process.wait(20)
+    with running(workspace.root, "--port", str(port)) as third, third.client() as client:
+        assert client.get("/api/session").status_code == 200
+
+
+def make_other(ws: Workspace) -> Path:
+    other = ws.root.parent / "other"
+    make_workspace(other, name="other").close()
+    return other
+
+
+def test_a_folder_of_workspaces(tmp_path: Path) -> None:
+    make_workspace(tmp_path / "all" / "wake", name="wake").close()
+    make_workspace(tmp_path / "all" / "lake two", name="second").close()
+    (tmp_path / "all" / "broken").mkdir()
+    (tmp_path / "all" / "broken" / "groundset.toml").write_text('version = 99\nname = "x"\n')
+    (tmp_path / "all" / "notes").mkdir()
+    with running(tmp_path / "all") as server:
+        assert "3 workspaces" in server.output[0]
+        with server.client() as client:
+            links = client.get("/api/workspaces").json()
+            assert [(w["name"], w["href"], w["chips"]) for w in links] == [
+                ("broken", "w/broken/", None), ("second", "w/lake two/", 16), ("wake", "w/wake/", 16),
+            ]  # fmt: skip
+            assert "newer version" in links[0]["error"]
+            item = {"id": str(uuid4()), "kind": "answer", "task": "chips", "chip_id": "s_0_0_0"}
+            answered = client.post("/w/wake/api/annotations", json=[{**item, "payload": {"classes": [1]}}])
+            assert answered.status_code == 201
+            assert client.get("/w/wake/api/annotations").json()["head"] == 1
+            assert client.get("/w/lake%20two/api/annotations").json()["head"] == 0
+            assert client.get("/w/wake/api/workspaces").json() == client.get("/api/workspaces").json()
+            assert client.get("/api/annotations").status_code == 404
+            assert client.get("/w/broken/api/session").status_code == 409
+            assert "cannot be opened" in client.get("/w/broken/").text
+            for none in ("/w/none/api/session", "/w/notes/api/session", "/w/..%2fall/api/session"):
+                response = client.get(none)
+                assert response.status_code == 404
+                assert response.headers["content-type"] == "application/problem+json"
+        with httpx.Client(base_url=server.address, trust_env=False) as browser:
+            assert browser.get("/w/wake/api/session").status_code == 401
+            assert browser.get("/w/none/api/session").status_code == 401
+            moved = browser.get("/w/wake?token=x")
+            assert moved.headers["location"] == "./wake/?token=x"
+            welcome = browser.get(f"/w/wake/?token={TOKEN}")
+            assert welcome.headers["location"] == "./"
+            assert "Path=/;" in welcome.headers["set-cookie"], "one sign-in for all"
+            assert browser.get("/api/session").status_code == 200
+            csrf = browser.get("/w/lake%20two/api/session").json()["csrf"]
+            headers = {"X-CSRF-Token": csrf, "Sec-Fetch-Site": "same-origin"}
+            assert browser.post("/api/session", json={"actor": "zoe"}, headers=headers).status_code == 200
+            assert browser.get("/w/wake/api/session").json()["actor"] == "zoe"
+        assert serve(tmp_path / "all" / "wake", "--port", 0).returncode == 2
+        assert server.stop() == 0
+        assert "Traceback" not in server.process.stdout.read()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.org", ""])
+def test_other_hosts_wait_for_accounts(host: str) -> None:
+    with pytest.raises(InputError, match="no accounts yet") as caught:
+        check_host(host)
+    assert caught.value.exit_code == 2
+
+
+def test_what_is_refused(tmp_path: Path, workspace: Workspace) -> None:
+    nowhere = serve(tmp_path / "nowhere")
+    assert (nowhere.returncode, "nowhere" in nowhere.stderr) == (2, True)
+    config = workspace.root / "groundset.toml"
+    config.write_text(config.read_text().replace("version = 1", "version = 99"))
+    newer = serve(workspace.root)
+    assert newer.returncode == 2
+    assert "newer version" in newer.stderr
+    assert "Traceback" not in newer.stderr
+
+
+def test_ports() -> None:
+    with bound("127.0.0.1", 0) as there:
+        port = there.getsockname()[1]
+        with pytest.raises(ConflictError, match=f"port {port}") as caught, bound("127.0.0.1", port):
+            pass
+        assert "--port" in str(caught.value.hint)
+    for bad in (-1, 65536):
+        with pytest.raises(InputError, match="number from"), bound("127.0.0.1", bad):
+            pass
+
+
+def test_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GROUNDSET_TOKEN", raising=False)
+    keys = tmp_path / "server.json"
+    made = with_token(None, keys).token
+    assert with_token(None, keys).token == made, "a bookmark survives a restart"
+    monkeypatch.setenv("GROUNDSET_TOKEN", "from-the-environment")
+    assert with_token(None, keys).token == "from-the-environment"
+    assert with_token(Settings("given-by-hand"), keys).token == "given-by-hand"
+    for bad in ("short", "with spaces in it", "with?marks&in=it", "übermäßig"):
+        monkeypatch.setenv("GROUNDSET_TOKEN", bad)
+        with pytest.raises(InputError, match="at least 8") as caught:
+            with_token(None, keys)
+        assert bad not in str(caught.value)
