@@ -146,8 +146,8 @@ def test_files_by_their_kind_with_etags(releases: TestClient, workspace: Workspa
     "path",
     [
         "../../groundset.toml", "..%2f..%2fgroundset.toml", "%2e%2e/%2e%2e/journal.db", "/etc/passwd",
-        "%2fetc%2fpasswd", "items", "items/", "items//s_0_0_0/image.tif", ".hidden", "items/.hidden", "link", "linked/groundset.toml",
-        "..\\..\\groundset.toml", "a%00b", "report.html/x", "x" * 5000, "",
+        "%2fetc%2fpasswd", "items", "items/", "items//s_0_0_0/image.tif", ".hidden", "items/.hidden", "link",
+        "linked/groundset.toml", "..\\..\\groundset.toml", "a%00b", "report.html/x", "x" * 5000, "",
     ],
 )  # fmt: skip
 def test_only_files_of_the_release(releases: TestClient, workspace: Workspace, path: str) -> None:

@@ -46,7 +46,7 @@ class Guard:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         self._kept = {name: os.environ.get(name) for name in (*NAMES, *NO_NAMES)}
         os.environ.update(dict.fromkeys(NAMES, self.address) | dict.fromkeys(NO_NAMES, ""))
         return self
@@ -100,6 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         with far:
             far.sendall(head.encode("latin-1"))
             far.sendall(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            self.connection.sendall(_closing(_head(far)))
             while data := far.recv(_CHUNK):
                 self.connection.sendall(data)
         self.close_connection = True
@@ -140,7 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-_HOP_BY_HOP = frozenset({"connection", "proxy-connection", "proxy-authorization", "keep-alive", "te", "upgrade"})
+_HOP_BY_HOP = frozenset(
+    {"connection", "proxy-connection", "proxy-authorization", "keep-alive", "te", "upgrade", "expect"}
+)
 
 
 def _with_endpoint(check: Check) -> Check:
@@ -174,15 +177,28 @@ def _first(numbers: list[str], port: int) -> socket.socket:
 def _through(far: socket.socket, host: str, port: int) -> socket.socket:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     far.sendall(f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n\r\n".encode())
-    head = b""
-    while b"\r\n\r\n" not in head:
-        data = far.recv(1)
-        if not data or len(head) > _CHUNK:
-            raise OSError("the proxy hung up")
-        head += data
+    head = _head(far)
     if b" 200" not in head.split(b"\r\n", 1)[0]:
         raise OSError(head.split(b"\r\n", 1)[0].decode("latin-1"))
     return far
+
+
+def _head(far: socket.socket) -> bytes:
+    """The head of an answer, to its empty line."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        data = far.recv(1)
+        if not data or len(head) > _CHUNK:
+            raise OSError("the far side hung up")
+        head += data
+    return head
+
+
+def _closing(head: bytes) -> bytes:
+    """The head of an answer after which the connection ends, and says so."""
+    first, *lines = head[:-4].split(b"\r\n")
+    kept = [line for line in lines if line.split(b":")[0].strip().lower() not in (b"connection", b"keep-alive")]
+    return b"\r\n".join([first, *kept, b"Connection: close", b"", b""])
 
 
 def _pass_on(near: socket.socket, far: socket.socket) -> None:
