@@ -23,8 +23,12 @@ _SNIFF = 1024
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
 
-def open_dataset(href: str) -> rasterio.io.DatasetReader:
+def open_dataset(href: str, level: int | None = None) -> rasterio.io.DatasetReader:
     """Open a raster for reading.
+
+    Args:
+        href: Path or address.
+        level: The overview to see in its place, counted from 0; None for the raster itself.
 
     Raises:
         MissingError: There is no such file or address.
@@ -36,7 +40,7 @@ def open_dataset(href: str) -> rasterio.io.DatasetReader:
         raise MissingError("no such file", asked=href)
     try:
         with gdal_env(href):
-            return rasterio.open(gdal_path(href))
+            return rasterio.open(gdal_path(href), **({} if level is None else {"overview_level": level}))
     except RasterioError as error:
         raise explain(href, error) from error
 

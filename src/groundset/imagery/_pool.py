@@ -36,24 +36,24 @@ class Pool:
     def __init__(self, geobox: GeoBox, resolve: Callable[[str], str]) -> None:
         self._geobox = geobox
         self._resolve = resolve
-        self._free: dict[str, list[Opened]] = {}
+        self._free: dict[tuple[str, int | None], list[Opened]] = {}
         self._lock = threading.Lock()
         self._closed = False
 
     @contextmanager
-    def lend(self, href: str) -> Iterator[Opened]:
-        """An open file for this thread alone, under the GDAL settings it needs."""
+    def lend(self, href: str, level: int | None = None) -> Iterator[Opened]:
+        """An open file (or an overview of it) for this thread alone, under the GDAL settings it needs."""
         with self._lock:
             if self._closed:
                 raise InputError("this scene is closed", asked=href)
-            free = self._free.setdefault(href, [])
+            free = self._free.setdefault((href, level), [])
             opened = free.pop() if free else None
         with gdal_env(href):
-            opened = opened or self._open(self._resolve(href))
+            opened = opened or self._open(self._resolve(href), level)
             try:
                 yield opened
             finally:
-                self._take_back(href, opened)
+                self._take_back((href, level), opened)
 
     def close(self) -> None:
         """Close every file that is not lent; a lent one closes when it comes back."""
@@ -63,15 +63,15 @@ class Pool:
                 opened.dataset.close()
             self._free.clear()
 
-    def _open(self, href: str) -> Opened:
-        dataset = open_dataset(href)
+    def _open(self, href: str, level: int | None) -> Opened:
+        dataset = open_dataset(href, level)
         masked = any(MaskFlags.per_dataset in flags for flags in dataset.mask_flag_enums)
         alpha = dataset.colorinterp.index(ColorInterp.alpha) + 1 if ColorInterp.alpha in dataset.colorinterp else None
         return Opened(dataset, offset_in(grid_of(dataset), self._geobox), masked, alpha)
 
-    def _take_back(self, href: str, opened: Opened) -> None:
+    def _take_back(self, key: tuple[str, int | None], opened: Opened) -> None:
         with self._lock:
             if self._closed:
                 opened.dataset.close()
             else:
-                self._free[href].append(opened)
+                self._free[key].append(opened)

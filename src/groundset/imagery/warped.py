@@ -7,7 +7,6 @@ joined as in :class:`~groundset.imagery.reader.SceneReader`: the first that has 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
@@ -26,6 +25,8 @@ from groundset.imagery.pyramids import Pyramids
 from groundset.imagery.scene import BandSource, Scene
 
 Smooth = Literal["nearest", "bilinear", "average"]
+_COARSE = 2.0
+_COARSE_ENOUGH = 1.05
 Stored = npt.NDArray[Any]
 Bool = npt.NDArray[np.bool_]
 
@@ -114,20 +115,30 @@ def _read(
     href = sources[0].href
     method = "nearest" if sources[0].resampling == "nearest" else smooth
     indexes = [s.index for s in sources]
-    with pool.lend(href) as opened:
-        try:
+    try:
+        with pool.lend(href) as opened:
             if opened.dataset.crs is None or scene.geobox.crs is None:
                 return _plain(opened, indexes, bands, target, method)
-            coarse = None
-            if method != "nearest":
-                nodata = _nodata_of(scene, href, opened.dataset)
-                coarse = pyramids.path(href, opened, nodata, _coarser(opened.dataset, target))
-            if coarse is None:
+            factor = 1.0 if method == "nearest" else _coarser(opened.dataset, target)
+            nodata = _nodata_of(scene, href, opened.dataset)
+            path = str(pyramids.path(href, opened, nodata, factor) or href)
+            if path == href and (factor < _COARSE or not opened.dataset.overviews(1)):
                 return _tiled(opened, indexes, bands, target, method)
-            with pool.lend(str(coarse)) as small:
-                return _tiled(small, indexes, bands, target, method)
-        except RasterioError as error:
-            raise explain(href, error) from error
+        with pool.lend(path) as full:
+            level = _level(full.dataset, target)
+            if level is None:
+                return _tiled(full, indexes, bands, target, method)
+        with pool.lend(path, level) as small:
+            return _tiled(small, indexes, bands, target, method)
+    except RasterioError as error:
+        raise explain(href, error) from error
+
+
+def _level(dataset: Any, target: GeoBox) -> int | None:
+    """The coarsest overview that is not coarser than ``target``; None for the file itself."""
+    factor = _coarser(dataset, target) * _COARSE_ENOUGH
+    fits = [i for i, of_level in enumerate(dataset.overviews(1)) if of_level <= factor]
+    return fits[-1] if fits else None
 
 
 def _nodata_of(scene: Scene, href: str, dataset: Any) -> list[float | None]:
@@ -170,26 +181,21 @@ def _transformer(source: str, to: str) -> Any:
 
 
 def _tiled(opened: Opened, indexes: list[int], bands: BandSet, target: GeoBox, method: Smooth) -> tuple[Stored, Bool]:
-    from rio_tiler.errors import NoOverviewWarning
-    from rio_tiler.reader import part
+    from rio_tiler.reader import part, read
 
-    nodata = _nodata(bands[0], opened.dataset)
-    rows, cols = target.shape
-    box = target.boundingbox
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", NoOverviewWarning)
-        image = part(
-            opened.dataset,
-            (box.left, box.bottom, box.right, box.top),
-            height=int(rows),
-            width=int(cols),
-            dst_crs=_crs(target.crs),
-            bounds_crs=_crs(target.crs),
-            indexes=indexes,
-            nodata=nodata,
-            resampling_method=method,
-            reproject_method=method,
-        )
+    dataset = opened.dataset
+    rows, cols = (int(n) for n in target.shape)
+    crs = _crs(target.crs)
+    common: dict[str, Any] = {
+        "height": rows, "width": cols, "indexes": indexes, "nodata": _nodata(bands[0], dataset),
+        "resampling_method": method,
+    }  # fmt: skip
+    if dataset.crs == crs:
+        box = target.boundingbox
+        image = part(dataset, (box.left, box.bottom, box.right, box.top), **common)
+    else:  # onto the very pixels of the target: no second resampling
+        grid = {"transform": target.affine, "width": cols, "height": rows, "dtype": dataset.dtypes[0]}
+        image = read(dataset, dst_crs=crs, vrt_options=grid, reproject_method=method, **common)
     stored = np.asarray(image.array.data)
     good = ~np.ma.getmaskarray(image.array)
     if np.issubdtype(stored.dtype, np.floating):
