@@ -4,7 +4,7 @@ export function figure(value: number | null | undefined, digits = 4): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
   if (size >= 1e7 || size < 1e-4) return value.toExponential(2);
-  if (size >= 1000) return value.toFixed(size >= 10_000 ? 0 : 1);
+  if (size >= 1000) return String(Number(value.toFixed(digits > 3 && size < 10_000 ? 1 : 0)));
   return String(Number(value.toPrecision(digits)));
 }
 

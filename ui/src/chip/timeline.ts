@@ -81,8 +81,8 @@ function maskText(event: Annotation): string {
 
 function maskNote(payload: Annotation['payload']): string | null {
   const parts: string[] = [];
-  if (typeof payload.strokes === 'number') parts.push(plural(payload.strokes, 'stroke'));
-  if (typeof payload.seconds === 'number') parts.push(duration(payload.seconds));
+  if (typeof payload.strokes === 'number' && payload.strokes > 0) parts.push(plural(payload.strokes, 'stroke'));
+  if (typeof payload.seconds === 'number' && payload.seconds > 0) parts.push(duration(payload.seconds));
   for (const [reason, pixels] of Object.entries((payload.reasons ?? {}) as Record<string, number>))
     parts.push(`${reason} ${count(pixels)} px`);
   return parts.length ? parts.join(', ') : null;
