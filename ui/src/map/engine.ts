@@ -88,11 +88,6 @@ export class WorkMap {
     void this.ready.then(() => this.drawBase()).then(() => this.tellMove());
   }
 
-  /** Where an element tests whether the map is at rest. */
-  get idle(): boolean {
-    return this.map.loaded() && !this.map.isMoving();
-  }
-
   remove(): void {
     this.map.remove();
   }
@@ -227,6 +222,11 @@ export class WorkMap {
 
   private listen(): void {
     const map = this.map;
+    // said in the page too, for whoever drives it: nothing moves and all that is shown has come
+    const busy = (): void => void (map.getContainer().dataset['idle'] = 'false');
+    map.on('idle', () => (map.getContainer().dataset['idle'] = 'true'));
+    map.on('movestart', busy);
+    map.on('dataloading', busy);
     map.on('moveend', () => void this.ready.then(() => this.tellMove()));
     map.on('move', () => void this.ready.then(() => this.grid()));
     map.on('mousemove', (event) => {
