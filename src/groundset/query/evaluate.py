@@ -53,7 +53,7 @@ class _Evaluator:
 
     def value(self, node: Any, depth: int) -> Value:
         """What a part of the tree is."""
-        if depth > 4 * MAX_DEPTH:
+        if depth > 2 * MAX_DEPTH:
             self.source.fail("this filter is nested too deeply", hint="split it, or use IN and BETWEEN")
         if isinstance(node, dict) and "op" in node:
             return self._call(str(node["op"]).lower(), node.get("args", []), depth + 1)

@@ -70,7 +70,7 @@ def shape_of(geometry: Mapping[str, Any]) -> Any:
         return box(geometry["bbox"])
     try:
         shape = shapely.force_2d(shapely.geometry.shape(geometry))
-    except (shapely.errors.ShapelyError, TypeError, KeyError, IndexError) as error:
+    except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, IndexError) as error:
         raise ValueError(f"this is no shape: {error}") from None
     if shape.is_empty:
         raise ValueError("this shape is empty")

@@ -12,7 +12,7 @@ MAX_LENGTH = 100_000
 MAX_DEPTH = 60
 MAX_OPERATORS = 2_000
 
-_TOKEN = re.compile(r"""(?P<text>'(?:[^']|'')*'?)|(?P<quoted>"[^"]*"?)|(?P<word>[^\W\d][\w.:]*)|(?P<sign>[^\s\w])""")
+_TOKEN = re.compile(r"""(?P<text>'(?:[^']|'')*'?)|(?P<quoted>"[^"]*"?)|(?P<word>\w[\w.:]*)|(?P<sign>[^\s\w])""")
 _PLACE = re.compile(r"--> (\d+):(\d+)")
 _UNARY = {"NOT", "-", "+"}
 _NOT_OPERATORS = {",", ".", "(", ")"}
@@ -109,7 +109,6 @@ def _hint(before: str, rest: str, error: str) -> str:
     """What the text at fault looks like, and what to write instead."""
     looks = (
         (rest.startswith("=") and before.endswith("="), "equality is one sign: ="),
-        (rest.startswith("!="), "unequal is written <>"),
         (rest.startswith(("&&", "||")), "write AND, OR, NOT in words"),
         (before.count("(") > before.count(")") and not rest, "a bracket is left open"),
         (bool(before.count("'") % 2 or rest.count("'") % 2), "text stands in single quotes; a quote in it is doubled"),
