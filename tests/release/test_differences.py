@@ -42,6 +42,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
         build(lake, "v3", task="pixels", buffer="0m", license="CC-BY-4.0")
         annotate_chips(lake, [str(c.id) for c in chips[:4]], "water", actor="anna", task="chips")
         build(lake, "classes", task="chips", buffer="0m")
+        annotate_chips(lake, [str(chips[1].id)], "non-water", actor="anna", task="chips")
+        build(lake, "classes-2", task="chips", buffer="0m")
         yield lake
 
 
@@ -60,6 +62,12 @@ def test_chips_labels_and_settings(lake: Lake) -> None:
     assert "name" not in found.recipe
     assert set(found.class_counts) == {"non-water", "water", "not-applicable"}
     assert found.class_counts["water"][0] != found.class_counts["water"][1]
+
+
+def test_classes_of_chips(lake: Lake) -> None:
+    found = compare(lake, "classes", "classes-2")
+    assert (found.added, found.removed, found.relabelled) == ((), (), ("s_0_0_1",))
+    assert found.class_counts["water"] == (4, 3)
 
 
 def test_there_and_back(lake: Lake) -> None:

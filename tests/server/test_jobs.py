@@ -361,3 +361,9 @@ def test_values_that_are_no_numbers_do_not_break_the_record(workspace: Workspace
         headers={"content-type": "application/json"},
     )
     assert answer.status_code == 422
+    answer = opened.post(
+        "/api/jobs",
+        content='{"verb": "check", "options": {"release": "\\ud800"}}',
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status_code == 422

@@ -9,6 +9,7 @@ from typing import Any
 from groundset.release.recipe import Recipe
 
 _SHOWN = 50
+_MASK_SUM = "assets.mask.file:checksum"
 
 
 def labels_of(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -21,15 +22,19 @@ def labels_of(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def former_labels(release: Path) -> dict[str, str]:
-    """The same of a finished release, from its ``chips.parquet``."""
+    """The same of a finished release, from its ``chips.parquet``; only the columns that tell are read."""
     import pyarrow.parquet as pq
 
-    names = set(pq.read_schema(release / "chips.parquet").names)
-    columns = [c for c in ("id", "assets", "label") if c in names]
-    rows = pq.read_table(release / "chips.parquet", columns=columns).to_pylist()
-    return labels_of(
-        {"id": r["id"], "assets": {k: v for k, v in r["assets"].items() if v}, "properties": r} for r in rows
-    )
+    with pq.ParquetFile(release / "chips.parquet") as file:
+        schema = file.schema_arrow
+        masks = "assets" in schema.names and schema.field("assets").type.get_field_index("mask") >= 0
+        sums = [_MASK_SUM] if masks else []
+        rows = file.read([c for c in ("id", "label", *sums) if c in sums or c in schema.names]).to_pylist()
+    return labels_of({"id": r["id"], "assets": _present(r.get("assets")), "properties": r} for r in rows)
+
+
+def _present(assets: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {k: v for k, v in (assets or {}).items() if v and v["file:checksum"] is not None}
 
 
 def changelog(recipe: Recipe, now: Mapping[str, str], before: Mapping[str, str] | None) -> str:

@@ -14,6 +14,9 @@ from groundset.release import LEVELS, CheckReport, Level
 from groundset.server.models import CheckResult
 
 COLLECTION = "collection.json"
+TOLD = 1000
+"""Findings that are told over HTTP, errors first; the levels count all."""
+_ORDER = ("error", "warning", "not-checked")
 
 
 def keep(layout: Layout, name: str, report: CheckReport, collection: str | None) -> dict[str, Any]:
@@ -55,7 +58,7 @@ def last(layout: Layout, name: str) -> CheckResult:
                 "checked_at": told["checked_at"],
                 "current": told["collection"] == checksum(layout.releases / name),
                 "levels": told["levels"],
-                "findings": told["findings"],
+                "findings": sorted(told["findings"], key=lambda f: _ORDER.index(f["severity"]))[:TOLD],
             }
         )
     except (FileNotFoundError, ValueError, KeyError, TypeError):

@@ -57,7 +57,7 @@ class IngestOptions(Model):
     bbox: Bbox4 | None = None
     datetime: Name | None = Field(default=None, description="RFC 3339 interval A/B to search in")
     max_cloud: float | None = Field(default=None, ge=0, le=100, description="Percent")
-    limit: int | None = Field(default=None, ge=1)
+    limit: int | None = Field(default=None, ge=1, le=100_000)
     sensor: Name | None = None
     time: Name | None = Field(default=None, description="Acquisition time, RFC 3339 with a zone")
     bands: list[Name] | None = None
@@ -66,10 +66,10 @@ class IngestOptions(Model):
     fuse: bool = False
     mosaic: Literal["solar-day"] | None = None
     resampling: Literal["nearest", "bilinear", "cubic", "average"] = "bilinear"
-    chip_size: int | None = Field(default=None, ge=1)
-    stride: int | None = Field(default=None, ge=1)
+    chip_size: int | None = Field(default=None, ge=1, le=65_536)
+    stride: int | None = Field(default=None, ge=1, le=65_536)
     edge: Literal["pad", "drop", "shift"] | None = None
-    levels: int | None = Field(default=None, ge=1)
+    levels: int | None = Field(default=None, ge=1, le=16)
 
     @property
     def sources(self) -> list[str]:

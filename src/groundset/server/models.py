@@ -419,7 +419,7 @@ class CheckResult(Model):
     checked_at: str
     current: bool = Field(description="False where the release was changed since")
     levels: list[LevelResult]
-    findings: list[Finding]
+    findings: list[Finding] = Field(description="Errors first, at most 1,000; `levels` count all")
 
 
 class ReleaseRow(Model):
