@@ -6,6 +6,7 @@ export interface Palette {
   place: string;
   text: string;
   muted: string;
+  line: string;
   font: string;
 }
 
@@ -177,6 +178,35 @@ function cloud(ctx: CanvasRenderingContext2D, x: number, y: number): void {
   ctx.fill();
 }
 
+/** Hatching where a chip has no data, so that it is not taken for one that is still to come. */
+function nothing(ctx: CanvasRenderingContext2D, x: number, y: number, tile: number, palette: Palette): void {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(x, y, tile, tile);
+  ctx.clip();
+  ctx.beginPath();
+  const gap = Math.max(6, Math.round(tile / 14));
+  for (let at = -tile + gap / 2; at < tile; at += gap) {
+    ctx.moveTo(x + at, y + tile);
+    ctx.lineTo(x + at + tile, y);
+  }
+  ctx.lineWidth = 1;
+  ctx.strokeStyle = palette.line;
+  ctx.stroke();
+  ctx.restore();
+}
+
+function say(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, tile: number, palette: Palette): void {
+  ctx.font = palette.font;
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  const wide = ctx.measureText(text).width + 12;
+  ctx.fillStyle = palette.place;
+  ctx.fillRect(x + (tile - wide) / 2, y + tile / 2 - 10, wide, 20);
+  ctx.fillStyle = palette.muted;
+  ctx.fillText(text, x + tile / 2, y + tile / 2);
+}
+
 /** Draw one tile with its left upper corner at x, y; what was there is painted over. */
 export function drawTile(
   ctx: CanvasRenderingContext2D,
@@ -191,11 +221,16 @@ export function drawTile(
   ctx.clearRect(x - 1, y - 1, l.tile + 2, l.tile + l.caption + 2);
   ctx.fillStyle = look.palette.place;
   ctx.fillRect(x, y, l.tile, l.tile);
-  if (!chip) return;
+  if (!chip || picture === undefined) {
+    if (chip && l.caption > 0) caption(ctx, l, chip, look, x, y);
+    return;
+  }
+  if (!picture || chip.valid_fraction < 1) nothing(ctx, x, y, l.tile, look.palette);
   if (picture) {
     ctx.imageSmoothingEnabled = Math.max(picture.width, picture.height) * 1.6 > l.tile;
     paste(ctx, picture, x, y, l.tile);
   }
+  if (picture && chip.valid_fraction === 0 && l.tile >= 80) say(ctx, 'no data', x, y, l.tile, look.palette);
   if (mask && look.opacity > 0) {
     ctx.globalAlpha = look.opacity;
     ctx.imageSmoothingEnabled = false;

@@ -10,6 +10,12 @@ export function columnOf(problem: Problem): number | null {
   return null;
 }
 
+/** What a problem with a filter says, without the column that is shown. */
+export function sentenceOf(problem: Problem): string {
+  const text = problem.title.replace(/^(line \d+, )?column \d+: /, '');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function queryable(all: Queryable[], name: string): Queryable | undefined {
   return all.find((one) => one.name === name);
 }
