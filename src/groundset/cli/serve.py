@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from groundset.cli._common import out
+from groundset.core import MissingError
 
 
 def run(
@@ -18,12 +19,28 @@ def run(
         list[str] | None, typer.Option(help="Name under which a proxy before the server is reached; repeatable.")
     ] = None,
     root_path: Annotated[str, typer.Option(help="Path under which a proxy shows the server.")] = "",
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder that an ingest from the page may read, beside the workspace's; repeatable."),
+    ] = None,
+    allow_private_networks: Annotated[
+        bool, typer.Option("--allow-private-networks", help="Let an ingest from the page read from private networks.")
+    ] = False,
 ) -> None:
     """Serve the page and the HTTP API until Ctrl-C. Open the address that it prints."""
     from groundset.server.context import Settings
     from groundset.server.run import serve
 
-    settings = Settings("", trusted_hosts=tuple(trusted_host or ()), root_path=root_path.rstrip("/"))
+    missing = next((folder for folder in data or () if not folder.is_dir()), None)
+    if missing is not None:
+        raise MissingError("there is no such folder", asked=f"--data {missing}")
+    settings = Settings(
+        "",
+        data_roots=tuple(folder.absolute() for folder in data or ()),
+        allow_private_networks=allow_private_networks,
+        trusted_hosts=tuple(trusted_host or ()),
+        root_path=root_path.rstrip("/"),
+    )
     serve(
         root,
         host=host,
