@@ -20,9 +20,17 @@ const DONE: Record<string, string> = {
   undo: 'took back answers on',
 };
 
-/** Newest first. `bulks` are the events of kind bulk, `tail` the journal's last events. */
-export function linesOf(bulks: readonly Annotation[], tail: readonly Annotation[], most = 12): Line[] {
-  const lines = [...bulks.map(bulkLine), ...together(tail.filter((one) => one.kind !== 'bulk' && !one.bulk))];
+/** Newest first. `bulks` are the events of kind bulk, `tail` the journal's last events, `painted` the segment tasks. */
+export function linesOf(
+  bulks: readonly Annotation[],
+  tail: readonly Annotation[],
+  painted: ReadonlySet<string>,
+  most = 12,
+): Line[] {
+  const lines = [
+    ...bulks.map((one) => bulkLine(one, painted)),
+    ...together(tail.filter((one) => one.kind !== 'bulk' && !one.bulk)),
+  ];
   return lines.sort((a, b) => b.at.localeCompare(a.at)).slice(0, most);
 }
 
@@ -30,7 +38,7 @@ export function actorName(actor: string): string {
   return actor.replace(/^model:/, '');
 }
 
-function bulkLine(event: Annotation): Line {
+function bulkLine(event: Annotation, painted: ReadonlySet<string>): Line {
   const told = event.payload as { count?: number; file?: string; verb?: string; model?: string };
   const chips = told.count === undefined ? 'chips' : plural(told.count, 'chip');
   const text =
@@ -38,7 +46,7 @@ function bulkLine(event: Annotation): Line {
       ? `proposed masks for ${chips}`
       : told.file
         ? `brought labels for ${chips} from ${told.file}`
-        : `answered ${chips}`;
+        : `${painted.has(event.task ?? '') ? 'painted' : 'answered'} ${chips}`;
   return line(event, text);
 }
 

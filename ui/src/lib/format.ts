@@ -17,9 +17,9 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 }
 
 export function percent(part: number, all: number): string {
-  if (!all) return '0 %';
+  if (!all) return '0\u00a0%';
   const share = (100 * part) / all;
-  return `${share > 0 && share < 10 ? share.toFixed(1) : Math.round(share)} %`;
+  return `${share > 0 && share < 10 ? share.toFixed(1) : Math.round(share)}\u00a0%`;
 }
 
 export function size(bytes: number): string {

@@ -34,34 +34,39 @@ function taken(event: KeyboardEvent): boolean {
 
 class Keys {
   groups = $state.raw<Group[]>([]);
-  private before: string[] = [];
+  /** Groups of pages that were open before, as they were. */
+  before = $state.raw<Group[]>([]);
+  /** Whether the list of all keys is open (shell/Help). */
+  listed = $state(false);
+  private pressed: string[] = [];
   private at = 0;
 
   register(group: Group): () => void {
     this.groups = [...this.groups, group];
     return () => {
       this.groups = this.groups.filter((one) => one !== group);
+      this.before = [...this.before.filter((one) => one.group !== group.group), group];
     };
   }
 
   handle(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing || ['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
     if (taken(event)) {
-      this.before = [];
+      this.pressed = [];
       return;
     }
     const now = performance.now();
-    if (now - this.at > PAUSE) this.before = [];
+    if (now - this.at > PAUSE) this.pressed = [];
     this.at = now;
     const name = nameOf(event);
-    const sequence = [...this.before, name].join(' ');
+    const sequence = [...this.pressed, name].join(' ');
     const hit = this.find(sequence) ?? this.find(name);
     if (hit) {
-      this.before = [];
+      this.pressed = [];
       event.preventDefault();
       hit.run(event);
     } else {
-      this.before = this.starts(sequence) ? [...this.before, name] : this.starts(name) ? [name] : [];
+      this.pressed = this.starts(sequence) ? [...this.pressed, name] : this.starts(name) ? [name] : [];
     }
   }
 

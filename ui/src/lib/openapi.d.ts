@@ -786,7 +786,10 @@ export interface components {
              * @description False where the release was changed since
              */
             current: boolean;
-            /** Findings */
+            /**
+             * Findings
+             * @description Errors first, at most 1,000; `levels` count all
+             */
             findings: components["schemas"]["Finding"][];
             /** Levels */
             levels: components["schemas"]["LevelResult"][];

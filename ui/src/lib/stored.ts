@@ -12,7 +12,8 @@ function storage(where: Where): Storage | null {
 }
 
 export function recall(name: string, where: Where = 'local'): string | null {
-  return storage(where)?.getItem(`groundset.${name}`) ?? memory.get(name) ?? null;
+  const kept = storage(where);
+  return (kept ? kept.getItem(`groundset.${name}`) : memory.get(name)) ?? null;
 }
 
 export function remember(name: string, value: string, where: Where = 'local'): void {

@@ -11,7 +11,6 @@ export const loaders: Record<string, Loader> = {
   chip: () => import('../chip/Page.svelte'),
   scenes: () => import('../scenes/Page.svelte'),
   releases: () => import('../releases/Page.svelte'),
-  help: () => import('./Help.svelte'),
 };
 
 export interface Entry {
