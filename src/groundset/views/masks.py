@@ -101,8 +101,9 @@ class MaskDesk:
             now = self.label(chip_id, chosen.name, flags=False)
             self._check_fresh(chip_id, chosen, mask)
             kept = self._allowed(said, mask, now)
-            data = mask.data if kept is said else encode(kept, chip.geobox, self._lake.scheme(chosen.name))
-            encode(said, chip.geobox, self._lake.scheme(chosen.name))  # refuses what is not in the scheme
+            scheme = self._lake.scheme(chosen.name)
+            encode(said, chip.geobox, scheme)  # refuses what is not in the scheme, also where it is not kept
+            data = encode(kept, chip.geobox, scheme)  # our own bytes of these pixels: no foreign tags are handed on
             return self._keep(chip, chosen, mask, data, now.events)
 
     def _check_fresh(self, chip_id: str, task: TaskConfig, mask: PutMask) -> None:
@@ -221,6 +222,10 @@ def read_mask(data: bytes, chip: Chip) -> LabelMask:
     if len(data) > largest:
         raise InputError(
             "this is larger than any mask of this chip", asked=f"{len(data)} bytes", found=f"at most {largest}"
+        )
+    if not data.startswith((b"II", b"MM")):
+        raise InputError(
+            "this is not a GeoTIFF", found=f"{len(data)} bytes", hint="send what GET gives, with other pixels"
         )
     _check_blocks(data, max(rows, cols, _BLOCK))
     return decode(data, chip.geobox)
