@@ -83,6 +83,9 @@ class TaskTable:
         if not everything:
             touched = {chip_id for task, chip_id in self._journal.touched(self._head) if task == self.task.name}
             everything = len(touched) > _ANEW
+            if not touched:
+                self._head = head
+                return {}
         rows = self._journal.standing(self.task.name, None if everything else sorted(touched))
         told = self._labeller.labels(rows)
         gone = (self._by_id.keys() if everything else touched) - told.keys()
