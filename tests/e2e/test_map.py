@@ -166,7 +166,7 @@ def test_the_page_of_a_scene(page: Page, open_page: Callable[..., Page]) -> None
     open_page(page, "#/map")
     page.get_by_role("link", name="About").first.click()
     expect(page.locator("tbody tr")).to_have_count(12)
-    expect(page.get_by_role("row", name="B04")).to_contain_text("nm")
+    expect(page.get_by_role("row", name="B04")).to_contain_text("red")
     preview = page.locator("figure img")
     expect(preview).to_be_visible()
     before = preview.get_attribute("src")

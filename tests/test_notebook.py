@@ -1,0 +1,282 @@
+"""The notebook face: one server a workspace and process, and a widget whose frame shows the page."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from madelake import add_scene, lake_like_image, write_scene
+from pageserver import built_ui, chromium
+from playwright.sync_api import expect, sync_playwright
+from realservers.process import NotAvailableError
+
+import groundset as gs
+from groundset import notebook
+from groundset.core import ConflictError, InputError
+from groundset.imagery import open_source
+from groundset.server.lock import address_of
+
+TIME = "2024-05-01T10:00:00Z"
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Iterator[gs.Workspace]:
+    with gs.create(tmp_path / "lake", scheme="water") as made:
+        image = write_scene(tmp_path / "s1.tif", lake_like_image(64, 64)[0])
+        add_scene(made.lake, open_source(str(image), bands=["blue", "green", "red", "nir"])[0], 32)
+        yield made
+
+
+def ask(
+    port: int, path: str, token: str, method: str = "GET", body: object = None, host: str = ""
+) -> tuple[int, bytes]:
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"} | (
+        {"Host": host} if host else {}
+    )
+    link.request(method, path, json.dumps(body) if body is not None else None, headers)
+    answer = link.getresponse()
+    told = answer.status, answer.read()
+    link.close()
+    return told
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as link:
+        link.settimeout(2)
+        return link.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_shows_and_stops_with_the_workspace(ws: gs.Workspace) -> None:
+    widget = ws.show(height=420, page="#/map")
+    assert (widget.height, widget.page, widget.name) == (420, "#/map", "lake")
+    status, body = ask(widget.port, "/api/workspace", widget.token)
+    assert status == 200
+    assert json.loads(body)["counts"]["chips"] == 4
+    assert ask(widget.port, "/api/workspace", "x" * 20)[0] == 401
+    assert ask(widget.port, "/api/workspace", widget.token, host="hub.example.org")[0] == 200
+    ws.close()
+    assert not listens(widget.port)
+    assert address_of(ws.lake.layout.cache) is None
+
+
+def test_the_token_is_not_in_what_the_widget_shows_of_itself(ws: gs.Workspace) -> None:
+    widget = ws.show()
+    assert widget.token not in repr(widget)
+    assert "application/vnd.jupyter.widget-view+json" in widget._repr_mimebundle_()[0]
+
+
+def test_one_server_a_workspace_and_process(ws: gs.Workspace) -> None:
+    first = ws.show()
+    assert ws.show().port == first.port
+    with gs.open(ws.root) as again:
+        assert again.show().port == first.port
+    assert ask(first.port, "/api/workspace", first.token)[0] == 200  # the first copy still needs it
+    ws.close()
+    assert not listens(first.port)
+
+
+def test_begins_again_after_a_close(ws: gs.Workspace) -> None:
+    first = ws.show()
+    ws.close()
+    with gs.open(ws.root) as again:
+        second = again.show()
+        assert second.token != first.token
+        assert ask(second.port, "/api/workspace", second.token)[0] == 200
+
+
+def test_uses_the_server_that_another_process_runs(ws: gs.Workspace) -> None:
+    program = (
+        "import sys, groundset as gs; ws = gs.open(sys.argv[1]); w = ws.show(); "
+        "print(w.port, flush=True); sys.stdin.readline(); ws.close()"
+    )
+    command = [sys.executable, "-c", program, str(ws.root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        port = int(other.stdout.readline())
+        widget = ws.show()
+        assert widget.port == port
+        assert ask(widget.port, "/api/workspace", widget.token)[0] == 200
+        other.communicate("\n", timeout=60)
+    assert other.returncode == 0
+    assert ws.show().port != 0  # its server is gone, so this process has its own now
+    assert ask(ws.show().port, "/api/workspace", ws.show().token)[0] == 200
+
+
+def test_says_who_has_the_workspace_where_it_is_not_let_in(ws: gs.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = (
+        "import sys, pathlib, groundset.server.run as run; from groundset.server.context import Settings; "
+        "run.serve(pathlib.Path(sys.argv[1]), port=0, settings=Settings('another-token'), "
+        "say=lambda t: print(t.split('page')[1].split('?')[0].strip(), flush=True))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(ws.root)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        address = other.stdout.readline().strip()
+        try:
+            with pytest.raises(ConflictError, match=address):
+                ws.show()
+            monkeypatch.setenv("GROUNDSET_TOKEN", "another-token")
+            assert ws.show().token == "another-token"
+        finally:
+            other.terminate()
+
+
+def test_refuses_what_is_no_page(ws: gs.Workspace) -> None:
+    with pytest.raises(InputError, match="#/map"):
+        ws.show(page="map")
+    with pytest.raises(InputError, match="pixels"):
+        ws.show(height=0)
+
+
+def test_says_how_to_install_what_is_missing(ws: gs.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook._widget.cache_clear()
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    with pytest.raises(InputError, match=r"pip install 'groundset\[notebook\]'"):
+        ws.show()
+    notebook._widget.cache_clear()
+    assert address_of(ws.lake.layout.cache) is None  # nothing was begun
+
+
+HOST_PAGE = """<!doctype html><title>notebook</title><div id="out"></div>
+<script id="jupyter-config-data" type="application/json">{"baseUrl": "/base/"}</script>
+<script type="module">
+import widget from './widget.js';
+const state = await (await fetch('./state.json')).json();
+const model = { get: (name) => state[name], set() {}, save_changes() {}, on() {}, off() {} };
+widget.render({ model, el: document.getElementById('out') });
+</script>"""
+
+
+@contextmanager
+def host_page(widget: object, **changes: object) -> Iterator[str]:
+    """A page on another port that does what Jupyter does with a widget; ``changes`` override its state."""
+    state = {name: getattr(widget, name) for name in ("port", "token", "height", "page", "name")} | changes
+    files = {
+        "/lab": ("text/html", HOST_PAGE),
+        "/widget.js": ("text/javascript", str(widget._esm)),  # type: ignore[attr-defined]
+        "/state.json": ("application/json", json.dumps(state)),
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind, text = files.get(self.path, ("text/plain", ""))
+            self.send_response(200 if text else 404)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/lab"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _browser_or_skip() -> str:
+    try:
+        built_ui()
+        return chromium()
+    except NotAvailableError as error:
+        pytest.skip(str(error))
+
+
+def test_the_page_appears_in_a_frame_of_another_origin_and_can_write(
+    ws: gs.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _browser_or_skip()
+    monkeypatch.setenv("GROUNDSET_UI_DIR", str(built_ui()))
+    widget = ws.show(page="#/chips")
+    with host_page(widget) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        page = browser.new_context().new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(address)
+        frame = page.frame_locator("iframe")
+        expect(frame.locator("#page-title")).to_have_text("Chips", timeout=30_000)
+        expect(page.locator("iframe")).to_have_attribute("title", "Groundset: lake")
+        assert not [url for url in asked if widget.token in url.split("#")[0]]  # no log ever sees the token
+        inside = page.frames[-1]
+        assert widget.token not in inside.evaluate("location.href")
+        chip = ws.chips["chip_id"][0].as_py()
+        event = {"id": "5b1f1c0e-0000-4000-8000-000000000001", "kind": "answer", "task": "chips", "chip_id": chip}
+        event |= {"payload": {"class": 1, "value": "positive"}}
+        status = inside.evaluate(
+            """async (event) => {
+              const token = Object.entries(sessionStorage).find(([name]) => name.includes('token'))[1];
+              const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
+              const said = { method: 'POST', headers, body: JSON.stringify([event]) };
+              const answer = await fetch('./api/annotations', said);
+              return answer.status;
+            }""",
+            event,
+        )
+        assert status == 201
+        browser.close()
+    assert [e.chip_id for e in ws.lake.journal.events(kind="answer")] == [chip]
+
+
+def test_says_what_helps_where_the_server_cannot_be_reached(ws: gs.Workspace) -> None:
+    path = _browser_or_skip()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, not listening: a kernel that is gone
+        with host_page(ws.show(), port=taken.getsockname()[1]) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            page = browser.new_page()
+            page.goto(address)
+            told = page.get_by_role("alert")
+            expect(told).to_contain_text("jupyter-server-proxy", timeout=40_000)
+            expect(told).to_contain_text("run the cell again")
+            browser.close()
+
+
+CASES = [
+    ("http://localhost:8888/lab", "/", ["http://localhost:7/", "http://localhost:8888/proxy/7/"]),
+    ("http://127.0.0.1:8888/tree/a.ipynb", None, ["http://127.0.0.1:7/", "http://127.0.0.1:8888/proxy/7/"]),
+    ("https://hub.org/user/ann/lab/tree/x", "/user/ann/", ["https://hub.org/user/ann/proxy/7/"]),
+    ("https://hub.org/user/ann/notebooks/x", None, ["https://hub.org/user/ann/proxy/7/"]),
+    (
+        "http://localhost:8000/user/ann/lab",
+        "/user/ann/",
+        ["http://localhost:8000/user/ann/proxy/7/", "http://localhost:7/"],
+    ),
+    ("vscode-webview://abc/index.html", None, ["http://localhost:7/"]),
+    ("https://example.org/saved.html", None, []),
+]
+
+
+def test_where_it_looks_for_the_server(tmp_path: Path) -> None:
+    import shutil
+
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node")
+    script = tmp_path / "cases.mjs"
+    module = tmp_path / "notebook.mjs"
+    module.write_text(Path(notebook.__file__).with_suffix(".js").read_text())
+    script.write_text(
+        "import { candidates } from './notebook.mjs';\n"
+        f"for (const [href, baseUrl] of {json.dumps([c[:2] for c in CASES])}) {{\n"
+        "  const textContent = baseUrl === null ? '' : JSON.stringify({ baseUrl });\n"
+        "  const page = { location: { href }, body: { dataset: {} }, getElementById: () => ({ textContent }) };\n"
+        "  console.log(JSON.stringify(candidates(page, 7)));\n}\n"
+    )
+    out = subprocess.run([node, str(script)], capture_output=True, text=True, check=True).stdout
+    assert [json.loads(line) for line in out.splitlines()] == [c[2] for c in CASES]
