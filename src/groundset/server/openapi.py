@@ -66,8 +66,18 @@ def _tell_problems(responses: dict[str, Any]) -> None:
     for status, words in _COMMON.items():
         said = responses.setdefault(status, {"description": words})
         content = said.setdefault("content", {})
-        derived = content.get("application/json", {}).get("schema", {}).get("$ref", "")
-        if derived.endswith("/HTTPValidationError"):
+        if _model(content) == "HTTPValidationError":
             said["description"] = words
             del content["application/json"]
         content.update(_PROBLEM)
+    for said in responses.values():
+        content = said.get("content", {})
+        if _model(content) == "Problem":  # a route names the model; its media type is ours to say
+            del content["application/json"]
+            content.update(_PROBLEM)
+
+
+def _model(content: dict[str, Any]) -> str:
+    """Name of the model that a response's JSON is of."""
+    reference: str = content.get("application/json", {}).get("schema", {}).get("$ref", "")
+    return reference.rpartition("/")[2]

@@ -61,8 +61,8 @@ def binaries() -> Path:
 
 
 @contextlib.contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run a server until the block ends."""
+def postgres_server(*, fsync: bool = False) -> Iterator[PostgresServer]:
+    """Run a server until the block ends; with ``fsync`` it waits for the disk, as one that is to last does."""
     bin_dir = binaries()
     user = unprivileged_user()
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/tmp"}
@@ -84,7 +84,7 @@ def postgres_server() -> Iterator[PostgresServer]:
             "port": port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": folder,
-            "fsync": "off",  # only the clients are killed in tests, never the machine
+            "fsync": "on" if fsync else "off",  # only the clients are killed in tests, never the machine
             "max_connections": 60,
             "shared_buffers": "64MB",
             "timezone": "UTC",
