@@ -178,7 +178,9 @@ def test_names_are_checked(releases: TestClient, name: str) -> None:
         assert releases.get(f"/api/releases/{name}{address}").status_code in (404, 422)
 
 
-@pytest.mark.parametrize("harm", ["no record", "no json", "another form", "no table", "broken table", "empty"])
+@pytest.mark.parametrize(
+    "harm", ["no record", "no json", "of another version", "another form", "no table", "broken table", "empty"]
+)
 def test_a_broken_release_is_listed_with_what_is_wrong(releases: TestClient, workspace: Workspace, harm: str) -> None:
     root = folder(workspace, "v2")
     if harm == "no record":
@@ -187,6 +189,13 @@ def test_a_broken_release_is_listed_with_what_is_wrong(releases: TestClient, wor
         (root / "release.json").write_text("{")
     elif harm == "another form":
         (root / "release.json").write_text(json.dumps({"recipe": [], "split": 7, "statistics": [3]}))
+    elif harm == "of another version":
+        record = json.loads((root / "release.json").read_text())
+        split = {**record["split"], "colour": "blue"}
+        (root / "release.json").write_text(json.dumps({**record, "split": split, "statistics": [3]}))
+        one = releases.get("/api/releases/v2").json()
+        assert (one["release"]["chips"], one["bands"], one["split_notes"]) == (7, [], [])
+        return
     elif harm == "no table":
         (root / "chips.parquet").unlink()
     elif harm == "broken table":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
-_OWN_FRAMES = ("'self'", "http://localhost:*", "http://127.0.0.1:*")
+OWN_FRAMES = ("'self'", "http://localhost:*", "http://127.0.0.1:*")
 
 
 def content_policy(frame_ancestors: Sequence[str] = ()) -> str:
@@ -24,7 +24,7 @@ def content_policy(frame_ancestors: Sequence[str] = ()) -> str:
         "object-src": "'none'",
         "base-uri": "'none'",
         "form-action": "'self'",
-        "frame-ancestors": " ".join((*_OWN_FRAMES, *frame_ancestors)),
+        "frame-ancestors": " ".join((*OWN_FRAMES, *frame_ancestors)),
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 
 from groundset.core import MissingError, check_name
 from groundset.core.layout import Layout
+from groundset.server.headers import OWN_FRAMES
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -87,7 +88,7 @@ def policy(frame_ancestors: Sequence[str]) -> str:
             "img-src data: 'self'",
             "base-uri 'none'",
             "form-action 'none'",
-            " ".join(("frame-ancestors 'self'", *frame_ancestors)),
+            " ".join(("frame-ancestors", *OWN_FRAMES, *frame_ancestors)),
         )
     )
 

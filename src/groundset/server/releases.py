@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -70,9 +71,9 @@ class Releases:
         return ReleaseDetail(
             release=row,
             path=str(path),
-            bands=[str(b["name"]) for b in record.get("statistics", [])],
+            bands=_bands(record),
             recipe=dict(record.get("recipe", {})),
-            split_notes=told_splits(SplitReport(**record["split"])) if "split" in record else [],
+            split_notes=_notes(record),
             changelog=_text(path / "CHANGELOG.md"),
             check=self._check(name),
             documents=[d for d in release_files.DOCUMENTS if (path / d).is_file()],
@@ -142,6 +143,20 @@ def _row(name: str, path: Path) -> ReleaseRow:
             "this release is broken", asked=name, found=type(error).__name__, hint="check it to see what is wrong"
         )
         return empty(problem=problem(broken))
+
+
+def _bands(record: Mapping[str, Any]) -> list[str]:
+    try:
+        return [str(band["name"]) for band in record["statistics"]]
+    except (KeyError, TypeError):
+        return []
+
+
+def _notes(record: Mapping[str, Any]) -> list[str]:
+    try:
+        return told_splits(SplitReport(**record["split"]))
+    except (KeyError, TypeError, AttributeError):  # of another version
+        return []
 
 
 def size(path: Path) -> int:
