@@ -195,6 +195,8 @@ def _tiled(opened: Opened, indexes: list[int], bands: BandSet, target: GeoBox, m
         image = part(dataset, (box.left, box.bottom, box.right, box.top), **common)
     else:  # onto the very pixels of the target: no second resampling
         grid = {"transform": target.affine, "width": cols, "height": rows, "dtype": dataset.dtypes[0]}
+        if _coarser(dataset, target) < _COARSE:  # four neighbours are enough, and GDAL's quick way
+            grid |= {"XSCALE": "1", "YSCALE": "1"}
         image = read(dataset, dst_crs=crs, vrt_options=grid, reproject_method=method, **common)
     stored = np.asarray(image.array.data)
     good = ~np.ma.getmaskarray(image.array)
