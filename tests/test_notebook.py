@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from madelake import add_scene, lake_like_image, write_scene
 from pageserver import built_ui, chromium
 from playwright.sync_api import expect, sync_playwright
-from realservers.process import NotAvailableError
+from realservers.process import NotAvailableError, answers, free_port, running
 
 import groundset as gs
 from groundset import notebook
@@ -280,3 +281,36 @@ def test_where_it_looks_for_the_server(tmp_path: Path) -> None:
     )
     out = subprocess.run([node, str(script)], capture_output=True, text=True, check=True).stdout
     assert [json.loads(line) for line in out.splitlines()] == [c[2] for c in CASES]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("base", ["/", "/user/ann/"], ids=["direct", "through-the-proxy"])
+def test_in_a_real_jupyterlab(ws: gs.Workspace, tmp_path: Path, base: str) -> None:
+    """Needs JupyterLab with jupyter-server-proxy, ipykernel and anywidget; GROUNDSET_JUPYTER names its Python.
+
+    Its kernel takes Groundset from this environment, so both need the same version of Python.
+    """
+    python = os.environ.get("GROUNDSET_JUPYTER")
+    if python is None:
+        pytest.skip("GROUNDSET_JUPYTER names no Python with JupyterLab")
+    path, port = _browser_or_skip(), free_port()
+    code = f"import groundset as gs\nws = gs.open({str(ws.root)!r})\nws.show(page='#/chips')"
+    cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": [], "source": [code]}
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    book = {"cells": [cell], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "book.ipynb").write_text(json.dumps(book))
+    env = {**os.environ, "GROUNDSET_UI_DIR": str(built_ui()), "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    options = [f"--ServerApp.base_url={base}", f"--port={port}", f"--ServerApp.root_dir={tmp_path}"]
+    command = [python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--IdentityProvider.token=jl", *options]
+    with running(command, env=env, log=tmp_path / "jupyter.log", ready=lambda: answers(port)), sync_playwright() as pw:
+        browser = pw.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"http://localhost:{port}{base}lab/tree/book.ipynb?token=jl&reset")
+        page.locator(".jp-CodeCell .cm-content").first.click(timeout=90_000)
+        page.keyboard.press("Shift+Enter")
+        expect(page.frame_locator("iframe[title^=Groundset]").locator("#page-title")).to_have_text(
+            "Chips", timeout=120_000
+        )
+        assert ("/proxy/" in page.frames[-1].url) == (base != "/")
+        browser.close()

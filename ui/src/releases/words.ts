@@ -101,7 +101,7 @@ export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-export type Command = { title: string; text: string; about: string };
+export type Command = { title: string; text: string; about: string; python?: boolean };
 
 /** What to type to go on with a release. */
 export function commands(path: string, name: string): Command[] {
@@ -111,6 +111,7 @@ export function commands(path: string, name: string): Command[] {
     {
       title: 'Load it in Python',
       text: `import groundset as gs\n\ntrain = gs.load(${JSON.stringify(path)}, split="train")\nsample = train[0]   # image, mask, valid, id, bands`,
+      python: true,
       about: 'Float32 images in physical values, nodata as NaN; chips between splits are never returned.',
     },
     {

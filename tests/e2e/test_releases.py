@@ -1,0 +1,138 @@
+"""Releases in the real browser: list, new, check, report, differences, files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pageserver import Served
+from playwright.sync_api import Page, expect
+
+
+def say_name(page: Page) -> None:
+    """The page asks once who is there."""
+    dialog = page.get_by_role("dialog", name="Who are you?")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("textbox").fill("Anna")
+    dialog.get_by_role("textbox").press("Enter")
+    expect(dialog).to_be_hidden()
+
+
+def test_the_list_says_what_there_is(page: Page, open_page: Callable[..., Page]) -> None:
+    open_page(page, "#/releases")
+    cards = page.get_by_role("article")
+    expect(cards).to_have_count(2)
+    first = page.get_by_role("article", name="v2")
+    expect(first).to_contain_text("CC-BY-4.0")
+    expect(first.get_by_role("img", name=re.compile("Splits: train"))).to_be_visible()
+    expect(first.get_by_role("img", name=re.compile("Classes: .*water"))).to_be_visible()
+    expect(first.get_by_role("list", name="Quality levels").get_by_role("listitem")).to_have_count(4)
+    expect(first.locator("[data-status='never checked']")).to_have_count(4)
+
+
+def test_a_check_runs_from_the_page(
+    page: Page,
+    open_page: Callable[..., Page],
+    serve_own: Callable[..., Served],
+    lake_copy: Path,
+    stac_schemas: Path,
+) -> None:
+    server = serve_own(lake_copy)
+    open_page(page, "#/releases/v1?tab=checks", server)
+    expect(page.get_by_role("heading", name="Never checked from here")).to_be_visible()
+    page.get_by_role("button", name="Check", exact=True).first.click()
+    say_name(page)
+    expect(page.get_by_role("heading", name=re.compile("^Checked"))).to_be_visible(timeout=120_000)
+    expect(page.locator("[data-status=passed]").first).to_be_visible()
+    expect(page.get_by_role("region", name=re.compile("^Q3"))).to_contain_text("two people")
+    expect(page.locator("pre", has_text="--require Q2")).to_be_visible()
+    page.get_by_role("link", name="All releases").click()
+    expect(page.get_by_role("article", name="v1").locator("[data-status=passed]").first).to_be_visible()
+
+
+def test_a_release_is_made_from_the_page_by_keyboard(
+    page: Page, open_page: Callable[..., Page], serve_own: Callable[..., Served], lake_copy: Path
+) -> None:
+    open_page(page, "#/releases", serve_own(lake_copy))
+    expect(page.get_by_role("article")).to_have_count(2)
+    page.keyboard.press("n")
+    dialog = page.get_by_role("dialog", name="New release")
+    name = dialog.get_by_label("Name")
+    expect(name).to_have_value("v3")
+    name.fill("v1")
+    expect(dialog).to_contain_text("never changes")
+    name.fill("v3")
+    dialog.get_by_label("Train").fill("50")
+    expect(dialog.get_by_role("alert")).to_contain_text("80")
+    dialog.get_by_label("Train").fill("70")
+    name.press("Enter")
+    say_name(page)
+    expect(page.get_by_role("article", name="v3")).to_be_visible(timeout=120_000)
+    assert (lake_copy / "releases" / "v3" / "collection.json").is_file()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_report_stands_in_its_frame_in_the_pages_theme(
+    new_page: Callable[..., Page], open_page: Callable[..., Page], allowed_errors: list[str], theme: str
+) -> None:
+    allowed_errors.append("Blocked script execution")  # the test's own look into the sandbox
+    page = open_page(new_page(theme="light" if theme == "dark" else "dark"), "#/releases/v2?tab=report")
+    page.keyboard.press("t")  # the page's theme, against the system's
+    frame = page.frame_locator("iframe[title='Report of v2']")
+    expect(frame.locator("h1")).to_be_visible()
+    expect(page.locator("iframe")).to_have_attribute("sandbox", "allow-same-origin")
+    paper = frame.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")
+    light = sum(map(int, re.findall(r"\d+", paper)[:3])) > 380
+    assert light == (theme == "light")
+    frame.locator("nav a").last.click()  # a link within the report stays in it
+    expect(frame.locator("h1")).to_have_count(1)
+
+
+def test_differences_name_what_changed(page: Page, open_page: Callable[..., Page]) -> None:
+    open_page(page, "#/releases/v2?tab=differences")
+    expect(page.get_by_label("From").locator("option:checked")).to_have_text("v1")
+    expect(page.get_by_role("heading", name="Classes")).to_be_visible()
+    counts = page.locator("dl.counts")
+    expect(counts).to_contain_text("relabelled")
+    relabelled = page.locator("section", has=page.get_by_role("heading", name=re.compile("^Relabelled")))
+    link = relabelled.get_by_role("link").first
+    chip = link.inner_text()
+    link.click()
+    page.wait_for_url(lambda url: f"#/chip/{chip}" in url)
+
+
+def test_commands_and_documents(page: Page, open_page: Callable[..., Page], served: Served) -> None:
+    open_page(page, "#/releases/v1?tab=files")
+    path = served.root / "releases" / "v1"
+    expect(page.locator("pre", has_text="gs.load(")).to_contain_text(str(path))
+    expect(page.locator("pre", has_text="groundset publish")).to_contain_text("--stac-api")
+    link = page.get_by_role("link", name="README.md")
+    answer = page.request.get(served.base + str(link.get_attribute("href")))
+    assert answer.ok
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+def test_a_release_that_is_not_there(page: Page, open_page: Callable[..., Page], allowed_errors: list[str]) -> None:
+    allowed_errors.append("404")
+    open_page(page, "#/releases/v9")
+    expect(page.get_by_role("alert")).to_contain_text("v9")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing_serious(
+    new_page: Callable[..., Page], open_page: Callable[..., Page], axe: Callable[..., None], theme: str
+) -> None:
+    page = open_page(new_page(theme=theme), "#/releases")
+    expect(page.get_by_role("article")).to_have_count(2)
+    axe(page)
+    page.keyboard.press("n")
+    expect(page.get_by_role("dialog", name="New release")).to_be_visible()
+    axe(page)
+    page.keyboard.press("Escape")
+    for tab in ("overview", "checks", "differences", "files"):
+        page.evaluate("tab => { location.hash = `#/releases/v2?tab=${tab}`; }", tab)
+        expect(page.get_by_role("region").first).to_be_visible()
+        page.wait_for_timeout(500)
+        axe(page)
