@@ -181,21 +181,21 @@ export class ChipCanvas {
     this.held.mask ??= maskTexture(gl, this.fittingMask());
     const rampTable = this.table('ramp', ramp(look.ramp)); // all made before any is bound: making binds too
     const colours = this.table('colours', look.overlay.colours);
-    const { program, at } = this.programFor(look, bands);
+    const view = settle(this.view, { width: pixels.cols, height: pixels.rows }, this.size);
+    const { program, at } = this.programFor(look, bands, view);
     gl.useProgram(program);
     this.bind(0, gl.TEXTURE_2D_ARRAY, bands.texture, at.get('uBands'));
     this.bind(1, gl.TEXTURE_2D, this.held.valid, at.get('uValid'));
     this.bind(2, gl.TEXTURE_2D_ARRAY, this.held.mask, at.get('uMask'));
     this.bind(3, gl.TEXTURE_2D, rampTable, at.get('uRamp'));
     this.bind(4, gl.TEXTURE_2D, colours, at.get('uClasses'));
-    this.place(at, pixels, look);
+    this.place(at, pixels, look, view);
     this.colour(at, pixels, look);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
-  private place(at: Program['at'], pixels: ChipPixels, look: Look): void {
+  private place(at: Program['at'], pixels: ChipPixels, look: Look, view: View): void {
     const { gl, ratio } = this;
-    const view = settle(this.view, { width: pixels.cols, height: pixels.rows }, this.size);
     const step = 1 / (view.zoom * ratio);
     gl.uniform2i(at.get('uSize')!, pixels.cols, pixels.rows);
     gl.uniform1f(at.get('uHeight')!, this.element.height);
@@ -253,9 +253,7 @@ export class ChipCanvas {
     gl.uniform1f(at.get('uContrast')!, adjust.contrast);
     gl.uniform1f(at.get('uSaturation')!, adjust.saturation);
     gl.uniform1i(at.get('uInvert')!, adjust.invert ? 1 : 0);
-    gl.uniform1i(at.get('uSmooth')!, look.interpolation === 'bilinear' ? 1 : 0);
-    const modes = ['none', 'class', 'outline', 'origin', 'confidence'];
-    gl.uniform1i(at.get('uOverlay')!, this.fittingMask() ? modes.indexOf(overlay.mode) : 0);
+    gl.uniform1i(at.get('uPlane')!, overlay.mode === 'origin' ? 1 : overlay.mode === 'confidence' ? 2 : 0);
     gl.uniform1f(at.get('uOpacity')!, overlay.opacity);
     gl.uniform3fv(at.get('uCheckerA')!, this.theme.checkerA);
     gl.uniform3fv(at.get('uCheckerB')!, this.theme.checkerB);
@@ -281,8 +279,12 @@ export class ChipCanvas {
     this.gl.uniform1i(at ?? null, unit);
   }
 
-  private programFor(look: Look, bands: BandTexture): Program {
-    const source = fragmentShader(look.channels, bands.sampler);
+  private programFor(look: Look, bands: BandTexture, view: View): Program {
+    const { interpolation, overlay } = look;
+    const resampling = view.zoom * this.ratio < 1 ? 'mean' : interpolation;
+    const painting =
+      !this.fittingMask() || overlay.mode === 'none' ? 'none' : overlay.mode === 'outline' ? 'rim' : 'area';
+    const source = fragmentShader(look.channels, bands.sampler, resampling, painting);
     let found = this.held.programs.get(source);
     if (!found) this.held.programs.set(source, (found = this.build(source)));
     return found;

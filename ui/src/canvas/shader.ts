@@ -19,7 +19,83 @@ export function slotsOf(channels: readonly Expression[]): number[] {
   return slots;
 }
 
-export function fragmentShader(channels: readonly Expression[], sampler: Sampler): string {
+const OVERLAID = /* glsl */ `
+uint code(ivec2 cell) { return texelFetch(uMask, ivec3(cell, 0), 0).r; }
+
+vec4 painted(ivec2 cell, vec4 below) {
+  vec4 paint = texelFetch(uClasses, ivec2(int(texelFetch(uMask, ivec3(cell, uPlane), 0).r), 0), 0);
+  float alpha = paint.a * uOpacity;
+  return vec4(paint.rgb * alpha + below.rgb * (1.0 - alpha), alpha + below.a * (1.0 - alpha));
+}`;
+
+const PAINTING: Record<Painting, string> = {
+  none: 'vec4 overlaid(ivec2 cell, vec2 place, vec4 below) { return below; }',
+  area: `${OVERLAID}
+vec4 overlaid(ivec2 cell, vec2 place, vec4 below) { return code(cell) == 255u ? below : painted(cell, below); }`,
+  rim: `${OVERLAID}
+bool other(ivec2 cell, ivec2 by, uint mine) {
+  ivec2 there = cell + by;
+  if (any(lessThan(there, ivec2(0))) || any(greaterThanEqual(there, uSize))) return false;
+  return code(there) != mine;
+}
+
+/* Within two CSS pixels of the rim of the area of its class: the nearest sides, and the corner between them. */
+vec4 overlaid(ivec2 cell, vec2 place, vec4 below) {
+  uint mine = code(cell);
+  if (mine == 255u) return below;
+  float reach = 2.0 * uRatio * uStep;
+  vec2 within = place - vec2(cell);
+  ivec2 side = ivec2(within.x < 0.5 ? -1 : 1, within.y < 0.5 ? -1 : 1);
+  vec2 far = min(within, 1.0 - within);
+  bool x = far.x < reach, y = far.y < reach;
+  bool rim = (x && other(cell, ivec2(side.x, 0), mine)) || (y && other(cell, ivec2(0, side.y), mine))
+    || (x && y && other(cell, side, mine));
+  return rim ? painted(cell, below) : below;
+}`,
+};
+
+const RESAMPLING: Record<Resampling, string> = {
+  nearest: /* glsl */ `
+vec4 resampled(vec2 place) {
+  ivec2 cell = ivec2(place);
+  return overlaid(cell, place, shown(cell));
+}`,
+  bilinear: /* glsl */ `
+vec4 resampled(vec2 place) {
+  vec2 at = place - 0.5;
+  vec2 part = fract(at);
+  ivec2 low = ivec2(floor(at)), most = uSize - 1;
+  vec4 a = shown(clamp(low, ivec2(0), most)), b = shown(clamp(low + ivec2(1, 0), ivec2(0), most));
+  vec4 c = shown(clamp(low + ivec2(0, 1), ivec2(0), most)), d = shown(clamp(low + 1, ivec2(0), most));
+  return overlaid(ivec2(place), place, mix(mix(a, b, part.x), mix(c, d, part.x), part.y));
+}`,
+  // smaller than it is, a picture is the mean of the pixels under each device pixel
+  mean: /* glsl */ `
+vec4 resampled(vec2 place) {
+  int n = int(clamp(ceil(uStep), 2.0, 4.0));
+  vec4 sum = vec4(0.0);
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < n; j++) {
+      vec2 there = place + ((vec2(i, j) + 0.5) / float(n) - 0.5) * uStep;
+      ivec2 cell = clamp(ivec2(floor(there)), ivec2(0), uSize - 1);
+      sum += overlaid(cell, there, shown(cell));
+    }
+  return sum / float(n * n);
+}`,
+};
+
+/** How a picture is made larger or smaller. */
+export type Resampling = 'nearest' | 'bilinear' | 'mean';
+/** Whether and how a mask is painted over it: whole areas (class, origin, confidence) or their rims. */
+export type Painting = 'none' | 'area' | 'rim';
+
+/** Parts that a view does not need are left out: software GL runs both sides of a branch. */
+export function fragmentShader(
+  channels: readonly Expression[],
+  sampler: Sampler,
+  resampling: Resampling = 'nearest',
+  painting: Painting = 'none',
+): string {
   const slots = slotsOf(channels);
   const lines = channels.map((channel) => toGlsl(channel.root, (band) => `b[${slots.indexOf(band)}]`));
   const one = channels.length === 1;
@@ -52,8 +128,7 @@ uniform float uBrightness;
 uniform float uContrast;
 uniform float uSaturation;
 uniform bool uInvert;
-uniform bool uSmooth;
-uniform int uOverlay;        // 0 none, 1 class, 2 outline, 3 origin, 4 confidence
+uniform int uPlane;          // of the mask: 0 class, 1 origin, 2 confidence
 uniform float uOpacity;
 uniform float uGrid;         // strength of the lines between pixels
 uniform ivec2 uCursor;
@@ -71,7 +146,7 @@ float band(ivec2 cell, int slot) {
 vec3 adjusted(vec3 t) {
   t = clamp(t, 0.0, 1.0);
   if (uInvert) t = 1.0 - t;
-  t = pow(t, vec3(uGamma));
+  if (uGamma != 1.0) t = pow(t, vec3(uGamma));
   return clamp((t - 0.5) * uContrast + 0.5 + uBrightness, 0.0, 1.0);
 }
 
@@ -91,67 +166,13 @@ vec4 shown(ivec2 cell) {
   }
 }
 
-uint code(ivec2 cell) { return texelFetch(uMask, ivec3(cell, 0), 0).r; }
-
-bool other(ivec2 cell, ivec2 by, uint mine) {
-  ivec2 there = cell + by;
-  if (any(lessThan(there, ivec2(0))) || any(greaterThanEqual(there, uSize))) return false;
-  return code(there) != mine;
-}
-
-/* Whether a place is near the rim of the area of its class. */
-bool onRim(ivec2 cell, vec2 place, uint mine) {
-  float reach = 2.0 * uRatio * uStep;
-  vec2 within = place - vec2(cell);
-  bool left = within.x < reach, right = 1.0 - within.x < reach, up = within.y < reach, down = 1.0 - within.y < reach;
-  return (left && other(cell, ivec2(-1, 0), mine)) || (right && other(cell, ivec2(1, 0), mine))
-    || (up && other(cell, ivec2(0, -1), mine)) || (down && other(cell, ivec2(0, 1), mine))
-    || (left && up && other(cell, ivec2(-1, -1), mine)) || (right && up && other(cell, ivec2(1, -1), mine))
-    || (left && down && other(cell, ivec2(-1, 1), mine)) || (right && down && other(cell, ivec2(1, 1), mine));
-}
-
-vec4 overlaid(ivec2 cell, vec2 place, vec4 below) {
-  if (uOverlay == 0) return below;
-  uint mine = code(cell);
-  if (mine == 255u) return below;
-  uint value = uOverlay == 3 ? texelFetch(uMask, ivec3(cell, 1), 0).r
-    : uOverlay == 4 ? texelFetch(uMask, ivec3(cell, 2), 0).r : mine;
-  vec4 paint = texelFetch(uClasses, ivec2(int(value), 0), 0);
-  if (uOverlay == 2 && !onRim(cell, place, mine)) return below;
-  float alpha = paint.a * uOpacity;
-  return vec4(paint.rgb * alpha + below.rgb * (1.0 - alpha), alpha + below.a * (1.0 - alpha));
-}
-
-vec4 pixel(vec2 place) {
-  ivec2 cell = clamp(ivec2(floor(place)), ivec2(0), uSize - 1);
-  return overlaid(cell, place, shown(cell));
-}
-
-vec4 between(vec2 place) {
-  vec2 at = place - 0.5;
-  vec2 part = fract(at);
-  ivec2 low = ivec2(floor(at)), most = uSize - 1;
-  vec4 a = shown(clamp(low, ivec2(0), most)), b = shown(clamp(low + ivec2(1, 0), ivec2(0), most));
-  vec4 c = shown(clamp(low + ivec2(0, 1), ivec2(0), most)), d = shown(clamp(low + 1, ivec2(0), most));
-  ivec2 cell = clamp(ivec2(floor(place)), ivec2(0), most);
-  return overlaid(cell, place, mix(mix(a, b, part.x), mix(c, d, part.x), part.y));
-}
-
-/* Smaller than it is, a picture is the mean of the pixels under each device pixel. */
-vec4 mean(vec2 place) {
-  int n = int(clamp(ceil(uStep), 2.0, 4.0));
-  vec4 sum = vec4(0.0);
-  for (int i = 0; i < n; i++)
-    for (int j = 0; j < n; j++)
-      sum += pixel(place + ((vec2(i, j) + 0.5) / float(n) - 0.5) * uStep);
-  return sum / float(n * n);
-}
-
+${PAINTING[painting]}
+${RESAMPLING[resampling]}
 void main() {
   vec2 screen = vec2(gl_FragCoord.x, uHeight - gl_FragCoord.y);
   vec2 place = uOrigin + screen * uStep;
   if (any(lessThan(place, vec2(0.0))) || any(greaterThanEqual(place, vec2(uSize)))) { colour = vec4(0.0); return; }
-  vec4 seen = uStep > 1.0 ? mean(place) : uSmooth ? between(place) : pixel(place);
+  vec4 seen = resampled(place);
   vec2 square = floor(screen / (8.0 * uRatio));
   vec3 behind = mod(square.x + square.y, 2.0) < 0.5 ? uCheckerA : uCheckerB;
   vec3 rgb = seen.rgb + behind * (1.0 - seen.a);

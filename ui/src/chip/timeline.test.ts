@@ -2,10 +2,48 @@ import { describe, expect, it } from 'vitest';
 import type { Annotation, SchemeClass } from '../lib/types';
 import { tell } from './timeline';
 
-const classes: Record<number, SchemeClass> = {
-  1: { code: 1, name: 'water', title: 'Water', color: '#0000ff' },
-  2: { code: 2, name: 'forest', title: 'Forest', color: '#00ff00' },
-};
+const water: SchemeClass = { code: 1, name: 'water', title: 'Water', color: '#0000ff', not_applicable: false };
+const forest: SchemeClass = { code: 2, name: 'forest', title: 'Forest', color: '#00ff00', not_applicable: false };
+const classOf = (_: string | null, code: number) => [water, forest].find((one) => one.code === code);
+
+let seq = 0;
+const event = (part: Partial<Annotation>): Annotation => ({
+  seq: ++seq,
+  id: `id-${seq}`,
+  at: '2026-11-21T12:00:00Z',
+  actor: 'anna',
+  kind: 'answer',
+  task: 'chips',
+  chip_id: 'c',
+  payload: {},
+  undoes: null,
+  bulk: null,
+  active: true,
+  ...part,
+});
+const one = (part: Partial<Annotation>) => tell([event(part)], classOf)[0]!;
+
+describe('tell', () => {
+  it.each([
+    [{ class: 1, value: 'positive' }, 'Water'],
+    [{ class: 1, value: 'negative' }, 'not Water'],
+    [{ class: 2, value: 'unsure' }, 'unsure: Forest'],
+    [{ classes: [2, 1] }, 'Forest, Water'],
+    [{ classes: [] }, 'no class'],
+    [{ class: 9, value: 'positive' }, 'class 9'],
+  ])('an answer %j', (payload, text) => expect(one({ payload }).text).toBe(text));
+
+  it('a reason, colours', () => {
+    const found = one({ payload: { class: 1, value: 'not-applicable', reason: 'cloud' } });
+    expect(found).toMatchObject({ text: 'not applicable: Water', note: 'cloud', colors: ['#0000ff'] });
+  });
+
+  it.each([
+    [{ actor: 'model:pixels-forest' }, 'pixels-forest', 'model', 'proposed a mask'],
+    [{ bulk: 'b' }, 'anna', 'file', 'brought a mask'],
+    [{}, 'anna', 'person', 'drew a mask'],
+  ])('a mask of %j', (part, who, by, text) => {
+    const payload = { sha256: 'x', strokes: 3, seconds: 70, reasons: { cloud: 1200 } };
     expect(one({ kind: 'mask', payload, ...part })).toMatchObject({
       who,
       by,
@@ -24,7 +62,7 @@ const classes: Record<number, SchemeClass> = {
     const answer = event({ payload: { class: 1, value: 'positive' }, active: false });
     const undo = event({ kind: 'undo', undoes: answer.id, actor: 'ben' });
     const redo = event({ kind: 'undo', undoes: undo.id });
-    const told = tell([answer, undo, redo], (_, code) => classes[code]);
+    const told = tell([answer, undo, redo], classOf);
     expect(told.map((t) => t.text)).toEqual(['did it again', 'took back an answer of anna', 'Water']);
     expect(told.map((t) => t.undone)).toEqual([false, false, true]);
   });
