@@ -161,6 +161,13 @@ class Index:
         told = hits(state.chips, state.splits, moment.labels, page)
         return Found(len(positions), offset, state.head, name, told)
 
+    def split(self, chip_id: str) -> str | None:
+        """The split of one chip in the latest release."""
+        state = self.now()
+        at = state.chips.places.get(chip_id)
+        code = -1 if at is None else int(state.splits.codes[at])
+        return None if code < 0 else state.splits.values[code]
+
     def queryables(self, task: str | None = None) -> list[Queryable]:
         """What a filter may ask about, with the values that there are."""
         chosen = self.task(task)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from groundset.core import InputError
-from groundset.core.layout import TaskConfig
 from groundset.server import chip_labels, describe
 from groundset.server.context import Context
 from groundset.server.door import Visitor, may
@@ -54,14 +53,9 @@ def chip_detail(ctx: Context, chip_id: str) -> ChipDetail:
     lake = ctx.lake
     chip = lake.chips.get(chip_id)
     labels = chip_labels.labels_of(lake, chip)
-    task = default_task(lake.config.tasks)
-    row = chip_labels.chip_row(lake, chip, labels.get(task.name) if task else None)
+    task = ctx.index.task()
+    row = chip_labels.chip_row(lake, chip, labels.get(task.name) if task else None, ctx.index.split(chip_id))
     return describe.chip_detail(ctx.views, chip, row, labels)
-
-
-def default_task(tasks: Sequence[TaskConfig]) -> TaskConfig | None:
-    """The task that ``label`` speaks of where none is named."""
-    return next((t for t in tasks if t.kind == "segment"), next(iter(tasks), None))
 
 
 def pixels(ctx: Context, chip_id: str, bands: str | None) -> Made:
