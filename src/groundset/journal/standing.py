@@ -30,12 +30,9 @@ def standing(connection: Connection, task: str, chip_ids: Sequence[str] | None =
     query = sa.select(e.seq, e.at, e.actor, e.kind, e.chip_id, e.payload)
     query = query.join(current, current.c.seq == e.seq).where(current.c.task == task)
     if chip_ids is None:
-        return [Standing(*row) for row in connection.execute(query)]
-    return [
-        Standing(*row)
-        for some in _write.chunks(sorted(set(chip_ids)))
-        for row in connection.execute(query.where(current.c.chip_id.in_(some)))
-    ]
+        return list(map(Standing._make, connection.execute(query)))
+    some = _write.chunks(sorted(set(chip_ids)))
+    return [Standing(*row) for ids in some for row in connection.execute(query.where(current.c.chip_id.in_(ids)))]
 
 
 def touched(connection: Connection, since: int) -> set[tuple[str, str]]:

@@ -40,6 +40,7 @@ class Chips:
     def __init__(self, parts: Mapping[str, Any], stamp: int = 0) -> None:
         names = sorted(parts)
         self.stamp = stamp
+        self.told: dict[str, Any] = {}
         table = pa.concat_tables([_schema().empty_table(), *(parts[n] for n in names)])
         order = _in_order(table)
         sizes = [parts[n].num_rows for n in names]

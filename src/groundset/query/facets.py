@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -15,6 +15,9 @@ from groundset.query.values import PROPERTIES, Moment, Value
 
 FEW = 60
 """Values are listed where there are at most so many."""
+
+_COUNTED = ("level", "width", "height")
+"""Whole numbers that people choose from; of the others the ends are told."""
 
 Type = Literal["string", "number", "integer", "datetime", "geometry", "array"]
 
@@ -34,7 +37,20 @@ class Queryable:
 
 def facets(now: Moment) -> list[Queryable]:
     """All names, with what the chips of this moment have."""
-    return [_facet(name, title, get(now), now) for name, (_, title, get) in PROPERTIES.items()]
+    return [_kept(name, now) for name in PROPERTIES]
+
+
+def _kept(name: str, now: Moment) -> Queryable:
+    """Worked out once a snapshot of the chips, where it speaks of nothing else."""
+    known: dict[str, Queryable] = now.chips.told
+    if name in known:
+        return known[name]
+    _, title, get = PROPERTIES[name]
+    alone = replace(now, used={"chips"})
+    out = _facet(name, title, get(alone), now)
+    if alone.used == {"chips"}:
+        known[name] = out
+    return out
 
 
 def _facet(name: str, title: str, value: Value, now: Moment) -> Queryable:
@@ -54,7 +70,7 @@ def _facet(name: str, title: str, value: Value, now: Moment) -> Queryable:
     if value.kind == "number":
         low, high = _ends(column)
         integer = pa.types.is_integer(column.type)
-        few = _values(column) if integer else None
+        few = _values(column) if integer and name in _COUNTED else None
         return Queryable(name, "integer" if integer else "number", title, few, low, high, column.null_count)
     return Queryable(name, "string", title, _values(column), None, None, column.null_count)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from groundset.core import GroundsetError, Scheme
@@ -61,7 +62,8 @@ class TaskTable:
         with self._lock:
             changes = self._follow(head)
             if chips is not self._table.chips:
-                self._table = LabelTable.of(chips, self._by_id)
+                with _no_collecting():
+                    self._table = LabelTable.of(chips, self._by_id)
             elif changes:
                 self._table = self._table.patched(changes)
             if self._pending:
@@ -86,8 +88,9 @@ class TaskTable:
             if not touched:
                 self._head = head
                 return {}
-        rows = self._journal.standing(self.task.name, None if everything else sorted(touched))
-        told = self._labeller.labels(rows)
+        with _no_collecting() if everything else nullcontext():
+            rows = self._journal.standing(self.task.name, None if everything else sorted(touched))
+            told = self._labeller.labels(rows)
         gone = (self._by_id.keys() if everything else touched) - told.keys()
         changes: dict[str, Label | None] = {**told, **dict.fromkeys(gone)}
         for chip_id, label in changes.items():
@@ -141,3 +144,15 @@ class TaskTable:
                 del self._pending[chip_id]
             self._table = self._table.patched(changes)
         return list(changes)
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Without looking for garbage: a hundred thousand new labels are none, and looking costs more than making them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
