@@ -70,9 +70,9 @@ class Feed:
             await self._watch()
             head = await self._ask(self.lake.journal.head)
             for message in await self._greet(head, since):
-                yield message.encode()
+                yield message.wire
             async for heard in self.hub.messages(listener):
-                yield b": \n\n" if heard is None else heard.encode()
+                yield b": \n\n" if heard is None else heard.wire
         finally:
             self.hub.leave(listener)
 

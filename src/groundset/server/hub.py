@@ -27,10 +27,13 @@ class Message:
     data: dict[str, Any]
     id: int | None = None
 
-    def encode(self) -> bytes:
-        """The message as it goes over the wire."""
-        lines = [f"event: {self.name}", f"data: {json.dumps(self.data, separators=(',', ':'))}"]
-        return ("\n".join(lines + ([] if self.id is None else [f"id: {self.id}"])) + "\n\n").encode()
+    wire: bytes = field(init=False, repr=False)
+    """The message as it goes over the wire; made once, however many listen."""
+
+    def __post_init__(self) -> None:
+        said = f"event: {self.name}\ndata: {json.dumps(self.data, separators=(',', ':'))}\n"
+        number = "" if self.id is None else f"id: {self.id}\n"
+        object.__setattr__(self, "wire", f"{said}{number}\n".encode())
 
 
 @dataclass(eq=False, slots=True)
@@ -139,4 +142,5 @@ class Hub:
             try:
                 listener.loop.call_soon_threadsafe(listener.put, message)
             except RuntimeError:  # its loop is closed: nobody listens there
-                self._listeners.discard(listener)
+                with self._lock:
+                    self._listeners.discard(listener)
