@@ -83,7 +83,7 @@ export class WorkMap {
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new ScaleControl({ maxWidth: 120 }), 'bottom-right');
-    this.ready = new Promise((resolve) => this.map.once('load', () => resolve()));
+    this.ready = new Promise((resolve) => this.map.once('style.load', () => resolve()));
     this.listen();
     void this.ready.then(() => this.drawBase()).then(() => this.tellMove());
   }

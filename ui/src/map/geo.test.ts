@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contains, grown, parseView, placeText, share, union, viewText, zoomWhere } from './geo';
+import { contains, grown, parseView, placeText, share, union, unwrapRing, viewText, zoomWhere } from './geo';
 
 describe('boxes', () => {
   it('unites, and knows when there is nothing to unite', () => {
@@ -52,4 +52,37 @@ describe('the view in the address', () => {
 it('writes places', () => {
   expect(placeText(-78.6382, 35.7796, 12)).toBe('35.7796° N, 78.6382° W');
   expect(placeText(190, -1, 3)).toBe('1.0° S, 170.0° W');
+});
+
+it('makes a ring across the antimeridian whole, and leaves one around a pole', () => {
+  const fiji = [
+    [179, -16],
+    [180, -16],
+    [-180, -16.2],
+    [-179, -17],
+    [179, -17],
+    [179, -16],
+  ];
+  expect(unwrapRing(fiji).map(([x]) => x)).toEqual([179, 180, 180, 181, 179, 179]);
+  const pole = [
+    [-180, -80],
+    [180, -80],
+    [180, -90],
+    [-180, -90],
+    [-180, -80],
+  ];
+  expect(unwrapRing(pole)).toEqual(pole);
+  expect(
+    unwrapRing([
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 0],
+    ]),
+  ).toEqual([
+    [0, 0],
+    [1, 0],
+    [1, 1],
+    [0, 0],
+  ]);
 });

@@ -74,3 +74,14 @@ export function parseView(text: string | null): View | null {
   if (zoom! < 0 || zoom! > 24 || Math.abs(lat!) > 90 || Math.abs(lng!) > 540) return null;
   return { zoom: zoom!, lat: lat!, lng: lng! };
 }
+
+/** A ring that crosses the antimeridian, made whole beyond it: no line across the world. Around a pole it stays. */
+export function unwrapRing(ring: readonly number[][]): number[][] {
+  let shift = 0;
+  const out = ring.map(([x, y], i) => {
+    const step = i > 0 ? x! - ring[i - 1]![0]! : 0;
+    if (Math.abs(step) > 180 && Math.abs(y!) < 85) shift -= Math.sign(step) * 360;
+    return [x! + shift, y!];
+  });
+  return shift === 0 ? out : ring.map((p) => [...p]);
+}
