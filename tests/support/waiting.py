@@ -20,7 +20,7 @@ def begin(client: Client, verb: str, **options: Any) -> dict[str, Any]:
 
 
 def wait(
-    client: Client, job_id: str, until: Callable[[dict[str, Any]], bool] | None = None, *, seconds: float = 90
+    client: Client, job_id: str, until: Callable[[dict[str, Any]], bool] | None = None, *, seconds: float = 300
 ) -> dict[str, Any]:
     """The job once it has ended, or is as ``until`` wants it."""
     ends = time.monotonic() + seconds
