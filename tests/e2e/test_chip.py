@@ -326,6 +326,7 @@ def test_the_journal_is_live(
     chip = chip_of(server)
     open_page(page, f"#/chip/{chip.id}", server)
     history = page.get_by_role("region", name="History")
+    expect(history.get_by_role("listitem").first).to_be_visible()
     before = history.get_by_role("listitem").count()
     code = chip.http.get("/workspace").json()["scheme"][0]["code"]
     answer = _event("answer", chip, payload={"class": code, "value": "unsure"})
