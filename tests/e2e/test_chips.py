@@ -37,7 +37,7 @@ def _api(server: Served, path: str, body: Any = None) -> Any:
 
 def _stats(page: Page) -> dict[str, int]:
     found: dict[str, int] = page.evaluate(
-        "() => document.querySelector('.wall')?.wall?.stats() ?? {tiles: 0, waiting: 1}"
+        "() => document.querySelector('.wall')?.wall?.stats() ?? {tiles: 0, waiting: 1, masks: 0}"
     )
     return found
 
@@ -46,7 +46,7 @@ def _drawn(page: Page) -> None:
     """Wait until every tile in view shows its picture."""
     for _ in range(150):
         stats = _stats(page)
-        if stats["tiles"] and not stats["waiting"]:
+        if stats["tiles"] and not stats["waiting"] and not stats["masks"]:
             return
         page.wait_for_timeout(100)
     raise AssertionError(f"tiles still wait: {_stats(page)}")
@@ -251,6 +251,7 @@ def test_opacity_of_masks_changes_pixels(page: Page, open_page: Open) -> None:
         opacity.focus()
         for _ in range(presses):
             page.keyboard.press(key)
+        _drawn(page)
         seen.append(_picture(page))
     assert seen[1] != plain
     assert seen[2] not in (plain, seen[1])

@@ -150,12 +150,17 @@ export class Wall {
     this.wake();
   }
 
-  /** Tiles in view, and how many of them still wait for their picture: for measurements. */
-  stats(): { tiles: number; waiting: number; bands: number } {
+  /** Tiles in view, and how many of them still wait for their picture or mask: for tests and measurements. */
+  stats(): { tiles: number; waiting: number; masks: number; bands: number } {
     const { first, end } = this.view;
-    let waiting = 0;
-    for (let i = first; i < end; i++) if (this.pictureOf(this.source.base, this.chip(i)) === undefined) waiting++;
-    return { tiles: end - first, waiting, bands: this.bands.size };
+    const { base, mask } = this.source;
+    let [waiting, masks] = [0, 0];
+    for (let i = first; i < end; i++) {
+      const chip = this.chip(i);
+      if (this.pictureOf(base, chip) === undefined) waiting++;
+      if (mask && this.pictureOf(mask, chip) === undefined) masks++;
+    }
+    return { tiles: end - first, waiting, masks, bands: this.bands.size };
   }
 
   /** Ask again for what is in view. */
