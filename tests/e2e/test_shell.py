@@ -122,7 +122,7 @@ def test_name_is_asked_for_once(
 def test_cancelled_name_starts_nothing(page: Page, open_page: Callable[..., Page]) -> None:
     open_page(page)
     page.get_by_role("button", name="Check v2").first.click()
-    expect(page.get_by_label("Your name", exact=True)).to_be_focused()
+    expect(page.get_by_role("dialog", name="Who are you?").get_by_label("Your name")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("j")
