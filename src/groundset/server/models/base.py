@@ -1,0 +1,30 @@
+"""What all parts of the HTTP contract share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Permission = Literal["read", "annotate", "review", "manage", "admin"]
+Role = Literal["annotator", "reviewer", "manager", "admin"]
+Bbox4 = Annotated[list[float], Field(min_length=4, max_length=4, description="west, south, east, north in degrees")]
+Geometry = Annotated[dict[str, Any], Field(description="GeoJSON geometry in EPSG:4326")]
+
+
+class Model(BaseModel):
+    """Base: unknown fields in a request are errors."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457), with what was asked, what was found and what to do."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str | None = None
+    asked: str | None = None
+    found: str | None = None
+    hint: str | None = None

@@ -1,0 +1,129 @@
+"""Session, workspace, label counts and queryables."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from groundset.server.models.base import Model, Permission, Role
+
+
+class Session(Model):
+    """Who the page is talking as."""
+
+    actor: str | None = Field(description="Name under which answers are kept; null until the page has asked for it")
+    role: Role
+    permissions: list[Permission]
+    csrf: str = Field(description="Goes into the header X-CSRF-Token of every POST, PUT and DELETE with the cookie")
+
+
+class SessionName(Model):
+    """The name that a person gives once."""
+
+    actor: str = Field(min_length=1, max_length=120)
+
+
+class SchemeClass(Model):
+    """One class of a scheme."""
+
+    code: int
+    name: str
+    title: str
+    color: str = Field(description="#rrggbb")
+    definition: str | None = None
+    parent: str | None = None
+    not_applicable: bool = False
+
+
+class Task(Model):
+    """A question about chips."""
+
+    name: str
+    kind: Literal["classify", "segment", "outline"]
+    multi: bool
+    classes: list[SchemeClass]
+    labelled: int = Field(description="Chips with at least one current answer")
+
+
+class GridInfo(Model):
+    """The chip grid."""
+
+    chip_size: int
+    stride: int
+    levels: int
+    edge: Literal["pad", "drop", "shift"]
+
+
+class Counts(Model):
+    """How much of everything there is."""
+
+    scenes: int
+    chips: int
+    events: int
+    models: int
+    releases: int
+
+
+class WorkspaceInfo(Model):
+    """The workspace: name, tasks, scheme, counts."""
+
+    name: str
+    path: str | None = Field(default=None, description="Where it lies on the server's machine; for command lines")
+    title: str | None
+    description: str | None
+    groundset: str = Field(description="Version of Groundset")
+    tasks: list[Task]
+    default_task: str | None = Field(description="Task that `label` speaks of where none is named")
+    scheme: list[SchemeClass]
+    grid: GridInfo | None
+    encoder: str | None
+    counts: Counts
+    models: list[str]
+    sensors: list[str] = Field(description="Names that an ingest takes for --sensor")
+    segmenters: list[str] = Field(description="Names that a segment job takes for its model")
+    head: int = Field(description="Number of the journal's last event")
+
+
+class WorkspaceLink(Model):
+    """One of the workspaces that this server answers for."""
+
+    name: str
+    href: str = Field(description="Relative to the server's root")
+    scenes: int | None = None
+    chips: int | None = None
+    releases: list[str] = []
+    error: str | None = Field(default=None, description="Why it cannot be opened")
+
+
+class ClassCount(Model):
+    """How much of one class is labelled."""
+
+    code: int
+    name: str
+    chips: int = Field(description="Chips whose label has this class")
+    pixels: int | None = Field(description="Pixels of this class; null in a classify task")
+
+
+class LabelCounts(Model):
+    """Labels of a task, counted."""
+
+    task: str
+    kind: Literal["classify", "segment", "outline"]
+    chips: int = Field(description="Chips with a label")
+    unlabelled: int = Field(description="Chips without one")
+    classes: list[ClassCount]
+    methods: dict[str, int] = Field(description="Chips by label:methods: manual, automated, both")
+    counted: int = Field(description="Chips whose masks are counted so far; less than `chips` while counting goes on")
+
+
+class Queryable(Model):
+    """A name that a filter may use."""
+
+    name: str
+    type: Literal["string", "number", "integer", "datetime", "geometry", "array"]
+    title: str
+    values: list[tuple[str, int]] | None = Field(default=None, description="Values with their counts, where few")
+    minimum: float | str | None = None
+    maximum: float | str | None = None
+    missing: int = Field(default=0, description="Chips without a value")
