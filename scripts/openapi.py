@@ -12,27 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from groundset.server import models
+from groundset.server import models, openapi
 from groundset.server.app import ROUTERS
 
 TARGET = Path(__file__).resolve().parent.parent / "ui" / "openapi.json"
 
 
 def document() -> dict[str, Any]:
-    """The OpenAPI, with every model of ``groundset.server.models``."""
+    """The OpenAPI as the server tells it, with every model of ``groundset.server.models``."""
     app = FastAPI(title="Groundset", version="1", separate_input_output_schemas=False)
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
+    openapi.install(app, ROUTERS)
     told = app.openapi()
-    known = [
-        model
-        for _, model in inspect.getmembers(models, inspect.isclass)
-        if issubclass(model, models.BaseModel) and model.__module__ == models.__name__ and model is not models.Model
-    ]
+    known = [model for _, model in inspect.getmembers(models, inspect.isclass) if issubclass(model, BaseModel)]
     _, extra = models_json_schema(
-        [(model, "validation") for model in known], ref_template="#/components/schemas/{model}"
+        [(model, "validation") for model in known if model is not models.Model],
+        ref_template="#/components/schemas/{model}",
     )
     schemas = told.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in extra.get("$defs", {}).items():

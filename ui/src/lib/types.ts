@@ -1,4 +1,4 @@
-/** The models of the HTTP contract, named as in groundset/server/models.py; made from the server's OpenAPI. */
+/** The models of the HTTP contract, named as in groundset/server/models; made from the server's OpenAPI. */
 import type { components } from './openapi';
 
 type Schemas = components['schemas'];

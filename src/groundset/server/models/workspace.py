@@ -92,7 +92,7 @@ class WorkspaceLink(Model):
     href: str = Field(description="Relative to the server's root")
     scenes: int | None = None
     chips: int | None = None
-    releases: list[str] = []
+    releases: list[str] = Field(default_factory=list)
     error: str | None = Field(default=None, description="Why it cannot be opened")
 
 
