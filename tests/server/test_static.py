@@ -40,6 +40,14 @@ def test_files_travel_compressed(client: TestClient, settings: Settings) -> None
     assert "content-encoding" not in plain.headers
 
 
+def test_long_answers_travel_compressed(client: TestClient) -> None:
+    told = client.get("/api/openapi.json")
+    assert told.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in told.headers["vary"]
+    assert told.json()["openapi"].startswith("3.")
+    assert "content-encoding" not in client.get("/api/openapi.json", headers={"Accept-Encoding": "identity"}).headers
+
+
 def test_a_page_built_again_is_seen(client: TestClient, settings: Settings) -> None:
     assert settings.ui is not None
     client.get("/")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from groundset import __version__
@@ -32,6 +33,15 @@ from groundset.server.routes import (
 from groundset.server.session import KEYS_FILE, Sessions
 from groundset.server.static import Page
 from groundset.workspace import Workspace
+
+PACKED = (
+    *DEFAULT_EXCLUDED_CONTENT_TYPES,
+    "application/octet-stream",
+    "application/x-npy",
+    "image/tiff",
+    "application/vnd.apache.parquet",
+)
+"""What gzip would only delay: pictures, pixels, masks and streams of events."""
 
 ROUTERS: tuple[APIRouter, ...] = (
     session.router,
@@ -101,6 +111,7 @@ def bare_app(
     openapi.install(app, routers)
     for router in routers:
         app.include_router(router, prefix="/api")
+    app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=3, exclude_content_types=PACKED)
     app.add_middleware(Front, page=Page(settings.ui))  # the last one added is the first that a request meets
     app.add_middleware(Limits, max_body=settings.max_body)
     app.add_middleware(Gate, settings=settings, sessions=sessions)

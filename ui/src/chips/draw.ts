@@ -27,8 +27,10 @@ export function wordsOf(chip: ChipRow, classOf: Look['classOf']): string | null 
   if (!label || (label.classes.length === 0 && !label.value)) return null;
   const names = label.classes.map((code) => classOf(code)?.title ?? `class ${code}`);
   if (label.shares && names.length > 1) {
-    const most = Math.round(100 * (label.shares[0] ?? 0));
-    return `${names[0]} ${most} %${names.length > 1 ? ` +${names.length - 1}` : ''}`;
+    // of the labelled pixels, as the bar shows them; never 100 % where there is another class
+    const all = label.shares.reduce((sum, share) => sum + share, 0);
+    const most = Math.min(99, Math.round((100 * (label.shares[0] ?? 0)) / (all || 1)));
+    return `${names[0]} ${most} % +${names.length - 1}`;
   }
   const said = names.join(', ');
   if (label.value === 'negative') return `not ${said}`;

@@ -39,6 +39,8 @@ describe('words', () => {
     expect(wordsOf(labelled({ classes: [], value: 'unsure' }), classOf)).toBe('unsure');
     expect(wordsOf(labelled({ classes: [0, 1], value: 'positive' }), classOf)).toBe('Land, Water');
     expect(wordsOf(labelled({ classes: [1, 0], value: null, shares: [0.62, 0.38] }), classOf)).toBe('Water 62 % +1');
+    expect(wordsOf(labelled({ classes: [1, 0], value: null, shares: [0.3, 0.1] }), classOf)).toBe('Water 75 % +1');
+    expect(wordsOf(labelled({ classes: [1, 0], value: null, shares: [0.999, 0.001] }), classOf)).toBe('Water 99 % +1');
     expect(wordsOf(labelled({ classes: [9], value: 'positive' }), classOf)).toBe('class 9');
   });
 

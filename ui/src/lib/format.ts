@@ -6,9 +6,14 @@ export function count(value: number): string {
   return whole.format(value);
 }
 
-/** 1.2M; below 10,000 in full. */
+/** 181.7k, 1.2M; below 10,000 in full. */
 export function compact(value: number): string {
-  return Math.abs(value) < 10_000 ? whole.format(value) : short.format(value);
+  return Math.abs(value) < 10_000
+    ? whole.format(value)
+    : short
+        .format(value)
+        .replace('K', 'k')
+        .replace(/(?:m|mn)$/, 'M');
 }
 
 /** `plural(1, 'chip')` is '1 chip', `plural(2, 'chip')` '2 chips'. */
