@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -81,12 +82,13 @@ def test_a_folder_of_workspaces(tmp_path: Path) -> None:
     (tmp_path / "all" / "broken").mkdir()
     (tmp_path / "all" / "broken" / "groundset.toml").write_text('version = 99\nname = "x"\n')
     (tmp_path / "all" / "notes").mkdir()
+    make_workspace(tmp_path / "all" / "new", name="new").close()
     with running(tmp_path / "all") as server:
-        assert "3 workspaces" in server.output[0]
+        assert "4 workspaces" in server.output[0]
         with server.client() as client:
             links = client.get("/api/workspaces").json()
             assert [(w["name"], w["href"], w["chips"]) for w in links] == [
-                ("broken", "w/broken/", None), ("second", "w/lake two/", 16), ("wake", "w/wake/", 16),
+                ("broken", "w/broken/", None), ("second", "w/lake two/", 16), ("new", "w/new/", 16), ("wake", "w/wake/", 16),
             ]  # fmt: skip
             assert "newer version" in links[0]["error"]
             item = {"id": str(uuid4()), "kind": "answer", "task": "chips", "chip_id": "s_0_0_0"}
@@ -105,6 +107,9 @@ def test_a_folder_of_workspaces(tmp_path: Path) -> None:
         with httpx.Client(base_url=server.address, trust_env=False) as browser:
             assert browser.get("/w/wake/api/session").status_code == 401
             assert browser.get("/w/none/api/session").status_code == 401
+            assert browser.get("/w/new/assets/app.js").status_code == 404
+            assert browser.get("/w/new/api/session", headers={"Host": "evil.example"}).status_code == 421
+            assert not (tmp_path / "all" / "new" / ".cache" / "server.lock").exists(), "opened for nobody"
             moved = browser.get("/w/wake?token=x")
             assert moved.headers["location"] == "./wake/?token=x"
             welcome = browser.get(f"/w/wake/?token={TOKEN}")
@@ -162,3 +167,22 @@ def test_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(InputError, match="at least 8") as caught:
             with_token(None, keys)
         assert bad not in str(caught.value)
+
+
+def test_answers_do_not_wait_for_the_visitors_ack() -> None:
+    async def nodelay() -> int:
+        with bound("127.0.0.1", 0) as listening:
+            served: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+            def came(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                told = writer.get_extra_info("socket")
+                served.set_result(told.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+                writer.close()
+
+            async with await asyncio.start_server(came, sock=listening):
+                _, writer = await asyncio.open_connection(*listening.getsockname())
+                found = await served
+                writer.close()
+                return found
+
+    assert asyncio.run(nodelay())
