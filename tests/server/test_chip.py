@@ -163,3 +163,10 @@ def test_a_broken_file_is_a_problem_and_never_half_a_picture(tmp_path: Path, dat
                 answer = web.get(f"/api/chips/boadella_0_5_1/{path}", headers={"If-None-Match": tag})
                 assert answer.status_code == 422
                 assert "corrupt or cut short" in answer.json()["title"]
+
+
+@pytest.mark.parametrize(
+    "chip_id", ["a_0_99999999999999999999_0", "boadella_0_0_" + "9" * 5000, "boadella_0_999999999_0"]
+)
+def test_a_chip_far_beyond_any_scene(web: TestClient, chip_id: str) -> None:
+    assert web.get(f"/api/chips/{chip_id}").status_code in (404, 422)

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from madelake import paint
 
 from groundset.journal import NewEvent, answer
+from groundset.query import Index
 from groundset.server.models import ChipPage
 from groundset.workspace import Workspace
 
@@ -36,16 +37,31 @@ def test_rows_say_all_that_the_wall_needs(client: TestClient, workspace: Workspa
 
 def test_a_list_and_a_chip_alone_say_the_same(client: TestClient, workspace: Workspace) -> None:
     lake = workspace.lake
-    lake.annotate([NewEvent("answer", "chips", "s_0_0_1", answer(1))], actor="anna")
+    said = [answer(1), answer(2), answer(1, value="not-applicable", reason="cloud"), answer(1, value="unsure"),
+            answer(1, value="negative")]  # fmt: skip
+    lake.annotate([NewEvent("answer", "chips", f"s_0_1_{i % 4}", what) for i, what in enumerate(said)], actor="anna")
     paint(lake, lake.chips.get("s_0_0_2"), np.where(np.arange(1024).reshape(32, 32) < 100, 1, 255))
-    for row in client.get("/api/chips", params={"task": "chips"}).json()["chips"]:
-        alone = client.get(f"/api/chips/{row['id']}", params={"task": "chips"}).json()
-        assert {k: v for k, v in alone["chip"].items() if k != "label"} == {
-            k: v for k, v in row.items() if k != "label"
-        }
-        assert alone["labels"].get("chips") == row["label"]
-    for row in client.get("/api/chips", params={"task": "pixels"}).json()["chips"]:
-        assert client.get(f"/api/chips/{row['id']}").json()["labels"].get("pixels") == row["label"]
+    for task in ("chips", "pixels"):
+        rows = client.get("/api/chips", params={"task": task}).json()["chips"]
+        assert any(row["label"] for row in rows)
+        for row in rows:
+            alone = client.get(f"/api/chips/{row['id']}").json()
+            assert alone["labels"].get(task) == row["label"]
+            if task == "chips":
+                assert alone["chip"] == row, "the default task"
+
+
+def test_the_masks_of_a_chip_that_is_opened_are_counted_first(workspace: Workspace) -> None:
+    lake = workspace.lake
+    for i in range(12):
+        paint(lake, lake.chips.get(f"s_0_{i // 4}_{i % 4}"), np.full((32, 32), i % 2))
+    index = Index(lake)
+    try:
+        hit = index.one("s_0_2_3", "pixels")
+        assert hit.label is not None
+        assert (hit.label.counted, hit.label.classes, hit.label.shares) == (True, (1,), (1.0,))
+    finally:
+        index.close()
 
 
 @pytest.mark.parametrize("sort", ["id", "newest", "random", "random:42"])

@@ -257,3 +257,24 @@ def test_redirects_are_relative(anonymous: TestClient) -> None:
 def test_the_key_is_private(workspace: Workspace, browser: TestClient) -> None:
     (key,) = Path(workspace.lake.layout.cache).glob("server.json")
     assert key.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "other", ['prefs={"a":1}', "a/b=1", "@=1", "a b c", "=", "groundset-8000=", "groundset-8000=a.b"]
+)
+def test_cookies_of_other_programs_are_no_hindrance(browser: TestClient, other: str) -> None:
+    own = f"groundset-8000={browser.cookies['groundset-8000']}"
+    browser.cookies.clear()
+    assert browser.get("/api/session", headers={"Cookie": other}).status_code == 401
+    for line in (f"{other}; {own}", f"{own};{other}"):
+        assert browser.get("/api/session", headers={"Cookie": line}).status_code == 200
+
+
+def test_an_origin_that_is_none(browser: TestClient, csrf: dict[str, str]) -> None:
+    for origin in ("http://[", "null", "http://evil@testserver", ""):
+        said = browser.post("/api/session", json={"actor": "anna"}, headers={**csrf, "Origin": origin})
+        assert said.status_code == 403
+
+
+def test_a_slash_too_many_is_not_redirected(client: TestClient) -> None:
+    assert client.get("/api/workspace/", follow_redirects=False).status_code == 404

@@ -132,3 +132,28 @@ def test_headers_have_a_limit(workspace: Workspace, settings: Settings) -> None:
             assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
         with httpx.Client(base_url=address, headers=HEADERS, trust_env=False) as client:
             assert client.get("/api/session").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "said", [b"garbage\r\n\r\n", b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n"]
+)
+def test_what_is_no_http_is_a_problem_too(workspace: Workspace, settings: Settings, said: bytes) -> None:
+    with in_thread(workspace, settings) as address:
+        with socket.create_connection(("127.0.0.1", httpx.URL(address).port), timeout=30) as connection:
+            connection.sendall(said)
+            answer = b"".join(iter(lambda: connection.recv(10_000), b"")).lower()
+        assert answer.startswith(b"http/1.1 400")
+        assert b"content-type: application/problem+json" in answer
+        assert b"content-security-policy: " in answer
+
+
+def test_a_client_that_leaves_while_it_sends_is_no_news(
+    workspace: Workspace, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with in_thread(workspace, settings) as address:
+        head = f"POST /api/annotations HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {HEADERS['Authorization']}\r\n"
+        with socket.create_connection(("127.0.0.1", httpx.URL(address).port)) as connection:
+            connection.sendall(f"{head}X-Groundset-Actor: anna\r\nContent-Length: 100\r\n\r\n[".encode())
+        with httpx.Client(base_url=address, headers=HEADERS, trust_env=False) as client:
+            assert client.get("/api/session").status_code == 200
+    assert "ClientDisconnect" not in caplog.text

@@ -88,7 +88,8 @@ def test_a_folder_of_workspaces(tmp_path: Path) -> None:
         with server.client() as client:
             links = client.get("/api/workspaces").json()
             assert [(w["name"], w["href"], w["chips"]) for w in links] == [
-                ("broken", "w/broken/", None), ("second", "w/lake two/", 16), ("new", "w/new/", 16), ("wake", "w/wake/", 16),
+                ("broken", "w/broken/", None), ("second", "w/lake two/", 16), ("new", "w/new/", 16),
+                ("wake", "w/wake/", 16),
             ]  # fmt: skip
             assert "newer version" in links[0]["error"]
             item = {"id": str(uuid4()), "kind": "answer", "task": "chips", "chip_id": "s_0_0_0"}

@@ -61,6 +61,7 @@ def test_a_page_built_again_is_seen(client: TestClient, settings: Settings) -> N
         "/nothing", "/assets", "/assets/", "/.secret.txt", "/assets/.hidden/x.js", "/%2e%2e/secret.txt",
         "/assets/%2e%2e/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/..%5c..%5csecret.txt", "/assets//app-1.js",
         "/link.txt", "/secret.txt%00.js", "/index.html/", "/program.sh", "/C:/secret.txt", "/%2fetc/passwd.txt",
+        f"/{'a' * 5000}.js", f"/{'a/' * 3000}b.js",
     ],
 )  # fmt: skip
 def test_there_is_no_way_out_of_the_folder(client: TestClient, settings: Settings, path: str) -> None:

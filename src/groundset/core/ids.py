@@ -52,6 +52,6 @@ class ChipId:
         """
         parts = text.rsplit("_", 3)
         numbers = parts[1:]
-        if len(parts) != 4 or not parts[0] or not all(re.fullmatch(r"0|[1-9][0-9]*", n) for n in numbers):
+        if len(parts) != 4 or not parts[0] or not all(re.fullmatch(r"0|[1-9][0-9]{0,8}", n) for n in numbers):
             raise InputError("this is not a chip id", asked=repr(text), hint="the form is SCENE_LEVEL_ROW_COL")
         return cls(check_name(parts[0], "scene"), *(int(n) for n in numbers))

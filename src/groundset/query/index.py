@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundset.core import GroundsetError, InputError
+from groundset.core import GroundsetError, InputError, MissingError
 from groundset.core.layout import TaskConfig
 from groundset.query import places
 from groundset.query.chips import ChipReader, Chips, Positions
@@ -22,7 +22,7 @@ from groundset.query.coded import Coded
 from groundset.query.counts import MaskCounts
 from groundset.query.evaluate import keep
 from groundset.query.facets import Queryable, facets
-from groundset.query.found import Found, hits
+from groundset.query.found import Found, Hit, hits
 from groundset.query.order import check_sort, ordered
 from groundset.query.splits import SplitReader
 from groundset.query.table import LabelTable
@@ -161,12 +161,20 @@ class Index:
         told = hits(state.chips, state.splits, moment.labels, page)
         return Found(len(positions), offset, state.head, name, told)
 
-    def split(self, chip_id: str) -> str | None:
-        """The split of one chip in the latest release."""
+    def one(self, chip_id: str, task: str | None = None) -> Hit:
+        """One chip as :meth:`find` tells it, with its label of one task; its masks are counted at once.
+
+        Raises:
+            MissingError: There is no such chip.
+            InputError: There is no such task.
+        """
+        chosen = self.task(task)
         state = self.now()
         at = state.chips.places.get(chip_id)
-        code = -1 if at is None else int(state.splits.codes[at])
-        return None if code < 0 else state.splits.values[code]
+        if at is None:
+            raise MissingError("no such chip", asked=chip_id, found=f"{len(state.chips)} chips")
+        labels = None if chosen is None else self._labels(state, chosen.name, chip_id)
+        return hits(state.chips, state.splits, labels, np.array([at]))[0]
 
     def queryables(self, task: str | None = None) -> list[Queryable]:
         """What a filter may ask about, with the values that there are."""
@@ -181,14 +189,14 @@ class Index:
         told = (state.chips.stamp, state.head, self._releases.stamp, chosen, pending)
         return f"{zlib.crc32(repr(told).encode()):08x}-{state.head}-{pending}"
 
-    def _labels(self, state: State, name: str) -> LabelTable:
+    def _labels(self, state: State, name: str, wanted: str | None = None) -> LabelTable:
         with self._lock:
             table = self._tasks.get(name)
             if table is None:
                 config = self._lake.config.task(name)
                 table = TaskTable(self._lake.journal, config, self._lake.scheme(name), self._counts, self._told)
                 self._tasks[name] = table
-        return table.fresh(state.chips, state.head)
+        return table.fresh(state.chips, state.head, wanted)
 
     def _moment(self, state: State, task: TaskConfig | None) -> Moment:
         if task is None:

@@ -57,8 +57,11 @@ class TaskTable:
         self._counter: threading.Thread | None = None
         self._closed = threading.Event()
 
-    def fresh(self, chips: Chips, head: int) -> LabelTable:
-        """The labels of these chips as event ``head`` (or a later one) left them."""
+    def fresh(self, chips: Chips, head: int, wanted: str | None = None) -> LabelTable:
+        """The labels of these chips as event ``head`` (or a later one) left them.
+
+        The masks of the chip that is ``wanted`` are counted at once, however many others wait.
+        """
         with self._lock:
             changes = self._follow(head)
             if chips is not self._table.chips:
@@ -66,6 +69,8 @@ class TaskTable:
                     self._table = LabelTable.of(chips, self._by_id)
             elif changes:
                 self._table = self._table.patched(changes)
+            if wanted is not None and wanted in self._pending:
+                self._count({wanted: self._pending[wanted]})
             if self._pending:
                 self._count_some()
             return self._table

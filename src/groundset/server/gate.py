@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 import hmac
-from http.cookies import SimpleCookie
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
@@ -134,11 +134,9 @@ class Gate:
         return right
 
     def _ticket(self, scope: Scope, headers: Headers) -> Ticket | None:
-        jar: SimpleCookie = SimpleCookie()
-        for line in headers.getlist("cookie"):
-            jar.load(line)
-        morsel = jar.get(cookie_name(scope))
-        return None if morsel is None else self.sessions.read(morsel.value)
+        name = cookie_name(scope)
+        tickets = (self.sessions.read(value) for value in cookies(headers, name))
+        return next((ticket for ticket in tickets if ticket is not None), None)
 
 
 class Refusal:
@@ -182,6 +180,18 @@ def cookie_name(scope: Scope) -> str:
     return f"groundset-{server[1] or 0}"
 
 
+def cookies(headers: Headers, name: str) -> Iterator[str]:
+    """Values of the cookies of one name, those of the longest path first, as browsers send them.
+
+    Other programs of this host have cookies too, and what stands in them is no reason not to find ours.
+    """
+    for line in headers.getlist("cookie"):
+        for pair in line.split(";"):
+            key, equals, value = pair.partition("=")
+            if equals and key.strip() == name:
+                yield value.strip()
+
+
 def set_cookie(response: Response, scope: Scope, value: str | None) -> None:
     """Give the browser a session, or take it away."""
     secure = scope.get("scheme") == "https"
@@ -208,7 +218,7 @@ def _check_own_page(headers: Headers, csrf: str) -> None:
     if fetch is not None:
         own = fetch == "same-origin"
     else:
-        own = origin is not None and urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+        own = origin is not None and origin.lower().partition("://")[2] == headers.get("host", "").lower()
     if not own:
         raise ForbiddenError(
             "this request comes from another page", asked=origin or fetch or "no Origin header",

@@ -58,7 +58,7 @@ def parse_bbox(text: str | None) -> list[float] | None:
 
 def page(found: Found) -> bytes:
     """A page of chips as JSON."""
-    rows = [_row(hit) for hit in found.hits]
+    rows = [row(hit) for hit in found.hits]
     told = ChipPage.model_construct(total=found.total, offset=found.offset, head=found.head, chips=rows)
     return told.model_dump_json().encode()
 
@@ -130,7 +130,8 @@ def chip_label(label: Label | None) -> ChipLabel | None:
     )  # fmt: skip
 
 
-def _row(hit: Hit) -> ChipRow:
+def row(hit: Hit) -> ChipRow:
+    """A chip as a list and its own page tell it."""
     told: dict[str, Any] = {name: getattr(hit, name) for name in _FIELDS}
     return ChipRow.model_construct(**told, label=chip_label(hit.label))
 

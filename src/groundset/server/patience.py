@@ -8,6 +8,10 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from groundset.server.headers import common
+from groundset.server.models import Problem
+from groundset.server.problems import respond
+
 HEADER_SECONDS = 20.0
 """From the first byte of a request, or from the connection's beginning, to the end of its headers."""
 
@@ -29,6 +33,15 @@ class PatientProtocol(H11Protocol):
             self._begin()
         else:
             self._end()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is answered as all else: problem details, with the headers of every answer."""
+        told = respond(Problem(title="this is no HTTP request", status=400, detail=msg), {"Connection": "close"})
+        headers = [*told.raw_headers, *((k.lower().encode(), v.encode()) for k, v in common().items())]
+        body = h11.Data(data=bytes(told.body))
+        for event in (h11.Response(status_code=400, headers=headers), body, h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event))
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """They have gone."""

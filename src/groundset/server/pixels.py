@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from groundset.core import InputError
-from groundset.server import chip_labels, describe
+from groundset.server import describe, listing
 from groundset.server.context import Context
 from groundset.server.door import Visitor, may
 from groundset.server.models import AnnotationResult, ChipDetail
@@ -50,12 +50,11 @@ class Kept:
 
 def chip_detail(ctx: Context, chip_id: str) -> ChipDetail:
     """One chip."""
-    lake = ctx.lake
-    chip = lake.chips.get(chip_id)
-    labels = chip_labels.labels_of(lake, chip)
-    task = ctx.index.task()
-    row = chip_labels.chip_row(lake, chip, labels.get(task.name) if task else None, ctx.index.split(chip_id))
-    return describe.chip_detail(ctx.views, chip, row, labels)
+    chip = ctx.lake.chips.get(chip_id)
+    row = listing.row(ctx.index.one(str(chip.id)))
+    labels = {task.name: ctx.index.one(str(chip.id), task.name).label for task in ctx.lake.config.tasks}
+    told = {name: label for name, said in labels.items() if (label := listing.chip_label(said)) is not None}
+    return describe.chip_detail(ctx.views, chip, row, told)
 
 
 def pixels(ctx: Context, chip_id: str, bands: str | None) -> Made:

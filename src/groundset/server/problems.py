@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from groundset.core import ConflictError, GroundsetError, InputError, MissingError, ServiceError, StoppedError
 from groundset.server.headers import common
@@ -87,6 +88,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(GroundsetError)
     async def _ours(_request: Request, error: GroundsetError) -> JSONResponse:
         return respond(problem(error))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_request: Request, _error: ClientDisconnect) -> JSONResponse:
+        return respond(Problem(title="the body of the request ended before its end", status=400))  # nobody reads it
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:

@@ -87,7 +87,9 @@ class Page:
         if any(p in ("", ".", "..") or p.startswith(".") or "\\" in p or "\0" in p for p in parts):
             return None
         path = self.folder.joinpath(*parts)
-        if path.suffix not in _TYPES or not path.is_file() or not path.resolve().is_relative_to(self.folder.resolve()):
+        if path.suffix not in _TYPES or not os.path.isfile(path):  # noqa: PTH113  # never raises, however long the name
+            return None
+        if not path.resolve().is_relative_to(self.folder.resolve()):
             return None
         said = path.stat()
         stamp = (said.st_mtime_ns, said.st_size)

@@ -22,6 +22,7 @@ from groundset.server.paths import based, route_path
 from groundset.server.routes import session
 from groundset.server.routes.session import link_to
 from groundset.server.session import Sessions
+from groundset.server.static import Page
 from groundset.workspace import Workspace
 from groundset.workspace import open as open_workspace
 
@@ -42,6 +43,8 @@ class Folder:
         self.sessions = sessions
         self.address = address
         self._hall = bare_app(settings, sessions, (session.router,), self.links)
+        self._gate = Gate(self._inside, settings, sessions)
+        self._page = Page(settings.ui)
         self._open: dict[str, FastAPI] = {}
         self._opening = asyncio.Lock()
         self._stack = AsyncExitStack()
@@ -57,7 +60,8 @@ class Folder:
             await self._hall(scope, receive, send)
             return
         scope["root_path"] += f"/w/{name}"
-        await (await self._app(name))(scope, receive, send)
+        scope["groundset_workspace"] = name
+        await self._gate(scope, receive, send)
 
     def links(self) -> list[WorkspaceLink]:
         """The workspaces, by name; those that cannot be opened with the reason."""
@@ -81,13 +85,21 @@ class Folder:
         except (GroundsetError, OSError) as error:
             return WorkspaceLink(name=folder.name, href=href, error=str(error))
 
+    async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Behind the gate: nobody who was not let in makes a workspace be opened."""
+        known = "visitor" in scope.get("state", {})
+        app = await self._app(scope["groundset_workspace"]) if known else self._page
+        await app(scope, receive, send)
+
     async def _app(self, name: str) -> ASGIApp:
+        if name in self._open:  # nobody waits here while another one is being opened
+            return self._open[name]
         async with self._opening:
             if name not in self._open:
                 try:
                     app, closing = await to_thread.run_sync(self._begin, name)
                 except GroundsetError as error:
-                    return Gate(Refusal(error), self.settings, self.sessions)
+                    return Refusal(error)
                 self._stack.enter_context(closing)
                 await self._stack.enter_async_context(app.router.lifespan_context(app))
                 self._open[name] = app
