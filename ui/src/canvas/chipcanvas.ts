@@ -5,10 +5,9 @@
 
 import type { Look, Theme } from './look';
 import { THEMES } from './look';
+import { Painter } from './painter';
 import type { ChipPixels, MaskPixels } from './pixels';
-import { ramp } from './ramps';
-import { fragmentShader, slotsOf, VERTEX } from './shader';
-import { bandTexture, CanvasError, maskTexture, tableTexture, validTexture, type BandTexture } from './textures';
+import { CanvasError } from './textures';
 import { settle, type Size, type View } from './view';
 
 export { CanvasError };
@@ -18,33 +17,9 @@ export interface ChipCanvasOptions {
   onProblem?: (problem: CanvasError | null) => void;
 }
 
-interface Program {
-  program: WebGLProgram;
-  at: Map<string, WebGLUniformLocation | null>;
-}
-
-/** What lies on the graphics card; gone when the context is lost, made again from the data when it returns. */
-interface Resources {
-  programs: Map<string, Program>;
-  bands: BandTexture | null;
-  valid: WebGLTexture | null;
-  mask: WebGLTexture | null;
-  ramp: { table: Uint8Array; texture: WebGLTexture } | null;
-  colours: { table: Uint8Array; texture: WebGLTexture } | null;
-}
-
-const nothing = (): Resources => ({
-  programs: new Map(),
-  bands: null,
-  valid: null,
-  mask: null,
-  ramp: null,
-  colours: null,
-});
-
 export class ChipCanvas {
   private readonly gl: WebGL2RenderingContext;
-  private held = nothing();
+  private painter: Painter;
   private pixels: ChipPixels | null = null;
   private mask: MaskPixels | null = null;
   private look: Look | null = null;
@@ -64,6 +39,7 @@ export class ChipCanvas {
     const gl = element.getContext('webgl2', { alpha: true, antialias: false, depth: false, stencil: false });
     if (!gl) throw new CanvasError('this browser does not offer WebGL2');
     this.gl = gl;
+    this.painter = new Painter(gl);
     element.addEventListener('webglcontextlost', this.lost);
     element.addEventListener('webglcontextrestored', this.restored);
     this.observer = new ResizeObserver(() => this.measure());
@@ -74,9 +50,7 @@ export class ChipCanvas {
   setPixels(pixels: ChipPixels | null): void {
     if (pixels === this.pixels) return;
     this.pixels = pixels;
-    this.gl.deleteTexture(this.held.bands?.texture ?? null);
-    this.gl.deleteTexture(this.held.valid);
-    this.held.bands = this.held.valid = null;
+    this.painter.setPixels(pixels);
     this.invalidate();
   }
 
@@ -84,8 +58,7 @@ export class ChipCanvas {
   setMasks(mask: MaskPixels | null): void {
     if (mask === this.mask) return;
     this.mask = mask;
-    this.gl.deleteTexture(this.held.mask);
-    this.held.mask = null;
+    this.painter.setMask(mask);
     this.invalidate();
   }
 
@@ -127,7 +100,9 @@ export class ChipCanvas {
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (!pixels || !look || look.channels.length === 0) return false;
     try {
-      this.paint(pixels, look);
+      const view = settle(this.view, { width: pixels.cols, height: pixels.rows }, this.size);
+      const { size: canvas, ratio, cursor, theme } = this;
+      this.painter.paint(look, { view, canvas, ratio, cursor, theme });
     } catch (error) {
       if (!(error instanceof CanvasError) && !(error instanceof RangeError)) throw error;
       this.options.onProblem?.(new CanvasError(error.message));
@@ -164,154 +139,14 @@ export class ChipCanvas {
 
   private readonly lost = (event: Event) => {
     event.preventDefault(); // else it would never be restored
-    this.held = nothing();
     this.options.onProblem?.(new CanvasError('the graphics card was taken away; waiting for it'));
   };
 
   private readonly restored = () => {
-    this.held = nothing();
+    this.painter = new Painter(this.gl);
+    this.painter.setPixels(this.pixels);
+    this.painter.setMask(this.mask);
     this.options.onProblem?.(null);
     this.invalidate();
   };
-
-  private paint(pixels: ChipPixels, look: Look): void {
-    const { gl } = this;
-    const bands = (this.held.bands ??= bandTexture(gl, pixels));
-    this.held.valid ??= validTexture(gl, pixels);
-    this.held.mask ??= maskTexture(gl, this.fittingMask());
-    const rampTable = this.table('ramp', ramp(look.ramp)); // all made before any is bound: making binds too
-    const colours = this.table('colours', look.overlay.colours);
-    const view = settle(this.view, { width: pixels.cols, height: pixels.rows }, this.size);
-    const { program, at } = this.programFor(look, bands, view);
-    gl.useProgram(program);
-    this.bind(0, gl.TEXTURE_2D_ARRAY, bands.texture, at.get('uBands'));
-    this.bind(1, gl.TEXTURE_2D, this.held.valid, at.get('uValid'));
-    this.bind(2, gl.TEXTURE_2D_ARRAY, this.held.mask, at.get('uMask'));
-    this.bind(3, gl.TEXTURE_2D, rampTable, at.get('uRamp'));
-    this.bind(4, gl.TEXTURE_2D, colours, at.get('uClasses'));
-    this.place(at, pixels, look, view);
-    this.colour(at, pixels, look);
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
-  }
-
-  private place(at: Program['at'], pixels: ChipPixels, look: Look, view: View): void {
-    const { gl, ratio } = this;
-    const step = 1 / (view.zoom * ratio);
-    gl.uniform2i(at.get('uSize')!, pixels.cols, pixels.rows);
-    gl.uniform1f(at.get('uHeight')!, this.element.height);
-    gl.uniform2f(
-      at.get('uOrigin')!,
-      view.x - this.size.width / 2 / view.zoom,
-      view.y - this.size.height / 2 / view.zoom,
-    );
-    gl.uniform1f(at.get('uStep')!, step);
-    gl.uniform1f(at.get('uRatio')!, ratio);
-    const near = look.gridFrom > 0 ? Math.min(1, Math.max(0, (view.zoom - look.gridFrom) / 8)) : 0;
-    gl.uniform1f(at.get('uGrid')!, near * 0.16);
-    gl.uniform2i(at.get('uCursor')!, this.cursor?.col ?? -1, this.cursor?.row ?? -1);
-  }
-
-  private colour(at: Program['at'], pixels: ChipPixels, look: Look): void {
-    const { gl } = this;
-    const bands = slotsOf(look.channels).map((band) => ({ band, ...pixels.bands[band]! }));
-    if (bands.length) {
-      gl.uniform1iv(
-        at.get('uBand')!,
-        bands.map((b) => b.band),
-      );
-      gl.uniform1fv(
-        at.get('uScale')!,
-        bands.map((b) => b.scale),
-      );
-      gl.uniform1fv(
-        at.get('uOffset')!,
-        bands.map((b) => b.offset),
-      );
-      gl.uniform1fv(
-        at.get('uNodata')!,
-        bands.map((b) => b.nodata ?? 0),
-      );
-      gl.uniform1iv(
-        at.get('uHasNodata')!,
-        bands.map((b) => (b.nodata === null ? 0 : 1)),
-      );
-    }
-    const range = (i: number) => look.stretch[i] ?? look.stretch[0] ?? { low: 0, high: 1 };
-    const three = [0, 1, 2].map(range);
-    gl.uniform3fv(
-      at.get('uLow')!,
-      three.map((r) => r.low),
-    );
-    gl.uniform3fv(
-      at.get('uWidth')!,
-      three.map((r) => r.high - r.low || 1e-12),
-    );
-    gl.uniform1i(at.get('uHasValid')!, pixels.valid ? 1 : 0);
-    const { adjust, overlay } = look;
-    gl.uniform1f(at.get('uGamma')!, 1 / adjust.gamma);
-    gl.uniform1f(at.get('uBrightness')!, adjust.brightness);
-    gl.uniform1f(at.get('uContrast')!, adjust.contrast);
-    gl.uniform1f(at.get('uSaturation')!, adjust.saturation);
-    gl.uniform1i(at.get('uInvert')!, adjust.invert ? 1 : 0);
-    gl.uniform1i(at.get('uPlane')!, overlay.mode === 'origin' ? 1 : overlay.mode === 'confidence' ? 2 : 0);
-    gl.uniform1f(at.get('uOpacity')!, overlay.opacity);
-    gl.uniform3fv(at.get('uCheckerA')!, this.theme.checkerA);
-    gl.uniform3fv(at.get('uCheckerB')!, this.theme.checkerB);
-  }
-
-  private fittingMask(): MaskPixels | null {
-    const { mask, pixels } = this;
-    return mask && pixels && mask.rows === pixels.rows && mask.cols === pixels.cols ? mask : null;
-  }
-
-  private table(which: 'ramp' | 'colours', table: Uint8Array): WebGLTexture {
-    const old = this.held[which];
-    if (old?.table === table) return old.texture;
-    this.gl.deleteTexture(old?.texture ?? null);
-    const texture = tableTexture(this.gl, table);
-    this.held[which] = { table, texture };
-    return texture;
-  }
-
-  private bind(unit: number, target: number, texture: WebGLTexture, at: WebGLUniformLocation | null | undefined): void {
-    this.gl.activeTexture(this.gl.TEXTURE0 + unit);
-    this.gl.bindTexture(target, texture);
-    this.gl.uniform1i(at ?? null, unit);
-  }
-
-  private programFor(look: Look, bands: BandTexture, view: View): Program {
-    const { interpolation, overlay } = look;
-    const resampling = view.zoom * this.ratio < 1 ? 'mean' : interpolation;
-    const painting =
-      !this.fittingMask() || overlay.mode === 'none' ? 'none' : overlay.mode === 'outline' ? 'rim' : 'area';
-    const source = fragmentShader(look.channels, bands.sampler, resampling, painting);
-    let found = this.held.programs.get(source);
-    if (!found) this.held.programs.set(source, (found = this.build(source)));
-    return found;
-  }
-
-  private build(source: string): Program {
-    const { gl } = this;
-    const program = gl.createProgram();
-    for (const [kind, text] of [
-      [gl.VERTEX_SHADER, VERTEX],
-      [gl.FRAGMENT_SHADER, source],
-    ] as const) {
-      const shader = gl.createShader(kind)!;
-      gl.shaderSource(shader, text);
-      gl.compileShader(shader);
-      gl.attachShader(program, shader);
-      gl.deleteShader(shader);
-    }
-    gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
-      throw new CanvasError(`the graphics card refused the formula: ${gl.getProgramInfoLog(program) ?? ''}`.trim());
-    const at = new Map<string, WebGLUniformLocation | null>();
-    const count = gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS) as number;
-    for (let i = 0; i < count; i++) {
-      const name = gl.getActiveUniform(program, i)!.name.replace(/\[0\]$/, '');
-      at.set(name, gl.getUniformLocation(program, name));
-    }
-    return { program, at };
-  }
 }
