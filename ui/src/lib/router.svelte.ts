@@ -59,6 +59,20 @@ class Route {
 
 export const route = new Route();
 
+/**
+ * What a page of `section` shows: `named('scenes').value` is `ID` at `#/scenes/ID`. It stays as it was when the address
+ * is already another page's, while this one is still there.
+ */
+export function named(section: string): { readonly value: string } {
+  let last = '';
+  return {
+    get value() {
+      if (route.page === section) last = route.path[1] ?? '';
+      return last;
+    },
+  };
+}
+
 /** Go to a page: `go('#/chips')`; adds to the history. */
 export function go(hash: string): void {
   location.hash = hash;
