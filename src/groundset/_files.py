@@ -24,8 +24,9 @@ def atomic(path: Path) -> Iterator[Path]:
     Raises:
         ServiceError: The disk is full or cannot be written; names the path and the free space.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=f".tmp{path.suffix}", dir=path.parent)
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=f".tmp{path.suffix}", dir=path.parent)
     os.close(fd)
     beside = Path(name)
     try:
@@ -46,8 +47,9 @@ def atomic_dir(path: Path) -> Iterator[Path]:
     """Like :func:`atomic` for a whole folder that does not exist yet."""
     if path.exists():
         raise ConflictError("this folder is there already", found=path, hint="take another name")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
     try:
         with disk_errors(path):
             yield beside

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -370,3 +371,23 @@ def test_values_that_are_no_numbers_do_not_break_the_record(workspace: Workspace
         headers={"content-type": "application/json"},
     )
     assert answer.status_code == 422
+
+
+def test_where_jobs_cannot_be_written_down_the_server_ends_well(workspace: Workspace, settings: Settings) -> None:
+    folder = workspace.lake.layout.cache / "jobs"
+    with app(workspace, settings, workspace.root) as client:
+        label(workspace)
+        job = begin(client, "segment", task="pixels")
+        folder.rename(folder.with_name("away"))
+        folder.write_text("not a folder")
+        ended = wait(client, job["id"])
+        assert ended["state"] in ("done", "failed")
+        folder.unlink()
+        was = resource.getrlimit(resource.RLIMIT_FSIZE)
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, was[1]))
+            refused = client.post("/api/jobs", json={"verb": "segment", "options": {"task": "pixels"}})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, was)
+        assert (refused.status_code, refused.json()["title"]) == (503, "cannot write: File too large")
+        assert [j["id"] for j in client.get("/api/jobs").json()["jobs"]] == [job["id"]], "nothing was begun"

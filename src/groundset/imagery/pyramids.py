@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset._files import atomic
+from groundset.core import ServiceError
 from groundset.imagery._pool import Opened
 from groundset.imagery.whereabouts import mark_of
 
@@ -62,9 +64,21 @@ class Pyramids:
         with _GUARD:
             lock = _LOCKS.setdefault(path, threading.Lock())
         with lock:
-            if not path.exists():
-                _make(dataset, path, nodata, base)
-        return path
+            there = path.exists() or _try(dataset, path, nodata, base)
+        return path if there else None
+
+
+def _try(dataset: Any, path: Path, nodata: Sequence[float | None], base: int) -> bool:
+    """Make the copy; False where the disk has no room or the file is damaged, so that the file itself is read."""
+    most = dataset.width * dataset.height * dataset.count * np.dtype(dataset.dtypes[0]).itemsize // base**2 * 3 // 2
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(path.parent).free < most:
+            return False
+        _make(dataset, path, nodata, base)
+    except (ServiceError, OSError):  # rasterio's are OSErrors too
+        return False
+    return True
 
 
 def _make(dataset: Any, path: Path, nodata: Sequence[float | None], base: int) -> None:

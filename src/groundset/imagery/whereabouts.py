@@ -25,8 +25,10 @@ def local_file(href: str) -> Path | None:
     for prefix, ending in _ARCHIVES.items():
         if href.startswith(prefix):
             inner = href.removeprefix(prefix)
+            if inner.startswith("{"):
+                return Path(inner[1:].partition("}")[0])
             end = inner.lower().find(ending + "/")
-            return Path((inner if end < 0 else inner[: end + len(ending)]).strip("{}"))
+            return Path(inner if end < 0 else inner[: end + len(ending)])
     if href.startswith("/vsi"):
         return None
     return Path(unquote(urlsplit(href).path) if href.startswith("file://") else href)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, cast
@@ -109,8 +110,10 @@ class Context:
     async def __aexit__(self, *_: object) -> None:
         self.hub.close()
         await self.feed.stop()
-        while self.closers:
-            await to_thread.run_sync(self.closers.pop())
+        async with AsyncExitStack() as stack:  # one that fails does not keep the others from ending
+            for close in self.closers:
+                stack.push_async_callback(to_thread.run_sync, close)
+        self.closers.clear()
 
     @property
     def lake(self) -> Lake:

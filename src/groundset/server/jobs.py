@@ -95,8 +95,9 @@ class Jobs:
         with self._lock:
             self._must_hold()
             self._records.trim(self._jobs)
+            self._records.put(job)  # what cannot be written down is not begun
             self._jobs[job.id] = job
-            self._change(job.id)
+            self._change(job.id, keep=False)
             self._start_next()
             return self._jobs[job.id]
 
@@ -248,8 +249,15 @@ class Jobs:
             self._jobs[job_id] = job
             if keep:
                 self._written[job_id] = time.monotonic()
-                self._records.put(job)
+                self._keep(job)
             self._tell("job", job.model_dump(mode="json"))
+
+    def _keep(self, job: Job) -> None:
+        """Write down how far it is; work goes on where that cannot be written."""
+        try:
+            self._records.put(job)
+        except (GroundsetError, OSError) as error:
+            LOG.warning("job %s: %s", job.id, error)
 
     def _tell(self, name: str, data: Any) -> None:
         try:

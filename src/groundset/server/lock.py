@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from groundset.core import ConflictError
@@ -37,8 +37,9 @@ def only_server(folder: Path, address: str) -> Iterator[None]:
                 hint="open that address, or stop that server first",
             ) from None
         file.truncate(0)
-        file.write(address)
-        file.flush()
+        with suppress(OSError):  # the disk is full: the lock holds all the same
+            file.write(address)
+            file.flush()
         try:
             yield
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from groundset._files import write_text
 from groundset.chips import indices_of, part_name
 from groundset.chips.render import HIGH, LOW
-from groundset.core import MissingError, Window
+from groundset.core import GroundsetError, MissingError, Window
 from groundset.imagery import SceneReader
 from groundset.imagery.scene import Scene
 from groundset.imagery.whereabouts import check_there, stamp
@@ -58,7 +59,8 @@ class SceneStatistics:
         except (OSError, ValueError, TypeError, AttributeError):
             check_there(scene)
         found = measure(self._lake, scene)
-        write_text(path, json.dumps(found, allow_nan=False))
+        with suppress(GroundsetError, OSError):  # a disk that is full or only read: measured again by the next server
+            write_text(path, json.dumps(found, allow_nan=False))
         return found
 
     def _drawn_with(self, scene: Scene) -> dict[str, Range]:
