@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,7 +22,8 @@ from playwright.sync_api import Page, expect
 
 Picture = npt.NDArray[np.float64]
 MARGIN = 0.96
-HIDE = ".zoom, .compass { visibility: hidden }"
+ORIGINS = {1: "Person", 2: "Model", 3: "Region", 4: "File", 5: "Consensus", 6: "Product flag"}
+BACKGROUND = "(dot) => getComputedStyle(dot).backgroundColor"
 NO_WEBGL2 = """
 const plain = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
@@ -105,7 +107,7 @@ def drawn(page: Page) -> None:
 def seen(page: Page, rows: int = 64, cols: int = 64) -> Picture:
     """The colour in the middle of each pixel of the chip, as it stands on the screen: (rows, columns, 3)."""
     drawn(page)
-    shot = page.locator(".stage canvas").screenshot(style=HIDE)
+    shot = page.locator(".stage canvas").screenshot()
     screen = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(np.float64)
     height, width = screen.shape[:2]
     zoom = min(width / cols, height / rows) * MARGIN
@@ -190,6 +192,29 @@ def test_saturation_mixes_with_grey(page: Page, open_page: Callable[..., Page], 
     assert_alike(seen(page), np.repeat(grey[..., None], 3, axis=-1))
 
 
+def test_at_first_it_looks_like_the_quicklook(page: Page, open_page: Callable[..., Page], chip: Chip) -> None:
+    open_page(page, f"#/chip/{chip.id}")
+    found = seen(page)
+    quicklook = Image.open(io.BytesIO(chip.http.get(f"/chips/{chip.id}/quicklook").content)).convert("RGB")
+    assert quicklook.size == (64, 64)
+    off = found - np.asarray(quicklook).astype(np.float64)
+    assert np.abs(off).mean() <= 6  # WebP keeps less of colour than of brightness
+    assert np.abs(off.mean(axis=(0, 1))).max() <= 1.5
+
+
+def test_far_away_a_chip_is_the_mean_of_its_pixels(page: Page, open_page: Callable[..., Page], chip: Chip) -> None:
+    open_page(page, f"#/chip/{chip.id}?mix=B08,B04,B03&overlay=class")
+    near = seen(page).mean(axis=(0, 1))
+    for _ in range(12):
+        page.keyboard.press("-")
+    expect(page.get_by_role("group", name="Zoom")).to_contain_text("0.25")  # so 16 of the screen's pixels
+    drawn(page)
+    shot = page.locator(".stage canvas").screenshot()
+    screen = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(np.float64)
+    there = screen[screen.shape[0] // 2 - 8 :][:16, screen.shape[1] // 2 - 8 :][:, :16]
+    assert np.abs(there.mean(axis=(0, 1)) - near).max() <= 4
+
+
 def test_a_wrong_formula_names_the_place(page: Page, open_page: Callable[..., Page], chip: Chip) -> None:
     open_page(page, f"#/chip/{chip.id}?formula=B08")
     drawn(page)
@@ -205,7 +230,7 @@ def test_a_wrong_formula_names_the_place(page: Page, open_page: Callable[..., Pa
 
 
 def test_overlays_have_the_colours_of_the_mask(page: Page, open_page: Callable[..., Page], chip: Chip) -> None:
-    code, origin, confidence = chip.npy("mask", task="pixels", f="npy")
+    code = chip.npy("mask", task="pixels", f="npy")[0]
     colours = {c["code"]: _rgb(c["color"]) for c in chip.http.get("/workspace").json()["scheme"]}
     below = _grey_below(page, open_page, chip)
     for opacity in (1, 0.4):
@@ -215,24 +240,40 @@ def test_overlays_have_the_colours_of_the_mask(page: Page, open_page: Callable[.
             paint[code == value] = colour
         assert_alike(seen(page), paint * opacity + below * (1 - opacity))
 
-    _show(page, f"#/chip/{chip.id}?mix=B08&stretch=full&overlay=origin&opacity=1")
-    found = seen(page)
-    for value in np.unique(origin[code != 255]):
-        same = found[(origin == value) & (code != 255)]
-        assert np.abs(same - same[0]).max() <= 1
-    assert len({tuple(found[(origin == v) & (code != 255)][0]) for v in np.unique(origin[code != 255])}) == len(
-        np.unique(origin[code != 255])
-    )
 
-    _show(page, f"#/chip/{chip.id}?mix=B08&stretch=full&overlay=confidence&opacity=1")
+def test_origins_have_the_colours_of_the_legend(page: Page, open_page: Callable[..., Page], chip: Chip) -> None:
+    code, origin, _ = chip.npy("mask", task="pixels", f="npy")
+    below = _grey_below(page, open_page, chip)
+    _show(page, f"#/chip/{chip.id}?mix=B08&stretch=full&overlay=origin&opacity=0.8")
+    found = seen(page)
+    rows = page.get_by_role("list", name="Where pixels come from").get_by_role("listitem")
+    colours = {
+        row.locator("span").nth(1).inner_text(): _css(row.locator(".dot").evaluate(BACKGROUND)) for row in rows.all()
+    }
+    there = [int(value) for value in np.unique(origin[code != 255])]
+    assert set(colours) == {ORIGINS[value] for value in there}
+    wanted = below.copy()
+    for value in there:
+        at = (origin == value) & (code != 255)
+        wanted[at] = colours[ORIGINS[value]] * 0.8 + below[at] * 0.2
+    assert_alike(found, wanted)
+
+
+def test_confidences_have_the_colours_of_the_scale(page: Page, open_page: Callable[..., Page], chip: Chip) -> None:
+    code, _, confidence = chip.npy("mask", task="pixels", f="npy")
     known = (code != 255) & (confidence <= 100)
-    shades = seen(page)[known]
-    order = np.argsort(confidence[known])
-    plasma_red = shades[order][:, 0]
-    assert plasma_red[0] < plasma_red[-1] or np.ptp(confidence[known]) < 20
-    unknown = (code == 255) | (confidence > 100)
-    if unknown.any():
-        assert np.abs(seen(page)[unknown] - below[unknown]).max() <= 2
+    assert np.ptp(confidence[known]) > 20
+    below = _grey_below(page, open_page, chip)
+    _show(page, f"#/chip/{chip.id}?mix=B08&stretch=full&overlay=confidence&opacity=1")
+    scale = (
+        page.get_by_role("region", name="Overlay")
+        .locator(".bar")
+        .evaluate("(bar) => getComputedStyle(bar).backgroundImage")
+    )
+    stops = np.array([_css(stop) for stop in re.findall(r"rgb\([^)]*\)", scale)])
+    places = np.linspace(0, 100, len(stops))
+    shades = np.stack([np.interp(confidence, places, stops[:, i]) for i in range(3)], axis=-1)
+    assert_alike(seen(page), np.where(known[..., None], shades, below), within=5)  # the scale has fewer steps
 
 
 def test_outlines_leave_the_inside_free(page: Page, open_page: Callable[..., Page], chip: Chip) -> None:
@@ -240,10 +281,10 @@ def test_outlines_leave_the_inside_free(page: Page, open_page: Callable[..., Pag
     below = _grey_below(page, open_page, chip)
     _show(page, f"#/chip/{chip.id}?mix=B08&stretch=full&overlay=outline&opacity=1")
     assert_alike(seen(page), below)  # the middle of a pixel is never on a rim at this zoom
-    shot = page.locator(".stage canvas").screenshot(style=HIDE)
+    shot = page.locator(".stage canvas").screenshot()
     _show(page, f"#/chip/{chip.id}?mix=B08&stretch=full")
     drawn(page)
-    plain = page.locator(".stage canvas").screenshot(style=HIDE)
+    plain = page.locator(".stage canvas").screenshot()
     differs = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")) != np.asarray(
         Image.open(io.BytesIO(plain)).convert("RGB")
     )
@@ -275,6 +316,10 @@ def _show(page: Page, place: str) -> None:
     page.evaluate("hash => { location.hash = hash; }", place)
     page.wait_for_timeout(350)  # the page writes its choice to the address a moment later
     drawn(page)
+
+
+def _css(colour: str) -> Picture:
+    return np.array([float(part) for part in re.findall(r"[\d.]+", colour)[:3]])
 
 
 def _rgb(colour: str) -> Picture:
@@ -375,10 +420,10 @@ def test_a_comment_can_be_made(
 def test_by_keyboard_alone(page: Page, open_page: Callable[..., Page], chip: Chip) -> None:
     open_page(page, f"#/chip/{chip.id}")
     drawn(page)
-    first = page.locator(".stage canvas").screenshot(style=HIDE)
+    first = page.locator(".stage canvas").screenshot()
     page.keyboard.press("l")
     page.wait_for_url("**layer=**")
-    assert page.locator(".stage canvas").screenshot(style=HIDE) != first
+    assert page.locator(".stage canvas").screenshot() != first
     page.keyboard.press("o")
     page.wait_for_url("**overlay=class**")
     page.keyboard.press("s")

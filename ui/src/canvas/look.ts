@@ -50,6 +50,6 @@ export interface Theme {
 }
 
 export const THEMES: Record<'dark' | 'light', Theme> = {
-  dark: { checkerA: [0.13, 0.14, 0.15], checkerB: [0.17, 0.18, 0.19] },
-  light: { checkerA: [1, 1, 1], checkerB: [0.9, 0.91, 0.92] },
+  dark: { checkerA: [0.115, 0.125, 0.135], checkerB: [0.13, 0.14, 0.15] },
+  light: { checkerA: [0.95, 0.957, 0.963], checkerB: [0.925, 0.933, 0.942] },
 };

@@ -155,7 +155,7 @@ const GRID = /* glsl */ `
   float line = uStep * uRatio;
   if (within.x < line || within.y < line) {
     float bright = dot(rgb, vec3(0.2126, 0.7152, 0.0722));
-    rgb = mix(rgb, vec3(bright > 0.55 ? 0.0 : 1.0), uGrid);
+    rgb = mix(rgb, vec3(bright > 0.55 ? 0.0 : 1.0), uGrid * seen.a);
   }`;
 
 /** The rim of the marked pixel; it never becomes smaller than eight CSS pixels. */

@@ -36,3 +36,12 @@ export function isGeographic(crs: string | null | undefined): boolean {
   if (!crs) return false;
   return /^(EPSG:4326|OGC:CRS84|EPSG:4979|EPSG:4269)$/i.test(crs) || (/^GEOG/.test(crs) && !/PROJCRS|PROJCS/.test(crs));
 }
+
+/** What an index is about: nearly all are called Normalized Difference ... Index. */
+export function shortTitle(title: string): string {
+  const short = title
+    .replace(/\b(normali[sz]ed|difference|index)\b/gi, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return short || title;
+}

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MaskPixels, rampColour } from '../canvas';
 import type { SchemeClass } from '../lib/types';
-import { coordinate, crsName, degrees, figure, isGeographic } from './figures';
+import { coordinate, crsName, degrees, figure, isGeographic, shortTitle } from './figures';
 import { newId } from './ids';
 import { Recent } from './load';
 import { classLegend, originLegend, overlayColours } from './overlays';
@@ -39,6 +39,16 @@ describe('figures', () => {
     expect(isGeographic('GEOGCRS["WGS 84"]')).toBe(true);
     expect(isGeographic('EPSG:32617')).toBe(false);
   });
+});
+
+describe('shortTitle', () => {
+  it.each([
+    ['Normalized Difference Water Index', 'Water'],
+    ['Modified Normalized Difference Water Index', 'Modified Water'],
+    ['Enhanced Vegetation Index', 'Enhanced Vegetation'],
+    ['Normalised Index', 'Normalised Index'],
+    ['', ''],
+  ])('%s is %s', (title, short) => expect(shortTitle(title)).toBe(short));
 });
 
 describe('overlays', () => {

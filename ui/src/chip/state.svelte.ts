@@ -25,6 +25,8 @@ export interface Cell {
 /** From this zoom on (CSS pixels a pixel) thin lines part the pixels. */
 export const GRID_FROM = 14;
 
+const NONE: number[] = [];
+
 export class ChipState {
   id = $state('');
   detail = $state.raw<ChipDetail | null>(null);
@@ -44,6 +46,9 @@ export class ChipState {
   maskTask = $state<string | null>(null);
   private flight = new AbortController();
 
+  /** What is known is of the chip that was asked for, not of the one before it. */
+  readonly arrived = $derived(this.detail !== null && this.detail.chip.id === this.id);
+
   readonly image = $derived({
     width: this.pixels?.cols ?? this.detail?.chip.width ?? 1,
     height: this.pixels?.rows ?? this.detail?.chip.height ?? 1,
@@ -55,10 +60,15 @@ export class ChipState {
     this.maskTasks.find((one) => one.name === this.maskTask)?.classes ?? workspace.info?.scheme ?? [],
   );
 
+  // apart from the whole choice, so that what does not change is not worked out again
+  readonly source = $derived(this.choice?.source ?? null);
+  private readonly overlay = $derived(this.choice?.overlay ?? 'none');
+  private readonly hidden = $derived(this.choice?.hidden ?? NONE);
+
   private readonly parsed: { channels: Expression[]; error: ExpressionError | null } = $derived.by(() => {
-    if (!this.detail || !this.choice) return { channels: [], error: null };
+    if (!this.detail || !this.source) return { channels: [], error: null };
     try {
-      return { channels: choices.channelsOf(this.choice.source, this.detail), error: null };
+      return { channels: choices.channelsOf(this.source, this.detail), error: null };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       return { channels: [], error };
@@ -72,7 +82,7 @@ export class ChipState {
   );
   readonly ramp = $derived(this.choice?.ramp ?? choices.suitingRamp(this.channels));
   readonly gamma = $derived(this.choice ? choices.gammaOf(this.choice, this.channels.length) : 1);
-  readonly colours = $derived(overlayColours(this.choice?.overlay ?? 'none', this.classes, this.choice?.hidden ?? []));
+  readonly colours = $derived(overlayColours(this.overlay, this.classes, this.hidden));
   readonly look: Look | null = $derived.by(() => {
     const { choice, channels } = this;
     if (!choice || channels.length === 0) return null;
