@@ -530,9 +530,11 @@ def test_a_scene_file_that_was_moved_says_so(
     serve_own: Callable[..., Served],
     lake_copy: Path,
     chip_of: Callable[[Served], Chip],
+    allowed_errors: list[str],
 ) -> None:
+    allowed_errors.append("409.*/preview")  # of the home page, which is opened first
     for file in (lake_copy / "scenes").glob("*.json"):
-        file.write_text(file.read_text().replace("Boadella_2020", "gone/Boadella_2020"))
+        file.write_text(file.read_text().replace("/Boadella_2020", "/gone/Boadella_2020"))  # in addresses alone
     server = serve_own(lake_copy)
     chip = chip_of(server)
     assert chip.detail["pixels_problem"]
