@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -81,15 +82,18 @@ def test_a_folder_of_workspaces(tmp_path: Path) -> None:
     make_workspace(tmp_path / "all" / "lake two", name="second").close()
     (tmp_path / "all" / "broken").mkdir()
     (tmp_path / "all" / "broken" / "groundset.toml").write_text('version = 99\nname = "x"\n')
+    make_workspace(tmp_path / "all" / "odd", name="odd").close()
+    shutil.rmtree(tmp_path / "all" / "odd" / ".cache", ignore_errors=True)
+    (tmp_path / "all" / "odd" / ".cache").write_text("no folder")
     (tmp_path / "all" / "notes").mkdir()
     make_workspace(tmp_path / "all" / "new", name="new").close()
     with running(tmp_path / "all") as server:
-        assert "4 workspaces" in server.output[0]
+        assert "5 workspaces" in server.output[0]
         with server.client() as client:
             links = client.get("/api/workspaces").json()
             assert [(w["name"], w["href"], w["chips"]) for w in links] == [
                 ("broken", "w/broken/", None), ("second", "w/lake two/", 16), ("new", "w/new/", 16),
-                ("wake", "w/wake/", 16),
+                ("odd", "w/odd/", None), ("wake", "w/wake/", 16),
             ]  # fmt: skip
             assert "newer version" in links[0]["error"]
             item = {"id": str(uuid4()), "kind": "answer", "task": "chips", "chip_id": "s_0_0_0"}
@@ -101,6 +105,7 @@ def test_a_folder_of_workspaces(tmp_path: Path) -> None:
             assert client.get("/api/annotations").status_code == 404
             assert client.get("/w/broken/api/session").status_code == 409
             assert "cannot be opened" in client.get("/w/broken/").text
+            assert client.get("/w/odd/api/session").status_code == 503
             for none in ("/w/none/api/session", "/w/notes/api/session", "/w/..%2fall/api/session"):
                 response = client.get(none)
                 assert response.status_code == 404
@@ -122,6 +127,9 @@ def test_a_folder_of_workspaces(tmp_path: Path) -> None:
             assert browser.post("/api/session", json={"actor": "zoe"}, headers=headers).status_code == 200
             assert browser.get("/w/wake/api/session").json()["actor"] == "zoe"
         assert serve(tmp_path / "all" / "wake", "--port", 0).returncode == 2
+        odd = serve(tmp_path / "all" / "odd", "--port", 0)
+        assert odd.returncode == 1
+        assert "the workspace cannot be written" in odd.stderr
         assert server.stop() == 0
         assert "Traceback" not in server.process.stdout.read()  # type: ignore[union-attr]
 

@@ -6,8 +6,9 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
-from groundset.core import ConflictError
+from groundset.core import ConflictError, ServiceError
 from groundset.lake import Lake
 
 LOCK_FILE = "server.lock"
@@ -23,9 +24,9 @@ def only_server(folder: Path, address: str) -> Iterator[None]:
 
     Raises:
         ConflictError: Another server has this workspace; names its address.
+        ServiceError: The folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK_FILE).open("a+") as file:
+    with _opened(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -44,6 +45,16 @@ def only_server(folder: Path, address: str) -> Iterator[None]:
             yield
         finally:
             file.truncate(0)
+
+
+def _opened(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / LOCK_FILE).open("a+")
+    except OSError as error:
+        raise ServiceError(
+            "the workspace cannot be written", asked=folder, found=error.strerror, hint="make this folder yours"
+        ) from None
 
 
 def hold(stack: ExitStack, lake: Lake, address: str) -> None:

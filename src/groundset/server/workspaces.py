@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from groundset.core import ConflictError, GroundsetError, MissingError
+from groundset.core import ConflictError, GroundsetError, MissingError, ServiceError
 from groundset.core.layout import Layout
 from groundset.server.app import bare_app, create_app
 from groundset.server.context import Settings
@@ -100,6 +100,8 @@ class Folder:
                     app, closing = await to_thread.run_sync(self._begin, name)
                 except GroundsetError as error:
                     return Refusal(error)
+                except OSError as error:
+                    return Refusal(ServiceError("this workspace cannot be read", asked=name, found=error))
                 self._stack.enter_context(closing)
                 await self._stack.enter_async_context(app.router.lifespan_context(app))
                 self._open[name] = app
