@@ -52,14 +52,14 @@ def ask(address: str, path: str) -> Any:
 def pages(address: str) -> dict[str, str]:
     """The pages worth a picture, by name."""
     chips = ask(address, "/api/chips?limit=500")["chips"]
-    mixed = max(chips, key=lambda chip: -abs(0.5 - ((chip["label"] or {}).get("shares") or [1])[0]))
+    mixed = min(chips, key=lambda chip: abs(0.6 - ((chip["label"] or {}).get("shares") or [1])[0]))
     scene = ask(address, "/api/scenes")
     scenes = scene if isinstance(scene, list) else scene["scenes"]
     return {
         "home": "#/",
         "map": "#/map",
         "chips": "#/chips",
-        "chip": f"#/chip/{mixed['id']}",
+        "chip": f"#/chip/{mixed['id']}?overlay=class&opacity=0.45",
         "scene": f"#/scenes/{scenes[0]['id']}",
         "releases": "#/releases",
         "release": "#/releases/v1",
