@@ -59,10 +59,11 @@ def run(
 
 
 def _shares(text: str) -> tuple[float, ...]:
+    from groundset.release import percentages
+
     try:
-        shares = tuple(float(part) for part in text.split(","))
+        return percentages([float(part) for part in text.split(",")])
     except ValueError:
-        shares = ()
-    if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 100) > 1e-6:
-        raise InputError("--splits are three percentages that sum to 100", asked=text, hint="such as 70,15,15")
-    return shares
+        raise InputError(
+            "splits are three percentages that sum to 100", asked=f"splits = {text}", hint="such as 70,15,15"
+        ) from None

@@ -11,7 +11,15 @@ from groundset.core.constants import (
     UNLABELLED,
     Origin,
 )
-from groundset.core.errors import ConflictError, GroundsetError, InputError, MissingError, ServiceError, StoppedError
+from groundset.core.errors import (
+    ConflictError,
+    GroundsetError,
+    InputError,
+    MissingError,
+    ServiceError,
+    StoppedError,
+    of_option,
+)
 from groundset.core.ids import ChipId, check_name, safe_name
 from groundset.core.mask import LabelMask, merge
 from groundset.core.progress import Listener, Progress, Step
@@ -48,6 +56,7 @@ __all__ = [
     "Window",
     "check_name",
     "merge",
+    "of_option",
     "safe_name",
     "whole",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class GroundsetError(Exception):
     """Base of all errors raised on purpose.
@@ -54,3 +57,13 @@ class StoppedError(GroundsetError):
     """A long work was stopped on request. What was finished is kept; running it again goes on."""
 
     exit_code = 130
+
+
+@contextmanager
+def of_option(name: str) -> Iterator[None]:
+    """Errors raised inside speak of this option: what was asked begins with its name, as ``block = banana``."""
+    try:
+        yield
+    except GroundsetError as error:
+        asked = name if error.asked is None else f"{name} = {error.asked}"
+        raise type(error)(error.message, asked=asked, found=error.found, hint=error.hint) from error

@@ -7,6 +7,7 @@ from groundset.release.check import check
 from groundset.release.facts import SplitReport
 from groundset.release.plan import plan_splits
 from groundset.release.release import Release
+from groundset.release.request import check_request, percentages
 from groundset.release.splits import Splits, assign_splits, told_splits
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "assign_splits",
     "build",
     "check",
+    "check_request",
+    "percentages",
     "plan_splits",
     "rebuild",
     "told_splits",

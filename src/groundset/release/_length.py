@@ -20,7 +20,7 @@ def metres(length: str | float, what: str) -> float:
     found = _LENGTH.fullmatch(str(length))
     value = float(found[1]) * _UNIT[found[2]] if found else math.nan
     if not math.isfinite(value):
-        raise InputError(f"the {what} is a length", asked=repr(length), hint="write it like 0.1km or 250m")
+        raise InputError(f"the {what} is a length", asked=length, hint="write it like 0.1km or 250m")
     return value
 
 

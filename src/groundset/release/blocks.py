@@ -52,7 +52,7 @@ class Ground:
 
     def __init__(self, places: Sequence[Place]) -> None:
         self._one_crs = len({p.crs for p in places}) == 1 and all(p.bounds for p in places)
-        self.chip_m = _chip_side(places)
+        self.chip_m = chip_side(places)
         if self._one_crs:
             bounds = np.array([p.bounds for p in places], np.float64)
             wide, high = np.ptp(bounds[:, [0, 2]], axis=1).max(), np.ptp(bounds[:, [1, 3]], axis=1).max()
@@ -132,7 +132,8 @@ def allocate(
     return np.asarray(split[blocks])
 
 
-def _chip_side(places: Sequence[Place]) -> float:
+def chip_side(places: Sequence[Place]) -> float:
+    """Side of a usual chip in metres, of places on the ground."""
     step = max(1, len(places) // 200)
     areas = [abs(_GEOD.geometry_area_perimeter(p.footprint)[0]) for p in places[::step]]
     return max(float(np.sqrt(np.median(areas))), 1e-3)

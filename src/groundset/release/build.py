@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundset._files import atomic_dir
 from groundset.chips import Chip
-from groundset.core import ConflictError, InputError, Listener, Progress, Scheme, check_name, safe_name
+from groundset.core import ConflictError, Listener, Progress, Scheme, safe_name
 from groundset.imagery import Scene
 from groundset.release import _json
 from groundset.release._batches import batches
@@ -21,14 +20,13 @@ from groundset.release.chip_files import Batch, ChipWork, Written, write_batch
 from groundset.release.maker import Maker, Origin
 from groundset.release.recipe import Recipe, read_recipe, versions
 from groundset.release.release import Release
+from groundset.release.request import check_request, check_times, no_labels
 from groundset.taxonomy import read_scheme
 
 if TYPE_CHECKING:
     from groundset.core.layout import TaskConfig
     from groundset.journal import TaskLabels
     from groundset.lake import Lake
-
-_LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 
 
 def build(
@@ -66,14 +64,8 @@ def build(
         InputError: No labels, no task named and several to choose from, scenes without a time (names them), bad
             options, or a split without a class where ``block`` is given.
     """
-    target = lake.layout.releases / check_name(name, "release")
-    if target.exists():
-        raise ConflictError(
-            "this release is there already, and releases are never changed",
-            found=target,
-            hint="take another name, such as the next version",
-        )
-    chosen = _task(lake, task)
+    chosen = check_request(lake, name, task=task, splits=splits, block=block, buffer=buffer, license=license)
+    target = lake.layout.releases / name
     labels = lake.labels(chosen.name)
     scheme = lake.scheme(chosen.name)
     recipe = _recipe(lake, name, chosen, labels, scheme, splits, block, buffer, license, seed)
@@ -145,38 +137,9 @@ def _make(
                 done += written
                 count.advance(len(batch.work))
         if not done:
-            raise _no_labels(recipe.task)
+            raise no_labels(recipe.task)
         Maker(lake, recipe, origin, labels, root, chips, scenes, sorted(done, key=lambda w: w.id)).finish(progress)
     return Release(target)
-
-
-def _task(lake: Lake, name: str | None) -> TaskConfig:
-    if name is not None:
-        chosen = lake.config.task(name, "segment", "classify")
-    else:
-        tasks = [t for t in lake.config.tasks if t.kind != "outline" and lake.journal.count(t.name)]
-        if not tasks:
-            raise _no_labels(None)
-        masks = [t for t in tasks if t.kind == "segment"]
-        if len(masks) == 1:
-            tasks = masks
-        if len(tasks) > 1:
-            raise InputError(
-                "more than one task has labels", found=", ".join(t.name for t in tasks), hint="name one with --task"
-            )
-        chosen = tasks[0]
-    if not lake.journal.count(chosen.name):
-        raise _no_labels(chosen.name)
-    return chosen
-
-
-def _no_labels(task: str | None) -> InputError:
-    return InputError(
-        "there are no labels to release",
-        asked=None if task is None else f"task {task}",
-        found="no annotated chip",
-        hint="annotate some chips first (groundset annotate), then propose the rest (groundset segment)",
-    )
 
 
 def _recipe(
@@ -193,8 +156,6 @@ def _recipe(
 ) -> Recipe:
     config = lake.config.release
     stated = license or config.license
-    if stated is not None and not _LICENSE.fullmatch(stated):
-        raise InputError("a licence is an SPDX name", asked=repr(stated), hint="such as CC-BY-4.0, or leave it out")
     used = [e for chip in labels.chip_ids for e in labels.events(chip)]
     return Recipe(
         name=name,
@@ -235,14 +196,7 @@ def _chips(lake: Lake, labels: TaskLabels) -> dict[str, Chip]:
 def _scenes(lake: Lake, chips: Mapping[str, Chip]) -> dict[str, Scene]:
     """The scenes of the chips; each must have a time."""
     scenes = {i: lake.scenes.get(i) for i in sorted({c.id.scene for c in chips.values()})}
-    timeless = [i for i, s in scenes.items() if s.datetime is None]
-    if timeless:
-        raise InputError(
-            "a release needs the acquisition time of every scene",
-            found=f"no time for {', '.join(timeless[:10])}{' ...' if len(timeless) > 10 else ''}",
-            hint="ingest the same files once more with their time, such as --time 2024-06-01T10:30:00Z: it is noted, "
-            "and chips and labels stay",
-        )
+    check_times(scenes.values())
     return scenes
 
 

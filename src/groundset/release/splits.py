@@ -75,11 +75,10 @@ def assign_splits(
         InputError: Bad fractions or lengths; or ``block`` given and a split is left without a class (or without
             chips), naming a size that would do.
     """
-    wanted = _fractions(fractions)
+    wanted = shares(fractions)
     buffer_m = metres(buffer, "buffer")
     block_m = None if block is None else metres(block, "block")
-    if block_m == 0:
-        raise InputError("a block has a size", asked=block, hint="write it like 1km")
+    check_block(block_m)
     places = sorted(places, key=lambda p: p.id)
     if not places:
         raise InputError("there are no chips to split", hint="label some chips first")
@@ -117,13 +116,7 @@ class _Splitter:
 
     def _best(self) -> _Try | None:
         if self.block_m is not None and self.ground is not None:
-            if self.block_m < 0.999 * self.ground.chip_m:
-                raise InputError(
-                    "a block must not be smaller than a chip",
-                    asked=f"--block {option(self.block_m)}",
-                    found=f"chips of {told(self.ground.chip_m)}",
-                    hint="take a multiple of the chip's side",
-                )
+            check_block(self.block_m, self.ground.chip_m)
             given = self._best_of([self.block_m / self.ground.chip_m])
             if given is None or given.empty == 0:
                 return given
@@ -287,7 +280,25 @@ def told_splits(report: SplitReport) -> list[str]:
     return lines + [f"warning: {w}" for w in report.warnings]
 
 
-def _fractions(fractions: Sequence[float]) -> tuple[float, float, float]:
+def check_block(block_m: float | None, chip_m: float = 0, *, slack: float = 0.999) -> None:
+    """Refuse a block that is smaller than a chip, or has no size."""
+    if block_m == 0:
+        raise InputError("a block has a size", asked="0", hint="write it like 1km")
+    if block_m is not None and block_m < slack * chip_m:
+        raise InputError(
+            "a block must not be smaller than a chip",
+            asked=option(block_m),
+            found=f"chips of {told(chip_m)}",
+            hint="take a multiple of the chip's side",
+        )
+
+
+def shares(fractions: Sequence[float]) -> tuple[float, float, float]:
+    """Shares of train, validate and test, of 1.
+
+    Raises:
+        InputError: They are not three, or there is nothing to share.
+    """
     values = [float(f) for f in fractions]
     if len(values) != 3 or not all(np.isfinite(values)) or min(values) < 0 or sum(values) <= 0:
         raise InputError(

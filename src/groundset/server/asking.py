@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from pathlib import Path
 
-from groundset.core import ConflictError, InputError, MissingError, check_name
+from groundset.core import InputError, MissingError
 from groundset.server import release_files
 from groundset.server.context import Context
 from groundset.server.job_options import (
@@ -13,6 +13,7 @@ from groundset.server.job_options import (
     IngestJob,
     IngestOptions,
     ReleaseJob,
+    ReleaseOptions,
     SegmentJob,
     SegmentOptions,
     given,
@@ -36,13 +37,26 @@ def _check(ctx: Context, asked: IngestJob | SegmentJob | ReleaseJob | CheckJob) 
     if isinstance(asked, CheckJob):
         release_files.folder(ctx.lake.layout, asked.options.release)
     elif isinstance(asked, ReleaseJob):
-        name = check_name(asked.options.name, "release")
-        if (ctx.lake.layout.releases / name).exists():
-            raise ConflictError("there is a release of this name already", asked=name, hint="take another name")
+        _release(ctx, asked.options)
     elif isinstance(asked, SegmentJob):
         _segmenter(ctx, asked.options)
     else:
         _ingest(ctx, asked.options)
+
+
+def _release(ctx: Context, options: ReleaseOptions) -> None:
+    from groundset.release import check_request, percentages
+
+    percentages(options.splits)
+    check_request(
+        ctx.lake,
+        options.name,
+        task=options.task,
+        splits=options.splits,
+        block=options.block,
+        buffer=options.buffer,
+        license=options.license,
+    )
 
 
 def _segmenter(ctx: Context, options: SegmentOptions) -> None:

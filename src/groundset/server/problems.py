@@ -82,6 +82,13 @@ def _sendable(value: object) -> object:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
+def _where(loc: tuple[int | str, ...]) -> str:
+    """Where in a request a mistake is; of a job's options the option alone, as its other mistakes are told."""
+    if "options" in loc[:-1]:
+        loc = loc[loc.index("options") + 1 :]
+    return ".".join(str(part) for part in loc)
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of ``app`` with problem details."""
 
@@ -115,7 +122,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _form(_request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = _where(first["loc"])
         return respond(
             Problem(
                 title="the request is not of the form that this address takes",

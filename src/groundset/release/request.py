@@ -1,0 +1,160 @@
+"""Whether a release can be made of what was asked for: told before any chip is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from groundset.chips import Chip
+from groundset.core import ConflictError, InputError, check_name, of_option
+from groundset.imagery import Scene
+from groundset.release._length import metres
+from groundset.release.blocks import chip_side
+from groundset.release.plan import places_of
+from groundset.release.splits import check_block, shares
+
+if TYPE_CHECKING:
+    from groundset.core.layout import TaskConfig
+    from groundset.lake import Lake
+
+_LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+_SAMPLE = 200
+_CLEARLY = 0.9
+"""How much smaller than a chip a block must be to be refused from a sample of the chips."""
+
+
+def check_request(
+    lake: Lake,
+    name: str,
+    *,
+    task: str | None = None,
+    splits: Sequence[float] = (70, 15, 15),
+    block: str | float | None = None,
+    buffer: str | float = "0.1km",
+    license: str | None = None,  # noqa: A002  # STAC's own name
+) -> TaskConfig:
+    """Refuse what :func:`groundset.release.build` cannot do; the arguments are its own.
+
+    Returns:
+        The task whose labels it would release.
+
+    Raises:
+        ConflictError: The release exists.
+        InputError: A bad option (``asked`` begins with its name), no labels, or scenes without a time (names them).
+    """
+    with of_option("name"):
+        target = lake.layout.releases / check_name(name, "release")
+    if target.exists():
+        raise ConflictError(
+            "this release is there already, and releases are never changed",
+            asked=f"name = {name}",
+            found=target,
+            hint="take another name, such as the next version",
+        )
+    with of_option("splits"):
+        shares(splits)
+    with of_option("buffer"):
+        metres(buffer, "buffer")
+    with of_option("block"):
+        block_m = None if block is None else metres(block, "block")
+        check_block(block_m)
+    check_license(license)
+    check_license(lake.config.release.license, "in groundset.toml")
+    with of_option("task"):
+        chosen = labelled_task(lake, task)
+    _check_chips(lake, chosen.name, block_m)
+    return chosen
+
+
+def percentages(splits: Sequence[float]) -> tuple[float, ...]:
+    """Shares that people write in percent.
+
+    Raises:
+        InputError: They are not three, or do not sum to 100.
+    """
+    if len(splits) != 3 or min(splits) < 0 or not abs(sum(splits) - 100) <= 1e-6:
+        raise InputError(
+            "splits are three percentages that sum to 100",
+            asked=f"splits = {','.join(f'{s:g}' for s in splits)}",
+            hint="such as 70,15,15",
+        )
+    return tuple(splits)
+
+
+def check_license(license: str | None, where: str | None = None) -> None:  # noqa: A002
+    """Refuse a licence that is no SPDX name."""
+    if license is not None and not _LICENSE.fullmatch(license):
+        raise InputError(
+            "a licence is an SPDX name",
+            asked=f"license = {license}",
+            found=where,
+            hint="such as CC-BY-4.0, or leave it out",
+        )
+
+
+def labelled_task(lake: Lake, name: str | None) -> TaskConfig:
+    """The task of this name, or the one whose labels a release would take.
+
+    Raises:
+        InputError: It has no labels, cannot be released, or there are several to choose from.
+    """
+    if name is not None:
+        chosen = lake.config.task(name, "segment", "classify")
+    else:
+        tasks = [t for t in lake.config.tasks if t.kind != "outline" and lake.journal.count(t.name)]
+        if not tasks:
+            raise no_labels(None)
+        masks = [t for t in tasks if t.kind == "segment"]
+        if len(masks) == 1:
+            tasks = masks
+        if len(tasks) > 1:
+            raise InputError(
+                "more than one task has labels", found=", ".join(t.name for t in tasks), hint="name one with --task"
+            )
+        chosen = tasks[0]
+    if not lake.journal.count(chosen.name):
+        raise no_labels(chosen.name)
+    return chosen
+
+
+def no_labels(task: str | None) -> InputError:
+    """There is nothing to release."""
+    return InputError(
+        "there are no labels to release",
+        asked=task,
+        found="no annotated chip",
+        hint="annotate some chips first (groundset annotate), then propose the rest (groundset segment)",
+    )
+
+
+def check_times(scenes: Iterable[Scene]) -> None:
+    """Refuse scenes without an acquisition time."""
+    timeless = [s.id for s in scenes if s.datetime is None]
+    if timeless:
+        raise InputError(
+            "a release needs the acquisition time of every scene",
+            found=f"no time for {', '.join(timeless[:10])}{' ...' if len(timeless) > 10 else ''}",
+            hint="ingest the same files once more with their time, such as --time 2024-06-01T10:30:00Z: it is noted, "
+            "and chips and labels stay",
+        )
+
+
+def _check_chips(lake: Lake, task: str, block_m: float | None) -> None:
+    """What depends on the chips; they are looked at only where something may be wrong with them."""
+    timeless = {i for i in lake.scenes.ids() if lake.scenes.get(i).datetime is None}
+    if not timeless and block_m is None:
+        return
+    labelled = set(lake.labels(task).chip_ids)
+    chips = [c for c in lake.chips.chips() if str(c.id) in labelled]
+    check_times(lake.scenes.get(i) for i in sorted(timeless & {c.id.scene for c in chips}))
+    if block_m is not None:
+        with of_option("block"):
+            _check_size(chips, block_m)
+
+
+def _check_size(chips: Sequence[Chip], block_m: float) -> None:
+    sample = chips[:: max(1, len(chips) // _SAMPLE)]
+    places = [p for p in places_of(sample) if p.footprint is not None]
+    if places:
+        check_block(block_m, chip_side(places), slack=_CLEARLY)
