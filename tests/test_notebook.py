@@ -76,6 +76,16 @@ def test_the_token_is_not_in_what_the_widget_shows_of_itself(ws: gs.Workspace) -
     assert "application/vnd.jupyter.widget-view+json" in widget._repr_mimebundle_()[0]
 
 
+def test_the_token_is_not_saved_with_the_notebook_but_told_when_asked(ws: gs.Workspace) -> None:
+    widget = ws.show()
+    assert widget.token not in json.dumps(widget.get_state(), default=str)
+    said: list[object] = []
+    widget.send = lambda content: said.append(content)  # type: ignore[method-assign]
+    widget._handle_custom_msg({"ask": "something"}, [])
+    widget._handle_custom_msg({"ask": "token"}, [])
+    assert said == [{"token": widget.token}]
+
+
 def test_one_server_a_workspace_and_process(ws: gs.Workspace) -> None:
     first = ws.show()
     assert ws.show().port == first.port
@@ -152,7 +162,14 @@ HOST_PAGE = """<!doctype html><title>notebook</title><div id="out"></div>
 <script type="module">
 import widget from './widget.js';
 const state = await (await fetch('./state.json')).json();
-const model = { get: (name) => state[name], set() {}, save_changes() {}, on() {}, off() {} };
+const { token, ...kept } = state;
+const heard = new Set();
+const model = {
+  get: (name) => kept[name],
+  on: (name, hear) => name === 'msg:custom' && heard.add(hear),
+  off: (name, hear) => heard.delete(hear),
+  send: (asked) => asked.ask === 'token' && heard.forEach((hear) => hear({ token })),
+};
 widget.render({ model, el: document.getElementById('out') });
 </script>"""
 

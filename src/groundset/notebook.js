@@ -81,13 +81,36 @@ function trouble(port, retry) {
   return box;
 }
 
+/** The kernel tells it; it is no part of the widget's state, which is saved with the notebook. Null: no kernel. */
+function tokenOf(model) {
+  return new Promise((resolve) => {
+    const hear = (message) => {
+      if (typeof message?.token === "string") end(message.token);
+    };
+    const timer = setTimeout(() => end(null), PATIENCE);
+    const end = (token) => {
+      clearTimeout(timer);
+      model.off("msg:custom", hear);
+      resolve(token);
+    };
+    model.on("msg:custom", hear);
+    model.send({ ask: "token" });
+  });
+}
+
 function render({ model, el }) {
   const height = Number(model.get("height"));
   const port = model.get("port");
-  const fragment = `#token=${encodeURIComponent(model.get("token"))}&${String(model.get("page")).replace(/^#/, "")}`;
   let gone = false;
 
   const draw = async () => {
+    const token = await tokenOf(model);
+    if (gone) return;
+    if (token === null) {
+      el.replaceChildren(trouble(port, draw));
+      return;
+    }
+    const fragment = `#token=${encodeURIComponent(token)}&${String(model.get("page")).replace(/^#/, "")}`;
     for (const href of candidates(document, port)) {
       const frame = element("iframe", {
         src: `${href}?embed=1${fragment}`,

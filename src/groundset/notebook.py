@@ -11,7 +11,7 @@ import urllib.request
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from groundset.core import ConflictError, InputError, ServiceError
@@ -105,7 +105,7 @@ def show(ws: Workspace, *, height: int = 700, page: str = "#/") -> AnyWidget:
         raise InputError("the height is a number of pixels", asked=height)
     widget = _widget()
     port, token = serve(ws)
-    return widget(port=port, token=token, height=int(height), page=page, name=ws.lake.config.name)
+    return widget(token, port=port, height=int(height), page=page, name=ws.lake.config.name)
 
 
 def serve(ws: Workspace) -> tuple[int, str]:
@@ -185,14 +185,25 @@ def _widget() -> type[AnyWidget]:
         ) from error
 
     class Page(anywidget.AnyWidget):
-        """A frame that shows the page."""
+        """A frame that shows the page.
+
+        The token is told when the frame asks; as a part of the widget's state it would be saved with the notebook.
+        """
 
         _esm = Path(__file__).with_suffix(".js").read_text("utf-8")
         port = traitlets.Int().tag(sync=True)
-        token = traitlets.Unicode().tag(sync=True)
         height = traitlets.Int().tag(sync=True)
         page = traitlets.Unicode().tag(sync=True)
         name = traitlets.Unicode().tag(sync=True)
+
+        def __init__(self, token: str, **state: Any) -> None:
+            super().__init__(**state)
+            self.token = token
+            self.on_msg(self._asked)
+
+        def _asked(self, _widget: object, content: object, _buffers: object) -> None:
+            if content == {"ask": "token"}:
+                self.send({"token": self.token})
 
         def __repr__(self) -> str:
             return f"<Groundset {self.name}: http://127.0.0.1:{self.port}/{self.page}>"
