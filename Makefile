@@ -1,6 +1,7 @@
 # Two commands: `make demo` runs the main job on real imagery, `make test` passes all tests. Both make and use .venv.
 PYTHON ?= python3
 VENV := .venv
+JUPYTER := .venv-jupyter
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 DEMO_DIR ?= demo
@@ -24,10 +25,10 @@ demo: $(VENV)/.installed ui
 test: $(VENV)/.installed-test services ui lint types ui-test
 	$(BIN)/python -m pytest -m "not long"
 
-## make test-long   the 1,000-kill and torchgeo suites, and the loading tests with PyTorch
-test-long: $(VENV)/.installed-test services
+## make test-long   the 1,000-kill, JupyterLab and torchgeo suites, and the loading tests with PyTorch
+test-long: $(VENV)/.installed-test services ui $(JUPYTER)/.installed
 	$(PIP) install --editable '.[test,torch]'
-	$(BIN)/python -m pytest -m long --timeout 3600
+	GROUNDSET_JUPYTER=$(JUPYTER)/bin/python $(BIN)/python -m pytest -m long --timeout 3600
 	$(BIN)/python -m pytest tests/loading
 
 ## make ui          build the page where its sources are newer (needs Node.js 20.19 with npm)
@@ -86,5 +87,11 @@ $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --editable '.[test]'
 	touch $@ $(VENV)/.installed
 
+# a Jupyter of its own, as on a hub: its kernel takes Groundset from $(VENV)
+$(JUPYTER)/.installed: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(JUPYTER)
+	$(JUPYTER)/bin/python -m pip --disable-pip-version-check --quiet install jupyterlab jupyter-server-proxy ipykernel anywidget
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist ui/node_modules src/groundset/server/static
+	rm -rf $(VENV) $(JUPYTER) build dist ui/node_modules src/groundset/server/static
