@@ -28,7 +28,7 @@ test: $(VENV)/.installed-test services ui lint types ui-test
 ## make test-long   the 1,000-kill, JupyterLab and torchgeo suites, and the loading tests with PyTorch
 test-long: $(VENV)/.installed-test services ui $(JUPYTER)/.installed
 	$(PIP) install --editable '.[test,torch]'
-	GROUNDSET_JUPYTER=$(JUPYTER)/bin/python $(BIN)/python -m pytest -m long --timeout 3600
+	GROUNDSET_JUPYTER=$(CURDIR)/$(JUPYTER)/bin/python $(BIN)/python -m pytest -m long --timeout 3600
 	$(BIN)/python -m pytest tests/loading
 
 ## make ui          build the page where its sources are newer (needs Node.js 20.19 with npm)
