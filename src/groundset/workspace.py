@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from groundset import release as _release
-from groundset.core import Bbox, Edge, Grid, InputError, LabelMask, Listener, Scheme
+from groundset.core import Bbox, Edge, InputError, LabelMask, Listener, Scheme
 from groundset.lake import DEFAULT_DATABASE, Lake, init
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from groundset.ingest import AnnotateReport, IngestReport
     from groundset.publish import PublishReport
     from groundset.segment import SegmentReport
-
-DEFAULT_CHIP_SIZE = 256
 
 
 class Release(_release.Release):
@@ -179,7 +177,7 @@ class Workspace:
             InputError: A source cannot be read or does not say what is needed; the message says what to do.
         """
         from groundset.imagery import Resampling
-        from groundset.ingest import ingest, parse_time
+        from groundset.ingest import check_request, ingest, parse_time
 
         search = {"collection": collection, "bbox": bbox, "aoi": aoi, "datetime": datetime, "max_cloud": max_cloud}
         given = [name for name, value in {**search, "limit": limit}.items() if value is not None]
@@ -191,6 +189,10 @@ class Workspace:
             )
         if resampling not in get_args(Resampling):
             raise InputError("no such resampling", asked=resampling, found=", ".join(get_args(Resampling)))
+        grid = check_request(
+            self.lake, [str(s) for s in sources], sensor=sensor, time=time, bands=bands, scene_id=scene_id,
+            chip_size=chip_size, stride=stride, edge=edge, levels=levels,
+        )  # fmt: skip
         if stac is not None:
             from groundset.imagery import search_scenes
 
@@ -220,7 +222,7 @@ class Workspace:
         return ingest(
             self.lake,
             scenes,
-            grid=self._grid(chip_size, stride, edge, levels),
+            grid=grid,
             encoder=encoder,
             executor=executor,
             progress=progress,
@@ -346,21 +348,6 @@ class Workspace:
         """The current label of a chip's pixels: class, origin, confidence, each uint8 (rows, columns)."""
         name = self.lake.config.task(task, "segment").name
         return self.lake.labels(name).mask(self.lake.chips.get(chip_id))
-
-    def _grid(self, chip_size: int | None, stride: int | None, edge: Edge | None, levels: int | None) -> Grid | None:
-        known = self.lake.config.grid
-        if known.chip_size is not None and (chip_size, stride, edge, levels) == (None, None, None, None):
-            return None
-        for option, value in (("chip size", chip_size), ("stride", stride), ("levels", levels)):
-            if value is not None and value < 1:
-                raise InputError(f"the {option} must be at least 1", asked=value)
-        size = chip_size or known.chip_size or DEFAULT_CHIP_SIZE
-        return Grid(
-            size,
-            stride or (known.stride if known.chip_size == size else None) or size,
-            levels or known.levels or 1,
-            edge or known.edge or "pad",
-        )
 
 
 def create(

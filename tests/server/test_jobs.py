@@ -15,13 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from madelake import TIME, lake_like_image, paint, sparse, write_scene
 from waiting import begin, run, wait
 
 from groundset._files import folder_lock
-from groundset.core import ConflictError, MissingError
+from groundset.core import ConflictError, Grid, MissingError
 from groundset.server.app import create_app
 from groundset.server.context import Settings
 from groundset.server.jobs import Jobs
@@ -56,6 +57,12 @@ def label(workspace: Workspace) -> None:
     truth = lake_like_image()[1]
     for n, chip in enumerate(workspace.lake.chips.chips()):
         paint(workspace.lake, chip, sparse(truth, chip, 0.1, n))
+
+
+def paint_alike(workspace: Workspace) -> None:
+    """Pixels of one class alone: too few for a model, which only a job finds out."""
+    chip = next(iter(workspace.lake.chips.chips()))
+    paint(workspace.lake, chip, np.ones((32, 32), np.uint8))
 
 
 def steps(job: dict[str, Any]) -> int:
@@ -123,9 +130,79 @@ def test_what_is_wrong_at_once_is_not_queued(workspace: Workspace, opened: TestC
     assert opened.get("/api/jobs").json() == {"jobs": []}
 
 
+ASKED: list[tuple[str, dict[str, Any], int, str, str]] = [
+    ("release", {"block": "banana"}, 422, "block = banana", "km"),
+    ("release", {"block": "0"}, 422, "block = 0", "km"),
+    ("release", {"block": "20m"}, 422, "block = 0.02km", "multiple"),
+    ("release", {"buffer": "-1km"}, 422, "buffer = -1km", "km"),
+    ("release", {"splits": [70, 20, 20]}, 422, "splits = 70,20,20", "70,15,15"),
+    ("release", {"splits": [70, 20]}, 422, "splits = ", ""),
+    ("release", {"license": "my own!"}, 422, "license = my own!", "CC-BY-4.0"),
+    ("release", {"name": "v 2"}, 422, "name = ", "letters"),
+    ("release", {"name": "taken"}, 409, "name = taken", "another name"),
+    ("release", {"task": "chips"}, 422, "task = chips", "annotate"),
+    ("release", {"task": "nix"}, 422, "task = nix", ""),
+    ("segment", {"task": "nix"}, 422, "task = nix", ""),
+    ("segment", {"model": "forrest"}, 404, "model = forrest", "take one"),
+    ("segment", {"model": "/etc/passwd"}, 404, "model = /etc/passwd", "take one"),
+    ("segment", {"model": "/etc/model.onnx"}, 403, "model = /etc/model.onnx", "--data"),
+    ("ingest", {"sensor": "sentinel-2-l2"}, 404, "sensor = sentinel-2-l2", "did you mean sentinel-2-l"),
+    ("ingest", {"time": "2024-05-01T10:00:00"}, 422, "time = 2024-05-01T10:00:00", "2020"),
+    ("ingest", {"time": "yesterday"}, 422, "time = yesterday", "2020"),
+    ("ingest", {"bands": ["a", "a"]}, 422, "bands = a, a", ""),
+    ("ingest", {"sensor": "sentinel-2-l2a", "bands": ["B99"]}, 404, "bands = B99", ""),
+    ("ingest", {"chip_size": 63}, 409, "chip_size = 63", "leave the option out"),
+    ("ingest", {"edge": "drop"}, 409, "edge = drop", "leave the option out"),
+    ("ingest", {"edge": "torn"}, 422, "edge = torn", ""),
+    ("ingest", {"source": "/etc/passwd"}, 403, "source = /etc/passwd", "--data"),
+    ("ingest", {"source": "nix.tif"}, 404, "source = nix.tif", "check"),
+    ("ingest", {"source": "roofs.geojson"}, 422, "source = ", "groundset annotate"),
+    ("ingest", {"source": "roofs.gpkg"}, 422, "source = ", "groundset annotate"),
+]
+
+
+def test_bad_options_are_refused_by_name_before_any_work(workspace: Workspace, opened: TestClient) -> None:
+    label(workspace)
+    workspace.lake.set_grid(Grid(32))
+    (workspace.root / "releases" / "taken").mkdir(parents=True)
+    (workspace.root / "a.tif").write_bytes(b"told when it is opened")
+    (workspace.root / "roofs.gpkg").write_bytes(b"")
+    roof = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1, 2]}}
+    (workspace.root / "roofs.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [roof]}))
+    usual: dict[str, dict[str, Any]] = {
+        "release": {"name": "v2", "task": "pixels"},
+        "segment": {"task": "pixels"},
+        "ingest": {"source": "a.tif"},
+    }
+    for verb, options, status, asked, hint in ASKED:
+        answer = opened.post("/api/jobs", json={"verb": verb, "options": usual[verb] | options})
+        told = answer.json()
+        assert answer.status_code == status, (verb, options, told)
+        assert told["asked"].startswith(asked), (verb, options, told)
+        assert hint in told.get("hint", ""), (verb, options, told)
+    assert opened.get("/api/jobs").json() == {"jobs": []}
+
+
+def test_a_release_needs_labels_and_times(workspace: Workspace, opened: TestClient) -> None:
+    told = opened.post("/api/jobs", json={"verb": "release", "options": {"name": "v1"}}).json()
+    assert (told["status"], told["title"]) == (422, "there are no labels to release")
+    told = opened.post("/api/jobs", json={"verb": "segment", "options": {}}).json()
+    assert (told["status"], told["asked"]) == (422, "task = pixels")
+    scenes = workspace.lake.scenes
+    scenes.put(replace(scenes.get("s"), datetime=None))
+    label(workspace)
+    told = opened.post("/api/jobs", json={"verb": "release", "options": {"name": "v1"}}).json()
+    assert (told["status"], told["found"]) == (422, "no time for s")
+    assert "--time" in told["hint"]
+    assert opened.get("/api/jobs").json() == {"jobs": []}
+
+
 def test_a_verb_that_fails_says_why_and_shows_no_traceback(workspace: Workspace, opened: TestClient) -> None:
+    paint_alike(workspace)
     job = run(opened, "segment", task="pixels")
-    assert (job["state"], job["resumable"]) == ("failed", True)
+    assert (job["state"], job["resumable"]) == ("failed", False)
+    again = opened.post(f"/api/jobs/{job['id']}/resume")
+    assert (again.status_code, again.json()["title"]) == (409, "this job would fail again")
     assert job["problem"]["status"] == 422
     assert job["problem"]["hint"]
     assert "Traceback" not in json.dumps(job)

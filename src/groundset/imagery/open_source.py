@@ -15,6 +15,7 @@ from groundset.imagery.safe import is_safe, open_safe
 from groundset.imagery.scene import Allow, Scene
 from groundset.imagery.sensors import Sensor, get_sensor
 from groundset.imagery.times import parse_time
+from groundset.imagery.vectors import refuse_vector
 
 
 def open_source(
@@ -53,6 +54,8 @@ def open_source(
     text = str(source)
     if allow is not None:
         allow(text)
+    if "://" not in text and not text.startswith("/vsi"):
+        refuse_vector(Path(text).expanduser())
     if _is_stac(text):
         from groundset.imagery.stac_items import open_stac
 

@@ -10,6 +10,7 @@ from groundset.ingest.annotate_direct import annotate_chips, annotate_mask, anno
 from groundset.ingest.levels import make_level
 from groundset.ingest.pipeline import ingest
 from groundset.ingest.report import IngestReport
+from groundset.ingest.request import check_request
 
 
 def parse_time(value: str | datetime | None) -> datetime | None:
@@ -29,6 +30,7 @@ __all__ = [
     "annotate_chips",
     "annotate_mask",
     "annotate_masks",
+    "check_request",
     "ingest",
     "make_level",
     "parse_time",

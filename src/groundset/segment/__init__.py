@@ -6,6 +6,7 @@ from groundset.segment.features import FeatureSpec, default_spec, pixel_features
 from groundset.segment.foreign import open_model
 from groundset.segment.model import TrainedModel, entropy_of, propose, uncertainty
 from groundset.segment.report import SegmentReport
+from groundset.segment.request import check_request
 from groundset.segment.run import segment
 from groundset.segment.score import Estimate, Score, score
 from groundset.segment.segmenter import Segmenter, entropy, get_segmenter, segmenter_names
@@ -19,6 +20,7 @@ __all__ = [
     "SegmentReport",
     "Segmenter",
     "TrainedModel",
+    "check_request",
     "default_spec",
     "entropy",
     "entropy_of",

@@ -23,6 +23,7 @@ from groundset.segment.mlm import foreign_item, model_item
 from groundset.segment.model import TrainedModel
 from groundset.segment.proposing import ModelRef, Proposed, propose_all
 from groundset.segment.report import SegmentReport
+from groundset.segment.request import check_request
 from groundset.segment.sampling import ACTOR, TrainingSet, band_sets, collect
 from groundset.segment.score import Score
 from groundset.segment.segmenter import get_segmenter, segmenter_names
@@ -70,19 +71,13 @@ def segment(
         InputError: No chips, too few labels, bands that do not fit; a model file that is broken or badly described.
         ConflictError: Another run is under way.
     """
-    chosen = lake.config.task(task, "segment").name
+    chosen = check_request(lake, task=task, model=model).name
     scheme = lake.scheme(chosen)
     chips = list(lake.chips.chips())
-    if not chips:
-        raise InputError("there are no chips to segment", asked=lake.root, hint="run groundset ingest first")
     with folder_lock(lake.layout.cache / "segment.lock", "a segment run"):
-        if model in segmenter_names() or not _is_file(model):
+        if model in segmenter_names():
             return _trained(lake, chosen, scheme, chips, model, seed, executor, progress)
         return _foreign(lake, chosen, scheme, chips, Path(model), executor, progress)
-
-
-def _is_file(model: str) -> bool:
-    return Path(model).exists() or Path(model).suffix in (".onnx", ".skops", ".toml", ".json") or "/" in model
 
 
 def _trained(

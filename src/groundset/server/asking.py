@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from pathlib import Path
 
-from groundset.core import InputError, MissingError
+from groundset.core import InputError, MissingError, of_option
 from groundset.server import release_files
 from groundset.server.context import Context
 from groundset.server.job_options import (
@@ -19,8 +19,6 @@ from groundset.server.job_options import (
     given,
 )
 from groundset.server.models import Job
-
-MODELS = (".onnx", ".skops")
 
 
 def start(ctx: Context, asked: IngestJob | SegmentJob | ReleaseJob | CheckJob, actor: str | None) -> Job:
@@ -60,29 +58,41 @@ def _release(ctx: Context, options: ReleaseOptions) -> None:
 
 
 def _segmenter(ctx: Context, options: SegmentOptions) -> None:
-    from groundset.segment import segmenter_names
+    from groundset.segment import check_request, segmenter_names
+    from groundset.segment.request import FILES, no_segmenter
 
-    ctx.lake.config.task(options.task, "segment")
-    if options.model in segmenter_names():
-        return
-    if Path(options.model).suffix.lower() not in MODELS:
-        raise MissingError(
-            "no such segmenter",
-            asked=options.model,
-            found=", ".join(segmenter_names()),
-            hint=f"take one of these, or a file: {', '.join(MODELS)}",
-        )
-    ctx.addresses.path(options.model)
+    if options.model not in segmenter_names():
+        if Path(options.model).suffix.lower() not in FILES:
+            raise no_segmenter(options.model)
+        with of_option("model"):
+            ctx.addresses.path(options.model)
+    check_request(ctx.lake, task=options.task, model=options.model)
 
 
 def _ingest(ctx: Context, options: IngestOptions) -> None:
     from groundset.imagery.stac_search import APIS
+    from groundset.ingest import check_request
 
     if (options.stac is None) == (not options.sources):
         raise InputError("an ingest has sources, or a STAC API to search", hint="say source or stac, and only one")
     if options.stac is not None and options.stac not in APIS:
         if not options.stac.startswith(("http://", "https://")):
-            raise MissingError("no such STAC API", asked=options.stac, found=", ".join(APIS), hint="or an address")
+            raise MissingError(
+                "no such STAC API", asked=f"stac = {options.stac}", found=", ".join(APIS), hint="or an address"
+            )
         ctx.addresses(options.stac)
-    for source in options.sources:
-        ctx.addresses(source)
+    with of_option("source"):
+        sources = [ctx.addresses.source(source) for source in options.sources]
+    ctx.lake.refresh()  # another process may have made the first ingest
+    check_request(
+        ctx.lake,
+        sources,
+        sensor=options.sensor,
+        time=options.time,
+        bands=options.bands,
+        scene_id=options.scene_id,
+        chip_size=options.chip_size,
+        stride=options.stride,
+        edge=options.edge,
+        levels=options.levels,
+    )

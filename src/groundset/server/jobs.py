@@ -30,6 +30,8 @@ GRACE = 30.0
 CLOSE_GRACE = 3.0
 RECORD_EVERY = 2.0
 RESUMABLE: tuple[JobState, ...] = ("stopped", "interrupted", "failed")
+CONFLICT = 409
+"""Of another run, say, that may have ended by now."""
 ACTIVE: tuple[JobState, ...] = ("queued", "running", "stopping")
 
 Publish = Callable[[str, Any], None]
@@ -132,6 +134,13 @@ class Jobs:
             if job.state not in RESUMABLE:
                 raise ConflictError(
                     "only a job that stopped or failed can be taken up again", asked=job_id, found=job.state
+                )
+            if not _resumable(job):
+                raise ConflictError(
+                    "this job would fail again",
+                    asked=job_id,
+                    found=None if job.problem is None else job.problem.title,
+                    hint="mend what was wrong, and begin a new one",
                 )
             self._change(
                 job_id, state="queued", steps=[], problem=None, summary=None, result=None, started=None, ended=None
@@ -245,7 +254,7 @@ class Jobs:
     def _change(self, job_id: str, *, keep: bool = True, **fields: Any) -> None:
         with self._lock:
             job = self._jobs[job_id].model_copy(update=fields)
-            job.resumable = job.state in RESUMABLE
+            job.resumable = _resumable(job)
             self._jobs[job_id] = job
             if keep:
                 self._written[job_id] = time.monotonic()
@@ -264,6 +273,12 @@ class Jobs:
             self._publish(name, data)
         except Exception:  # whoever listens, the job goes on
             LOG.exception("event %s", name)
+
+
+def _resumable(job: Job) -> bool:
+    """Whether going on can succeed: not where what was asked for is wrong, unless it stood in the way of something."""
+    mistake = job.problem is not None and 400 <= job.problem.status < 500 and job.problem.status != CONFLICT
+    return job.state in RESUMABLE and not (job.state == "failed" and mistake)
 
 
 def _failed(error: GroundsetError) -> dict[str, Any]:
