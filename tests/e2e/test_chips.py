@@ -168,7 +168,7 @@ def test_filters_by_split_and_by_several(page: Page, open_page: Open) -> None:
     page.get_by_role("checkbox", name="train").check()
     page.keyboard.press("Escape")
     expect(_field(page)).to_have_value("split = 'train'")
-    page.get_by_role("button", name="Class", exact=True).click()
+    page.get_by_role("button", name="Main class", exact=True).click()
     page.get_by_role("checkbox", name="Water", exact=False).last.check()
     expect(_field(page)).to_have_value("label = 'water' AND split = 'train'")
     page.reload()
@@ -185,9 +185,48 @@ def test_a_typed_filter_meets_the_ready_made_ones(page: Page, open_page: Open, b
     expect(page.get_by_role("button", name="Class Forest, River")).to_be_visible()
     page.get_by_role("button", name="Clear filter: Class").click()
     expect(_field(page)).to_have_value("group = 'loire'")
-    _field(page).focus()
-    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Clear all filters").click()
     expect(page.get_by_text("12,000 chips", exact=True)).to_be_visible()
+
+
+def test_enter_goes_to_the_wall_and_escape_keeps_the_filter(page: Page, open_page: Open, big: Served) -> None:
+    open_page(page, "#/chips", big)
+    _drawn(page)
+    page.keyboard.press("/")
+    page.keyboard.type("group = 'loire'")
+    page.keyboard.press("Enter")
+    here = page.locator("[role=gridcell] a:focus")
+    expect(here).to_have_attribute("data-index", "0")
+    expect(page.locator(".wall")).not_to_have_attribute("data-total", str(BIG))
+    total = page.locator(".wall").get_attribute("data-total") or ""
+    page.keyboard.press("ArrowRight")
+    expect(here).to_have_attribute("data-index", "1")
+    expect(_field(page)).to_have_value("group = 'loire'")
+    page.keyboard.press("/")
+    page.keyboard.type("something else")
+    page.keyboard.press("Escape")
+    expect(_field(page)).to_have_value("group = 'loire'")
+    expect(_field(page)).not_to_be_focused()
+    expect(here).to_have_count(1)
+    expect(page.locator(".wall")).to_have_attribute("data-total", total)
+    assert "filter=" in page.url
+    page.keyboard.press("/")
+    page.keyboard.press("Enter")  # the same again: nothing but the focus moves
+    expect(here).to_have_count(1)
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    page.wait_for_url(lambda url: "#/map" in url)
+
+
+def test_any_pixels_of_a_class(page: Page, open_page: Open, served: Served) -> None:
+    open_page(page, "#/chips?task=pixels")
+    page.get_by_role("button", name="Any pixels of", exact=True).click()
+    page.get_by_role("checkbox", name="Water", exact=False).last.check()
+    expect(_field(page)).to_have_value("'water' IN labels")
+    told = _api(served, "/chips?limit=1&task=pixels&filter=%27water%27%20IN%20labels")
+    expect(page.locator(".wall")).to_have_attribute("data-total", str(told["total"]))
+    page.reload()
+    expect(page.get_by_role("button", name="Any pixels of Water")).to_be_visible()
 
 
 class TestBadFilter:
@@ -206,8 +245,24 @@ class TestBadFilter:
         expect(alert.locator("mark")).to_have_text("c")
         expect(_field(page)).to_have_attribute("aria-invalid", "true")
         expect(page.locator(".wall")).to_have_attribute("data-total", str(BIG))
+        expect(alert).to_contain_text("The wall still shows all chips")
+        expect(_field(page)).to_be_focused()
         page.keyboard.press("Escape")
         expect(alert).to_have_count(0)
+
+    def test_goes_back_to_the_former_one(self, page: Page, open_page: Open, big: Served) -> None:
+        open_page(page, "#/chips?filter=group%20%3D%20%27loire%27", big)
+        _drawn(page)
+        total = page.locator(".wall").get_attribute("data-total") or ""
+        _field(page).fill("x" * 300 + " = 1")
+        page.keyboard.press("Enter")
+        box = page.get_by_role("alert").filter(has_text="no property")
+        expect(box).to_be_visible()
+        assert box.evaluate("(e) => e.scrollWidth <= e.clientWidth")
+        expect(box).to_contain_text("The wall still shows group = 'loire'")
+        page.get_by_role("button", name="Back to the former filter").click()
+        expect(_field(page)).to_have_value("group = 'loire'")
+        expect(page.locator(".wall")).to_have_attribute("data-total", total)
 
     def test_opened_from_an_address(self, page: Page, open_page: Open, big: Served) -> None:
         open_page(page, "#/chips?filter=nothing%20%3D%201", big)
@@ -221,6 +276,15 @@ def test_a_filter_that_keeps_none(page: Page, open_page: Open, big: Served) -> N
     expect(page.get_by_text("No chip fits this filter")).to_be_visible()
     page.get_by_role("button", name="Clear the filter").click()
     _drawn(page)
+
+
+def test_a_filter_about_what_no_chip_states(page: Page, open_page: Open) -> None:
+    open_page(page, "#/chips?task=pixels")
+    expect(_field(page)).to_have_attribute("placeholder", re.compile("valid_fraction > 0.9"))
+    page.keyboard.press("/")
+    page.keyboard.type("cloud_cover < 10")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No chip states cloud_cover")).to_be_visible()
 
 
 def test_random_order_can_be_shuffled_and_shared(page: Page, open_page: Open, big: Served) -> None:

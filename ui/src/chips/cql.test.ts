@@ -16,6 +16,7 @@ function anyFilters(seed: number): Filters {
   const some = (from: string[]) => from.filter(() => next() < 0.4);
   const f = noFilters();
   f.label = [...(next() < 0.5 ? [null] : []), ...some(NAMES)];
+  f.labels = some(NAMES);
   f.split = [...(next() < 0.3 ? [null] : []), ...some(['train', 'val', 'test', 'none'])];
   f.scene_id = some(['S2A_MSIL1C', "o'brien", 'L7']);
   f.level = some(['0', '1', '2']);
@@ -58,6 +59,16 @@ describe('filters as text', () => {
     expect(f.rest).toEqual(["sensor='x'"]);
   });
 
+  it('asks for classes that a chip has any pixels of', () => {
+    const f = noFilters();
+    f.labels = ['water'];
+    expect(compose(f)).toBe("'water' IN labels");
+    f.labels = ['water', "o'brien"];
+    expect(compose(f)).toBe("A_OVERLAPS(labels, ('water', 'o''brien'))");
+    expect(parse("'water' in labels AND level = 0").labels).toEqual(['water']);
+    expect(parse("a_overlaps( labels , ('water') )").labels).toEqual(['water']);
+  });
+
   it('leaves alone what it does not know', () => {
     for (const text of [
       "label = 'a' OR label = 'b'",
@@ -65,6 +76,8 @@ describe('filters as text', () => {
       "label LIKE 'w%'",
       'cloud_cover < 3',
       "level = '0'",
+      'labels IS NULL',
+      "labels = 'water'",
       "datetime < TIMESTAMP('2024-07-01T10:00:00Z')",
     ]) {
       expect(active(parse(text)), text).toBe(0);

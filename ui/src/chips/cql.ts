@@ -16,6 +16,8 @@ export interface Span<T> {
 
 export interface Filters {
   label: Choice;
+  /** Classes of which a chip is to have at least one, in whatever share. */
+  labels: Choice;
   split: Choice;
   scene_id: Choice;
   level: Choice;
@@ -25,10 +27,10 @@ export interface Filters {
   rest: string[];
 }
 
-export type ChoiceName = 'label' | 'split' | 'scene_id' | 'level';
+export type ChoiceName = 'label' | 'labels' | 'split' | 'scene_id' | 'level';
 export type NumberName = 'cloud_cover' | 'valid_fraction';
 
-const CHOICES: ChoiceName[] = ['label', 'split', 'scene_id', 'level'];
+const CHOICES: ChoiceName[] = ['label', 'labels', 'split', 'scene_id', 'level'];
 const NUMBERS: NumberName[] = ['cloud_cover', 'valid_fraction'];
 const DAY = 86_400_000;
 
@@ -36,6 +38,7 @@ export function noFilters(): Filters {
   const none = { from: null, to: null };
   return {
     label: [],
+    labels: [],
     split: [],
     scene_id: [],
     level: [],
@@ -70,12 +73,20 @@ function quote(value: string): string {
 }
 
 function choice(name: ChoiceName, values: Choice): string {
+  if (name === 'labels') return anyOf(values);
   const literal = name === 'level' ? (v: string) => v : quote;
   const named = values.filter((v): v is string => v !== null).map(literal);
   const some =
     named.length === 0 ? '' : named.length === 1 ? `${name} = ${named[0]}` : `${name} IN (${named.join(', ')})`;
   if (!values.includes(null)) return some;
   return some === '' ? `${name} IS NULL` : `(${name} IS NULL OR ${some})`;
+}
+
+/** A property that is a list: one value is looked for in it, several by an overlap. */
+function anyOf(values: Choice): string {
+  const named = values.filter((v): v is string => v !== null).map(quote);
+  if (named.length === 0) return '';
+  return named.length === 1 ? `${named[0]} IN labels` : `A_OVERLAPS(labels, (${named.join(', ')}))`;
 }
 
 function days(span: Span<string>): string[] {
@@ -97,14 +108,26 @@ function numbers(name: NumberName, span: Span<number>): string[] {
 const LITERAL = String.raw`(?:'(?:[^']|'')*'|\d+)`;
 const ONE = new RegExp(String.raw`^(\w+)\s*=\s*(${LITERAL})$`);
 const MANY = new RegExp(String.raw`^(\w+)\s+IN\s*\(\s*(${LITERAL}(?:\s*,\s*${LITERAL})*)\s*\)$`, 'i');
+const QUOTED = String.raw`'(?:[^']|'')*'`;
+const WITHIN = new RegExp(String.raw`^(${QUOTED})\s+IN\s+labels$`, 'i');
+const OVERLAP = new RegExp(
+  String.raw`^A_OVERLAPS\s*\(\s*labels\s*,\s*\(\s*(${QUOTED}(?:\s*,\s*${QUOTED})*)\s*\)\s*\)$`,
+  'i',
+);
 const NULLS = /^(\w+)\s+IS\s+NULL$/i;
 const EITHER = /^\(\s*((\w+)\s+IS\s+NULL)\s+OR\s+([^]*)\)$/i;
 const TIME = /^datetime\s*(>=|<)\s*TIMESTAMP\s*\(\s*'(\d{4}-\d\d-\d\d)T00:00:00Z'\s*\)$/i;
 const NUMBER = /^(\w+)\s*(>=|<=)\s*(\d+(?:\.\d+)?)$/;
 
+function unquote(literal: string): string {
+  return literal.slice(1, -1).replaceAll("''", "'");
+}
+
 function valuesOf(clause: string): { name: string; values: Choice } | null {
+  const any = WITHIN.exec(clause) ?? OVERLAP.exec(clause);
+  if (any) return { name: 'labels', values: (any[1]!.match(new RegExp(QUOTED, 'g')) ?? []).map(unquote) };
   const nulls = NULLS.exec(clause);
-  if (nulls) return { name: nulls[1]!, values: [null] };
+  if (nulls) return nulls[1] === 'labels' ? null : { name: nulls[1]!, values: [null] };
   const either = EITHER.exec(clause);
   if (either) {
     const other = valuesOf(either[3]!.trim());
@@ -116,8 +139,8 @@ function valuesOf(clause: string): { name: string; values: Choice } | null {
   if (!match) return null;
   const literals = match[2]!.match(new RegExp(LITERAL, 'g')) ?? [];
   const quoted = literals.every((l) => l.startsWith("'"));
-  if (quoted === (match[1] === 'level')) return null;
-  return { name: match[1]!, values: literals.map((l) => (quoted ? l.slice(1, -1).replaceAll("''", "'") : l)) };
+  if (quoted === (match[1] === 'level') || match[1] === 'labels') return null;
+  return { name: match[1]!, values: quoted ? literals.map(unquote) : literals };
 }
 
 function readChoice(f: Filters, clause: string): boolean {

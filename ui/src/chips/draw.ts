@@ -21,17 +21,20 @@ export interface Look {
 
 type Picture = ImageBitmap | null | undefined;
 
+/** Shares of the labelled pixels, as the bar shows them; never 100 % where there is another class. */
+function mixture(names: string[], shares: readonly number[]): string {
+  const all = shares.reduce((sum, share) => sum + share, 0) || 1;
+  const most = Math.max(1, Math.min(99, Math.round((100 * (shares[0] ?? 0)) / all)));
+  const first = `${names[0]} ${most} %`;
+  return names.length === 2 ? `${first}, ${names[1]} ${100 - most} %` : `${first} + ${names.length - 1} more`;
+}
+
 /** What a label says in a few words; null where there is none. */
 export function wordsOf(chip: ChipRow, classOf: Look['classOf']): string | null {
   const label = chip.label;
   if (!label || (label.classes.length === 0 && !label.value)) return null;
   const names = label.classes.map((code) => classOf(code)?.title ?? `class ${code}`);
-  if (label.shares && names.length > 1) {
-    // of the labelled pixels, as the bar shows them; never 100 % where there is another class
-    const all = label.shares.reduce((sum, share) => sum + share, 0);
-    const most = Math.min(99, Math.round((100 * (label.shares[0] ?? 0)) / (all || 1)));
-    return `${names[0]} ${most} % +${names.length - 1}`;
-  }
+  if (label.shares && names.length > 1) return mixture(names, label.shares);
   const said = names.join(', ');
   if (label.value === 'negative') return `not ${said}`;
   if (label.value === 'unsure') return said ? `${said}?` : 'unsure';
@@ -168,7 +171,13 @@ function caption(ctx: CanvasRenderingContext2D, l: Layout, chip: ChipRow, look: 
   ctx.textAlign = 'left';
   const said = wordsOf(chip, look.classOf);
   ctx.fillStyle = said === null ? look.palette.muted : look.palette.text;
-  ctx.fillText(fit(ctx, said ?? 'unlabelled', right - x - 2), x + 2, middle);
+  ctx.fillText(fit(ctx, fitting(ctx, said ?? 'unlabelled', right - x - 2), right - x - 2), x + 2, middle);
+}
+
+/** The whole text, or its first class where that alone fits: the bar above tells of the others. */
+function fitting(ctx: CanvasRenderingContext2D, text: string, width: number): string {
+  const first = /^(.* %)(?:, | \+ )/.exec(text)?.[1];
+  return first && ctx.measureText(text).width > width ? first : text;
 }
 
 function cloud(ctx: CanvasRenderingContext2D, x: number, y: number): void {

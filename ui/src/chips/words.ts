@@ -20,6 +20,23 @@ export function queryable(all: Queryable[], name: string): Queryable | undefined
   return all.find((one) => one.name === name);
 }
 
+/** A filter to begin with, about something that chips here do state. */
+export function exampleOf(all: Queryable[]): string {
+  const clouds = bound(queryable(all, 'cloud_cover')?.minimum, 'number');
+  if (clouds !== null && clouds < 10) return 'cloud_cover < 10';
+  const label = queryable(all, 'label')?.values?.[0]?.[0];
+  const valid = bound(queryable(all, 'valid_fraction')?.maximum, 'number');
+  const parts = [valid !== null && valid > 0.9 ? 'valid_fraction > 0.9' : '', label ? `label = '${label}'` : ''];
+  return parts.filter(Boolean).join(' AND ') || 'label IS NULL';
+}
+
+/** Properties of a filter that no chip states: whatever is asked of them, none is kept. */
+export function unstated(text: string, all: Queryable[], chips: number): string[] {
+  const bare = text.replace(/'(?:[^']|'')*'/g, '');
+  const named = new Set(bare.match(/\b[A-Za-z_]\w*\b/g) ?? []);
+  return all.filter((one) => named.has(one.name) && chips > 0 && (one.missing ?? 0) >= chips).map((one) => one.name);
+}
+
 /** A bound of a queryable as a number, or as a day. */
 export function bound(value: number | string | null | undefined, kind: 'number'): number | null;
 export function bound(value: number | string | null | undefined, kind: 'day'): string | null;

@@ -146,6 +146,13 @@ export class WorkMap {
     for (const raster of rasters) if (!this.rasters.has(raster.id)) this.addRaster(raster);
   }
 
+  /** Ask again for tiles: those that failed while the server was away are given up by the map itself. */
+  async reload(): Promise<void> {
+    await this.ready;
+    for (const [id, raster] of this.rasters)
+      this.map.getSource<RasterTileSource>(`tiles:${id}`)?.setTiles([raster.tiles]);
+  }
+
   async setOpacity(opacity: number): Promise<void> {
     await this.ready;
     this.opacity = opacity;
