@@ -29,6 +29,8 @@ def test_says_what_is_there(
     expect(labels).to_contain_text("72 of 72 chips")
     expect(labels.get_by_role("row", name=re.compile("^Water"))).to_contain_text("px")
     expect(page.get_by_role("region", name="Releases", exact=True)).to_contain_text("v2")
+    expect(labels.get_by_role("row", name=re.compile("^Water"))).to_contain_text(re.compile(r"in \d+ chips"))
+    expect(labels.get_by_role("button", name="Propose masks")).to_be_visible()
     activity = page.get_by_role("region", name="Activity")
     expect(activity).to_contain_text("pixels-forest proposed masks for 72 chips")
     expect(activity).to_contain_text("anna brought labels for 68 chips from points-1.geojson")
@@ -97,8 +99,17 @@ def test_ingest_from_the_page(
     page.keyboard.press("Enter")
     page.get_by_label("Your name").fill("ada")
     page.keyboard.press("Enter")
-    expect(dialog.get_by_role("alert")).to_be_visible()  # not a folder that may be read, and why
+    source = dialog.locator(".field", has=page.get_by_label("Source"))
+    expect(source.get_by_role("alert")).to_be_visible()  # not a folder that may be read, and why
+    expect(dialog.get_by_label("Source")).to_have_value("/etc/passwd")
+    expect(dialog.get_by_label("Source")).to_be_focused()
+    expect(dialog).to_contain_text("The server may read in the workspace's folder")
+    dialog.get_by_label("Sensor").fill("sentinel-99")
     dialog.get_by_label("Source").fill("in/scene.tif")
+    dialog.get_by_role("button", name="Start the ingest").click()
+    sensor = dialog.locator(".field", has=page.get_by_label("Sensor"))
+    expect(sensor.get_by_role("alert")).to_contain_text("sensor")
+    dialog.get_by_label("Sensor").fill("")
     dialog.get_by_label("Acquired").fill("2020-01-13T10:45:00Z")
     expect(dialog.get_by_role("group", name="Command")).to_contain_text("--chip-size 64")
     dialog.get_by_role("button", name="Start the ingest").click()
@@ -106,3 +117,26 @@ def test_ingest_from_the_page(
     expect(page.get_by_role("complementary", name="Jobs")).to_contain_text("done", timeout=60_000)
     expect(page.get_by_role("heading", name="Bring in labels")).to_be_visible()
     expect(page.get_by_role("region", name="Scenes")).to_contain_text("36 chips")
+
+
+def test_masks_are_proposed_from_home(
+    page: Page,
+    open_page: Callable[..., Page],
+    serve_own: Callable[..., Served],
+    lake_copy: Path,
+    axe: Callable[..., None],
+) -> None:
+    open_page(page, server=serve_own(lake_copy))
+    labels = page.get_by_role("region", name="Labels")
+    labels.get_by_role("button", name="Propose masks").click()
+    dialog = page.get_by_role("dialog", name="Propose masks")
+    expect(dialog.get_by_label("Task").locator("option:checked")).to_have_text("pixels")
+    expect(dialog).to_contain_text("--task pixels")
+    axe(page)
+    dialog.get_by_role("button", name="Start").click()
+    page.get_by_label("Your name").fill("ada")
+    page.keyboard.press("Enter")
+    expect(labels.get_by_role("button", name=re.compile("^Proposing masks"))).to_be_visible()
+    expect(page.locator("#next-title")).to_have_text("A model fills in “pixels”")
+    expect(page.get_by_role("complementary", name="Jobs")).to_contain_text("done", timeout=120_000)
+    expect(labels.get_by_role("button", name="Propose masks")).to_be_visible()

@@ -27,7 +27,7 @@ def test_the_list_says_what_there_is(page: Page, open_page: Callable[..., Page])
     first = page.get_by_role("article", name="v2")
     expect(first).to_contain_text("CC-BY-4.0")
     expect(first.get_by_role("img", name=re.compile("Splits: train"))).to_be_visible()
-    expect(first.get_by_role("img", name=re.compile("Classes: .*water"))).to_be_visible()
+    expect(first.get_by_role("img", name=re.compile("Classes: .*Non-water"))).to_be_visible()
     expect(first.get_by_role("list", name="Quality levels").get_by_role("listitem")).to_have_count(4)
     expect(first.locator("[data-status='never checked']")).to_have_count(4)
 
@@ -71,6 +71,68 @@ def test_a_release_is_made_from_the_page_by_keyboard(
     say_name(page)
     expect(page.get_by_role("article", name="v3")).to_be_visible(timeout=120_000)
     assert (lake_copy / "releases" / "v3" / "collection.json").is_file()
+
+
+def test_what_cannot_be_released_is_said_in_the_form(
+    page: Page,
+    open_page: Callable[..., Page],
+    serve_own: Callable[..., Served],
+    lake_copy: Path,
+    allowed_errors: list[str],
+) -> None:
+    allowed_errors.append("422")
+    open_page(page, "#/releases", serve_own(lake_copy))
+    page.keyboard.press("n")
+    dialog = page.get_by_role("dialog", name="New release")
+    expect(dialog.get_by_label("Name")).to_have_value("v3")
+    dialog.get_by_label("Buffer").fill("5 parsecs")
+    dialog.get_by_label("Licence").fill("CC0-1.0")
+    dialog.get_by_label("Name").press("Enter")
+    say_name(page)
+    field = dialog.locator(".field", has=page.get_by_label("Buffer"))
+    expect(field.get_by_role("alert")).to_contain_text("length")
+    expect(dialog.get_by_label("Buffer")).to_be_focused()
+    expect(dialog.get_by_label("Licence")).to_have_value("CC0-1.0")
+
+
+def test_a_release_that_fails_is_told_and_asked_again(
+    page: Page, open_page: Callable[..., Page], serve_own: Callable[..., Served], lake_copy: Path
+) -> None:
+    open_page(page, "#/releases", serve_own(lake_copy))
+    page.keyboard.press("n")
+    dialog = page.get_by_role("dialog", name="New release")
+    expect(dialog.get_by_label("Name")).to_have_value("v3")
+    dialog.get_by_label("Train").fill("40")
+    dialog.get_by_label("Test").fill("45")
+    for mask in (lake_copy / "masks").rglob("*.tif"):
+        mask.write_bytes(b"broken")
+    dialog.get_by_label("Name").press("Enter")
+    say_name(page)
+    card = page.get_by_role("region", name="Release v3 failed")
+    expect(card).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("region", name="Messages")).to_contain_text("Release v3 failed: ")
+    page.get_by_role("link", name="Home").click()
+    expect(card).to_be_visible()
+    card.get_by_role("button", name="Change and start again").click()
+    expect(dialog.get_by_label("Name")).to_have_value("v3")
+    expect(dialog.get_by_label("Train")).to_have_value("40")
+    page.keyboard.press("Escape")
+    card.get_by_role("button", name="Seen").click()
+    expect(card).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [640, 800, 1024, 1280])
+def test_nothing_lies_over_the_tabs(new_page: Callable[..., Page], open_page: Callable[..., Page], width: int) -> None:
+    page = open_page(new_page(width=width), "#/releases/v2")
+    tabs = page.get_by_role("radiogroup", name="Part of the release").bounding_box()
+    badges = page.get_by_role("list", name="Quality levels").bounding_box()
+    assert tabs is not None
+    assert badges is not None
+    apart = tabs["x"] + tabs["width"] <= badges["x"] or tabs["y"] + tabs["height"] <= badges["y"]
+    assert apart
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for box in (tabs, badges):
+        assert box["x"] + box["width"] <= width
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

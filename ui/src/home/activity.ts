@@ -34,6 +34,22 @@ export function linesOf(
   return lines.sort((a, b) => b.at.localeCompare(a.at)).slice(0, most);
 }
 
+/** Tasks in which a person has answered since a model last proposed masks. */
+export function newerThanModels(bulks: readonly Annotation[], tail: readonly Annotation[]): string[] {
+  const byModel = new Map<string, number>();
+  for (const one of bulks) {
+    if (one.task && isModel(one.actor)) byModel.set(one.task, Math.max(one.seq, byModel.get(one.task) ?? 0));
+  }
+  const newer = [...bulks, ...tail].filter(
+    (one) => one.task && !isModel(one.actor) && one.kind !== 'comment' && one.seq > (byModel.get(one.task) ?? Infinity),
+  );
+  return [...new Set(newer.map((one) => one.task!))];
+}
+
+function isModel(actor: string): boolean {
+  return actor.startsWith('model:');
+}
+
 export function actorName(actor: string): string {
   return actor.replace(/^model:/, '');
 }
@@ -78,7 +94,7 @@ function line(event: Annotation, text: string): Line {
     key: event.id,
     at: event.at,
     actor: event.actor,
-    model: event.actor.startsWith('model:'),
+    model: isModel(event.actor),
     text,
     task: event.task,
   };

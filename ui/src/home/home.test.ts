@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Annotation, Job, LabelCounts, ReleaseRow, WorkspaceInfo } from '../lib/types';
-import { linesOf } from './activity';
+import { linesOf, newerThanModels } from './activity';
 import { commandLine, quoted } from './commands';
-import { bboxOf, ingestOptions, wordsOf, type IngestForm } from './ingest';
-import { advise, newest } from './next';
+import { bboxOf, formOf, ingestOptions, wordsOf, type IngestForm } from './ingest';
+import { advise, labelledShare, newest } from './next';
 
 const info = {
   name: 'lake',
@@ -26,11 +26,39 @@ describe('advise', () => {
     ['release', { ...base, info: { ...info, models: ['pixels-forest'] } }, 'release'],
     ['release where nothing is open', { ...base, labels: [{ ...pixels, unlabelled: 0 }] }, 'release'],
     ['check', { ...base, releases: [v1] }, 'check'],
-    ['running ingest', { ...base, going: [{ verb: 'ingest' } as Job] }, 'jobs'],
+    ['running ingest', { ...base, going: [{ verb: 'ingest', options: {} } as Job] }, 'jobs'],
   ])('%s', (_name, now, action) => {
     const advice = advise(now as Parameters<typeof advise>[0]);
     expect(advice.action).toBe(action);
     expect(advice.button === null).toBe(action === 'none');
+  });
+
+  it('sees how little of the pixels is labelled, before it speaks of a release', () => {
+    const sized = { ...info, grid: { chip_size: 32 } } as unknown as WorkspaceInfo;
+    const few = {
+      ...pixels,
+      chips: 8,
+      unlabelled: 0,
+      counted: 8,
+      classes: [{ pixels: 298 }],
+    } as unknown as LabelCounts;
+    expect(labelledShare(few, sized)).toBeCloseTo(298 / 8192);
+    expect(labelledShare({ ...few, counted: 2 }, sized)).toBeNull();
+    const advice = advise({ ...base, info: sized, labels: [few] });
+    expect(advice).toMatchObject({ action: 'segment', about: 'pixels' });
+    expect(advice.text).toContain('298 pixels of 8 chips');
+    const most = { ...few, classes: [{ pixels: 8000 }] } as unknown as LabelCounts;
+    expect(advise({ ...base, info: sized, labels: [most] }).action).toBe('release');
+    expect(advise({ ...base, info: { ...sized, models: ['pixels-forest'] }, labels: [few] }).action).toBe('release');
+  });
+
+  it('tells what goes on, and what people answered since a model did', () => {
+    const going = [{ verb: 'segment', options: { task: 'pixels' } } as unknown as Job];
+    expect(advise({ ...base, going }).title).toContain('“pixels”');
+    const checked = [{ ...v1, check: levels('passed') } as ReleaseRow];
+    const known = { ...info, models: ['pixels-forest'] };
+    expect(advise({ ...base, info: known, releases: checked, newer: ['pixels'] }).action).toBe('segment');
+    expect(advise({ ...base, info: known, releases: [v1], newer: ['pixels'] }).action).toBe('check');
   });
 
   it('publishes what is checked, and leads to findings of what failed', () => {
@@ -89,6 +117,19 @@ describe('ingest form', () => {
     expect(stac.options.bbox).toEqual([2, 42, 3, 43]);
   });
 
+  it('is filled in again from the options of a job', () => {
+    const options = {
+      source: ['a.tif', 'b c.tif'],
+      bands: ['B02', 'B03'],
+      chip_size: 64,
+      time: '2024-05-01T10:30:00Z',
+    };
+    expect(ingestOptions(formOf(options), true).options).toEqual(options);
+    const stac = { stac: 'earth-search', collection: 'c', bbox: [2, 42, 3, 43], max_cloud: 0, limit: 3 };
+    expect(ingestOptions(formOf(stac), true).options).toEqual(stac);
+    expect(formOf({}).collection).toBe('sentinel-2-l2a');
+  });
+
   it.each([['1,2,3'], ['1,2,x,4'], ['0,50,1,40'], ['0,0,500,1']])('refuses the box %s', (text) => {
     expect(typeof bboxOf(text)).toBe('string');
   });
@@ -118,6 +159,14 @@ describe('activity', () => {
       'brought labels for 68 chips from points.geojson',
     ]);
     expect(lines[1]?.model).toBe(true);
+  });
+
+  it('knows where people answered after the model', () => {
+    const model = event(5, { kind: 'bulk', actor: 'model:pixels-forest', task: 'pixels' });
+    const before = event(4, { task: 'pixels' });
+    expect(newerThanModels([model], [before])).toEqual([]);
+    expect(newerThanModels([model], [before, event(6, { task: 'pixels', kind: 'comment' })])).toEqual([]);
+    expect(newerThanModels([model], [event(6, { task: 'pixels' }), event(7, { task: 'chips' })])).toEqual(['pixels']);
   });
 
   it('takes single answers together', () => {

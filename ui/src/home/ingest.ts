@@ -21,6 +21,46 @@ export interface IngestMade {
   wrong: { bbox?: string; maxCloud?: string; limit?: string; chipSize?: string };
 }
 
+const EMPTY: IngestForm = {
+  from: 'source',
+  source: '',
+  sensor: '',
+  time: '',
+  bands: '',
+  chipSize: '',
+  stac: 'earth-search',
+  collection: 'sentinel-2-l2a',
+  bbox: '',
+  datetime: '',
+  maxCloud: '20',
+  limit: '5',
+};
+
+/** The form of these options: those of a job that is to be changed; none are an empty form. */
+export function formOf(options: Readonly<Record<string, unknown>>): IngestForm {
+  const form = { ...EMPTY };
+  if (Object.keys(options).length === 0) return form;
+  const text = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : value ? [value] : []);
+  if (options.stac) {
+    form.from = 'stac';
+    form.stac = text(options.stac);
+    form.collection = text(options.collection);
+    form.maxCloud = text(options.max_cloud);
+    form.limit = text(options.limit);
+  }
+  form.source = list(options.source)
+    .map((one) => (/\s/.test(String(one)) ? `"${String(one)}"` : String(one)))
+    .join(' ');
+  form.bbox = list(options.bbox).join(',');
+  form.datetime = text(options.datetime);
+  form.sensor = text(options.sensor);
+  form.time = text(options.time);
+  form.bands = list(options.bands).join(',');
+  form.chipSize = text(options.chip_size);
+  return form;
+}
+
 /** Words of a line; quotes keep spaces together. */
 export function wordsOf(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)]

@@ -1,5 +1,5 @@
 /** What to do next: one thing, from what is in the workspace. */
-import { plural } from '../lib/format';
+import { count, percent, plural } from '../lib/format';
 import type { Job, LabelCounts, ReleaseRow, WorkspaceInfo } from '../lib/types';
 import { commandLine } from './commands';
 
@@ -19,6 +19,9 @@ export interface Advice {
   about?: string;
 }
 
+/** Below this share of labelled pixels a model has more to say than people have said. */
+const FEW = 0.5;
+
 export interface Situation {
   info: WorkspaceInfo;
   labels: readonly LabelCounts[];
@@ -26,18 +29,41 @@ export interface Situation {
   going: readonly Job[];
   /** How the workspace is named on a command line. */
   place: string;
+  /** Tasks in which people answered after the model did. */
+  newer?: readonly string[];
+}
+
+/** Share of the chips' pixels that have a label; null where that is not known, or not yet. */
+export function labelledShare(counts: LabelCounts, info: WorkspaceInfo): number | null {
+  const size = info.grid?.chip_size;
+  const chips = counts.chips + counts.unlabelled;
+  if (counts.kind !== 'segment' || !size || !chips || counts.counted < counts.chips) return null;
+  const pixels = counts.classes.reduce((sum, one) => sum + (one.pixels ?? 0), 0);
+  return pixels / (chips * size * size);
 }
 
 export function advise(now: Situation): Advice {
-  return waiting(now) ?? scenes(now) ?? labels(now) ?? model(now) ?? release(now) ?? check(now) ?? publish(now);
+  return (
+    waiting(now) ?? scenes(now) ?? labels(now) ?? model(now) ?? release(now) ?? check(now) ?? again(now) ?? publish(now)
+  );
 }
 
 function waiting({ going }: Situation): Advice | null {
-  const bringing = going.find((job) => job.verb === 'ingest');
-  if (!bringing) return null;
+  const job = going.find((one) => one.verb !== 'check');
+  if (!job) return null;
+  const options = job.options as { task?: string; name?: string };
+  const told: Record<string, [string, string]> = {
+    ingest: ['Scenes are being ingested', 'Chips appear as each scene is finished.'],
+    segment: [
+      options.task ? `A model fills in “${options.task}”` : 'A model proposes masks',
+      'It learns from the labelled pixels first; then every chip gets its mask.',
+    ],
+    release: [`${options.name ?? 'A release'} is being made`, 'It appears when all of it is written.'],
+  };
+  const [title, text] = told[job.verb]!;
   return {
-    title: 'Scenes are being brought in',
-    text: 'Chips appear as each scene is finished. You may close the page: the job goes on.',
+    title,
+    text: `${text} You may close the page: the job goes on.`,
     action: 'jobs',
     button: 'Show the job',
     command: null,
@@ -68,15 +94,38 @@ function labels({ info, labels, place }: Situation): Advice | null {
 }
 
 function model({ labels, place, info, releases }: Situation): Advice | null {
-  const open = labels.find((one) => one.kind === 'segment' && one.chips > 0 && one.unlabelled > 0);
-  if (!open || info.models.some((name) => name.startsWith(`${open.task}-`)) || releases.length > 0) return null;
+  const found = labels
+    .filter((one) => one.kind === 'segment' && one.chips > 0)
+    .filter((one) => !info.models.some((name) => name.startsWith(`${one.task}-`)))
+    .map((one) => ({ one, share: labelledShare(one, info) }))
+    .find(({ one, share }) => (share !== null && share < FEW) || (one.unlabelled > 0 && releases.length === 0));
+  if (!found) return null;
+  const { one, share } = found;
+  const pixels = one.classes.reduce((sum, row) => sum + (row.pixels ?? 0), 0);
+  const said =
+    share !== null && share < FEW
+      ? `Labels cover ${plural(pixels, 'pixel')} of ${plural(one.chips, 'chip')}: ${percent(share, 1)} of all pixels.`
+      : `${plural(one.chips, 'chip has', 'chips have')} a label, ${count(one.unlabelled)} ${one.unlabelled === 1 ? 'has' : 'have'} none yet.`;
   return {
-    title: `Let a model fill in ${open.task}`,
-    text: `People labelled ${plural(open.chips, 'chip')}; ${plural(open.unlabelled, 'chip')} have no label yet. A forest trained on the labelled pixels proposes a mask for every chip. What people said always wins.`,
+    title: `Let a model fill in “${one.task}”`,
+    text: `${said} A forest trained on the labelled pixels proposes a mask for every chip. What people said always wins.`,
     action: 'segment',
-    button: 'Train and propose masks',
-    command: commandLine(['segment', place], { task: open.task }),
-    about: open.task,
+    button: 'Propose masks',
+    command: commandLine(['segment', place], { task: one.task }),
+    about: one.task,
+  };
+}
+
+function again({ newer, labels, place }: Situation): Advice | null {
+  const task = newer?.find((name) => labels.some((one) => one.task === name && one.kind === 'segment'));
+  if (!task) return null;
+  return {
+    title: `Let the model of “${task}” learn from newer answers`,
+    text: 'People have answered since it proposed its masks. Trained again, it proposes better ones; then make another release.',
+    action: 'segment',
+    button: 'Propose masks again',
+    command: commandLine(['segment', place], { task }),
+    about: task,
   };
 }
 
@@ -85,7 +134,7 @@ function release({ releases, labels, place }: Situation): Advice | null {
   const most = [...labels].sort((a, b) => b.chips - a.chips)[0];
   return {
     title: 'Freeze a first release',
-    text: `${plural(most?.chips ?? 0, 'chip')} of ${most?.task ?? 'the task'} have labels. A release writes them out with imagery, splits that do not touch, checksums and a dataset card. It never changes afterwards.`,
+    text: `${most ? `Task “${most.task}”: ${count(most.chips)} of ${plural(most.chips + most.unlabelled, 'chip')} have labels. ` : ''}A release writes them out with imagery, splits that do not touch, checksums and a dataset card. It never changes afterwards.`,
     action: 'release',
     button: 'Make release v1',
     command: commandLine(['release', place, 'v1'], { license: 'CC-BY-4.0' }),

@@ -1,7 +1,9 @@
 /** Long work on the server: told by events, started and stopped from here. */
 import { asProblem, del, get, post } from './api';
 import { live } from './live.svelte';
+import { sentenceOf } from './problem';
 import { session } from './session.svelte';
+import { recall, remember } from './stored';
 import { toast } from './toast.svelte';
 import type { Job, Jobs, Verb } from './types';
 import { workspace } from './workspace.svelte';
@@ -17,6 +19,8 @@ class JobsStore {
   /** Whether the drawer is open (shell/JobsDrawer). */
   open = $state(false);
   loaded = $state(false);
+  /** Jobs whose failure was seen. */
+  private seen = $state.raw<readonly string[]>(recall('failures seen')?.split(' ') ?? []);
 
   get going(): Job[] {
     return this.list.filter(isGoing);
@@ -25,6 +29,22 @@ class JobsStore {
   /** Whether a job of this verb goes on, or waits. */
   busy(verb: Verb): boolean {
     return this.going.some((job) => job.verb === verb);
+  }
+
+  /** The last job of a verb, where it failed and nobody has seen that yet. */
+  failed(verb: Verb): Job | null {
+    const last = this.list.find((job) => job.verb === verb);
+    return last?.state === 'failed' && !this.seen.includes(last.id) ? last : null;
+  }
+
+  dismiss(job: Job): void {
+    this.seen = [...this.seen, job.id].slice(-50);
+    remember('failures seen', this.seen.join(' '));
+  }
+
+  /** The first job of a verb that goes on, or waits. */
+  current(verb: Verb): Job | null {
+    return this.going.find((job) => job.verb === verb) ?? null;
   }
 
   /** Follow the jobs from now on; call it once. */
@@ -61,8 +81,7 @@ class JobsStore {
     try {
       await what();
     } catch (error) {
-      const problem = asProblem(error);
-      toast(problem.hint ? `${problem.title}: ${problem.hint}` : problem.title, { kind: 'danger' });
+      toast(sentenceOf(asProblem(error)), { kind: 'danger' });
     }
   }
 
@@ -76,10 +95,11 @@ class JobsStore {
 
   private ended(job: Job): void {
     void workspace.refresh().catch(() => undefined);
-    if (this.open) return;
-    const show = { title: 'Show', run: () => (this.open = true) };
-    if (job.state === 'done') toast(`${titleOf(job)}: done`, { kind: 'ok', action: show });
-    else if (job.state === 'failed') toast(`${titleOf(job)} failed`, { kind: 'danger', action: show });
+    const action = this.open ? undefined : { title: 'Open job', run: () => (this.open = true) };
+    if (job.state === 'failed') {
+      const why = job.problem ? `: ${sentenceOf(job.problem)}` : '';
+      toast(`${titleOf(job)} failed${why}`, { kind: 'danger', action });
+    } else if (job.state === 'done' && action) toast(`${titleOf(job)}: done`, { kind: 'ok', action });
   }
 }
 

@@ -9,7 +9,9 @@ import {
   nameProblem,
   nextName,
   quoted,
+  classParts,
   splitParts,
+  splitShares,
   splitProblem,
   themed,
 } from './words';
@@ -85,6 +87,23 @@ it('knows names, splits and chips', () => {
   expect(splitParts({ none: 2, test: 0, train: 5, odd: 1 }).map((p) => p.name)).toEqual(['train', 'none', 'odd']);
   expect(chipOf('items/s_0_1_2/mask.tif')).toBe('s_0_1_2');
   expect(chipOf('collection.json')).toBeNull();
+});
+
+it('tells classes by their titles, splits as a table', () => {
+  const parts = classParts(
+    { 'non-water': 3, odd: 1, 'not-applicable': 2 },
+    new Map([['non-water', { title: 'Non-water', color: '#111111' }]]),
+  );
+  expect(parts.map((one) => one.title)).toEqual(['Non-water', 'odd', 'Not applicable']);
+  const told = splitShares([
+    'chips: train 5, none 2',
+    'smallest distance between splits: 912.1 m',
+    'train: 47.3 % of non-water, 49.2 % of water, deep',
+    'warning: few',
+  ]);
+  expect(told.rest).toEqual(['smallest distance between splits: 912.1 m', 'warning: few']);
+  expect(told.classes).toEqual(['non-water', 'water, deep']);
+  expect(told.shares.get('train')?.get('non-water')).toBe('47.3 %');
 });
 
 it('gives the report the theme of the page', () => {

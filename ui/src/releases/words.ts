@@ -1,6 +1,6 @@
 /** What is said about releases: levels, what to do next, commands. Pure, so that it can be tested. */
 
-import type { CheckResult, Finding, LevelResult, ReleaseRow } from '../lib/types';
+import type { CheckResult, Finding, LevelResult, ReleaseRow, SchemeClass, WorkspaceInfo } from '../lib/types';
 
 export type Level = LevelResult['level'];
 export type Tone = 'ok' | 'danger' | 'warn' | 'muted';
@@ -140,7 +140,7 @@ export function nextName(names: readonly string[]): string {
 
 export const SPLITS = ['train', 'validate', 'test', 'none'] as const;
 
-export type Part = { name: string; value: number; color?: string };
+export type Part = { name: string; title?: string; value: number; color?: string };
 
 /** Splits in their usual order; others behind. */
 export function splitParts(splits: Readonly<Record<string, number>>): Part[] {
@@ -149,8 +149,45 @@ export function splitParts(splits: Readonly<Record<string, number>>): Part[] {
   return [...known, ...rest].map((name) => ({ name, value: splits[name]! }));
 }
 
-export function classParts(counts: Readonly<Record<string, number>>, colors: ReadonlyMap<string, string>): Part[] {
-  return Object.entries(counts).map(([name, value]) => ({ name, value, color: colors.get(name) }));
+/** Sentences about splits, such as 'train: 47.2 % of water, ...', as shares by split and class; the rest as they are. */
+export function splitShares(notes: readonly string[]): {
+  shares: Map<string, Map<string, string>>;
+  classes: string[];
+  rest: string[];
+} {
+  const shares = new Map<string, Map<string, string>>();
+  const classes: string[] = [];
+  const rest: string[] = [];
+  for (const note of notes) {
+    const [, split, told] = /^(\w+): (.+)$/.exec(note) ?? [];
+    const parts = [...(told ?? '').matchAll(/([\d.]+ %) of (.+?)(?=, [\d.]+ % of |$)/g)];
+    if (split && parts.length) {
+      shares.set(split, new Map(parts.map(([, share, name]) => [name!, share!])));
+      for (const [, , name] of parts) if (!classes.includes(name!)) classes.push(name!);
+    } else if (split !== 'chips') rest.push(note);
+  }
+  return { shares, classes, rest };
+}
+
+/** The classes of a workspace's tasks by name. */
+export function classesOf(info: WorkspaceInfo | null): Map<string, SchemeClass> {
+  return new Map((info?.tasks ?? []).flatMap((task) => task.classes.map((one) => [one.name, one])));
+}
+
+/** Classes with their titles and colours; those that the workspace does not know keep their names. */
+export function classParts(
+  counts: Readonly<Record<string, number>>,
+  known: ReadonlyMap<string, Pick<SchemeClass, 'title' | 'color'>>,
+): Part[] {
+  return Object.entries(counts).map(([name, value]) => {
+    const told = known.get(name);
+    return { name, value, title: told?.title || titled(name), color: told?.color };
+  });
+}
+
+/** `not-applicable` as a title; product flags are in no scheme. */
+function titled(name: string): string {
+  return name === 'not-applicable' ? 'Not applicable' : name;
 }
 
 /** Why a number in three shares cannot stand; null where they sum to 100. */
