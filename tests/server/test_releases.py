@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from madelake import lake_like_image, paint, sparse
 from waiting import run
 
+from groundset import release as room
 from groundset.core import GroundsetError
 from groundset.core.layout import Layout
 from groundset.server import release_files
-from groundset.workspace import Workspace
+from groundset.workspace import Release, Workspace
 
 
 @pytest.fixture
@@ -71,6 +72,27 @@ def test_one_release(releases: TestClient, workspace: Workspace) -> None:
     assert one["changelog"].startswith("# Changelog")
     assert one["documents"][:2] == ["report.html", "README.md"]
     assert one["check"] is None
+
+
+def test_whoever_checks_the_page_knows(
+    releases: TestClient, workspace: Workspace, stac_schemas: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(folder(workspace, "v1"))
+    room.check(".")
+    levels = releases.get("/api/releases/v1/check").json()["levels"]
+    assert [(lv["level"], lv["status"]) for lv in levels][:2] == [("Q0", "passed"), ("Q1", "passed")]
+    Release(folder(workspace, "v2")).check()
+    assert releases.get("/api/releases/v2/check").json()["current"] is True
+    shutil.copytree(folder(workspace, "v1"), tmp_path / "elsewhere" / "v1")
+    room.check(tmp_path / "elsewhere" / "v1")
+    assert [p.name for p in (tmp_path / "elsewhere").iterdir()] == ["v1"], "outside a workspace nothing is kept"
+
+
+def test_a_check_that_cannot_be_kept_is_a_check(released: Workspace, stac_schemas: Path) -> None:
+    cache = released.lake.layout.cache / "checks"
+    cache.parent.mkdir(exist_ok=True)
+    cache.write_text("a file where the folder should be")
+    assert room.check(folder(released, "v1")).status("Q0") == "passed"
 
 
 def test_the_last_check(releases: TestClient, workspace: Workspace, stac_schemas: Path) -> None:

@@ -1,5 +1,6 @@
 """Splits, masks out, STAC, croissant, dataset card, quality levels."""
 
+from groundset.release import kept
 from groundset.release._check_types import LEVELS, CheckReport, Finding, Level
 from groundset.release.blocks import Place
 from groundset.release.build import build, rebuild
@@ -23,6 +24,7 @@ __all__ = [
     "build",
     "check",
     "check_request",
+    "kept",
     "percentages",
     "plan_splits",
     "rebuild",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from groundset.core import Listener, Progress
+from groundset.release import kept
 from groundset.release._check_chips import Job, Seen, look
 from groundset.release._check_folder import CATALOG, Folder, local_path, open_folder
 from groundset.release._check_ready import (
@@ -38,7 +39,8 @@ def check(
 ) -> CheckReport:
     """Check a release: Q0 whole, Q1 valid STAC, Q2 ready for machine learning, Q3 curated.
 
-    Every number that the release states is counted again from its files.
+    Every number that the release states is counted again from its files. What was found of a release of a workspace is
+    kept there, so that its page can show it.
 
     Args:
         path: The folder of the release, or its ``catalog.json`` or ``collection.json``.
@@ -51,6 +53,7 @@ def check(
         InputError: It is no release.
     """
     folder = open_folder(Path(path))
+    before = kept.checksum(folder.root)
     cache = None if schemas is None else Path(schemas)
     report = CheckReport(str(path), len(folder.items), list(folder.findings))
     record = _record(folder, report)
@@ -73,6 +76,7 @@ def check(
     ]
     report.findings = _once([*report.findings, *findings])
     report.facts = {"class_counts": {n: sum(s.counts.get(n, 0) for s in seen) for n in codes}, **measured}
+    kept.keep(folder.root, report, before)
     return report
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from groundset import release as room
 from groundset.core import GroundsetError, InputError, MissingError
 from groundset.core.layout import Layout
-from groundset.release import SplitReport, told_splits
+from groundset.release import SplitReport, kept, told_splits
 from groundset.release.differences import differences
 from groundset.server import checks, release_files
 from groundset.server.models import CheckResult, Differences, LevelResult, ReleaseDetail, ReleaseRow
@@ -96,7 +96,7 @@ class Releases:
             InputError: One is broken, or they cannot be compared.
         """
         paths = [release_files.folder(self._layout, n) for n in (base, other)]
-        key = (base, other, *map(checks.checksum, paths))
+        key = (base, other, *map(kept.checksum, paths))
         with self._lock:
             known = self._differences.get(key)
         if known is None:
@@ -173,7 +173,7 @@ def size(path: Path) -> int:
         raise InputError("the table of this release is broken", found=type(error).__name__) from error
     assets = table.column("assets").combine_chunks()
     told = [pc.sum(pc.struct_field(assets, [kind.name, _SIZE])).as_py() or 0 for kind in assets.type]
-    links = [link.get(_SIZE, 0) for link in _json(path / checks.COLLECTION)["links"]]
+    links = [link.get(_SIZE, 0) for link in _json(path / kept.COLLECTION)["links"]]
     return int(sum(told) + sum(links) + sum(p.stat().st_size for p in path.iterdir() if p.is_file()))
 
 

@@ -77,13 +77,11 @@ def release(run: Run, options: ReleaseOptions) -> Outcome:
 def check(run: Run, options: CheckOptions) -> Outcome:
     """``groundset check``; what it says is kept."""
     from groundset import release as room
-    from groundset.server import checks
 
-    layout = run.workspace.lake.layout
-    path = layout.releases / options.release
-    before = checks.checksum(path)
+    path = run.workspace.lake.layout.releases / options.release
+    before = room.kept.checksum(path)
     report = room.check(path, progress=run.progress)
-    told = checks.keep(layout, options.release, report, before)
+    told = room.kept.as_kept(report, before)
     few = {**told, "release": options.release, "findings": told["findings"][:SHOWN], "all": len(told["findings"])}
     levels = ", ".join(f"{level} {report.status(level)}" for level in room.LEVELS)
     return Outcome(f"{options.release}: {report.chips} chips; {levels}", few, ("releases",))
