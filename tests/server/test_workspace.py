@@ -31,6 +31,7 @@ def test_the_workspace(client: TestClient, workspace: Workspace) -> None:
     assert "sentinel-2-l2a" in info.sensors
     assert info.segmenters == ["boost", "forest"]
     assert info.models == ["pixels-forest"]
+    assert info.data_roots == [str(workspace.root.resolve())]
 
 
 def test_the_default_task_is_the_one_with_answers(client: TestClient, workspace: Workspace) -> None:

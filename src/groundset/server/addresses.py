@@ -38,6 +38,11 @@ class Addresses:
         self._roots = (self._root, *(r.resolve() for r in data_roots))
         self.private = allow_private_networks
 
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders that may be read, the workspace's first."""
+        return self._roots
+
     def __call__(self, href: str) -> None:
         """Refuse what may not be read.
 

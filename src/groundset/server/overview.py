@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
@@ -17,8 +18,8 @@ from groundset.query import Index
 from groundset.server.models import Counts, GridInfo, SchemeClass, Task, WorkspaceInfo
 
 
-def workspace_info(lake: Lake, index: Index) -> WorkspaceInfo:
-    """Name, tasks, scheme, counts."""
+def workspace_info(lake: Lake, index: Index, data_roots: Sequence[Path] = ()) -> WorkspaceInfo:
+    """Name, tasks, scheme, counts; and the folders that an ingest may read."""
     now = index.now()
     config = lake.config
     default = index.task()
@@ -44,6 +45,7 @@ def workspace_info(lake: Lake, index: Index) -> WorkspaceInfo:
         models=models,
         sensors=sorted(SENSORS),
         segmenters=list(_segmenters()),
+        data_roots=[str(root) for root in data_roots],
         head=now.head,
     )
 

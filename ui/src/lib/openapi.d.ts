@@ -1715,6 +1715,11 @@ export interface components {
         WorkspaceInfo: {
             counts: components["schemas"]["Counts"];
             /**
+             * Data Roots
+             * @description Folders that an ingest may read, the workspace's own first (`--data` adds)
+             */
+            data_roots?: string[];
+            /**
              * Default Task
              * @description Task that `label` speaks of where none is named
              */

@@ -82,6 +82,9 @@ class WorkspaceInfo(Model):
     models: list[str]
     sensors: list[str] = Field(description="Names that an ingest takes for --sensor")
     segmenters: list[str] = Field(description="Names that a segment job takes for its model")
+    data_roots: list[str] = Field(
+        default_factory=list, description="Folders that an ingest may read, the workspace's own first (`--data` adds)"
+    )
     head: int = Field(description="Number of the journal's last event")
 
 

@@ -22,7 +22,7 @@ TOLD: dict[int | str, dict[str, Any]] = {
 @router.get("/workspace", dependencies=[needs("read")])
 def get_workspace(here: Here) -> WorkspaceInfo:
     """The workspace: name, tasks, scheme, counts."""
-    return overview.workspace_info(here.lake, here.index)
+    return overview.workspace_info(here.lake, here.index, here.addresses.roots)
 
 
 @router.get("/labels", response_model=LabelCounts, responses=TOLD, dependencies=[needs("read")])
