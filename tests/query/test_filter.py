@@ -32,6 +32,14 @@ NUMBERS = ("cloud_cover", "valid_fraction", "row", "col", "level", "width")
 TEXTS = ("label", "sensor", "scene_id", "actor", "value", "split")
 WORDS = [*(name for name, _, _ in CLASSES), "sentinel-2-l2a", "loire-000", "rhone-001", "anna", "positive", "it's", ""]
 
+KNOWN: dict[str, list[str]] = {
+    "label": [name for name, _, _ in CLASSES],
+    "value": ["positive", "unsure"],
+    "split": ["train", "test", "none"],
+    "sensor": ["sentinel-2-l2a", "naip"],
+}
+"""Properties that have no other words: asked for one, a filter is refused."""
+
 
 class Rows(list[Row]):
     def __repr__(self) -> str:
@@ -91,11 +99,14 @@ def numbers(draw: st.DrawFn) -> Clause:
 
 @st.composite
 def texts(draw: st.DrawFn) -> Clause:
-    name, word = draw(st.sampled_from(TEXTS)), draw(st.sampled_from(WORDS))
+    name = draw(st.sampled_from(TEXTS))
     op = draw(st.sampled_from(["=", "<>", "<", ">="]))
     how = draw(st.sampled_from(["plain", "in", "not in", "like", "casei", "null"]))
+    exact = how in ("in", "not in") or (how == "plain" and op in ("=", "<>"))
+    can = KNOWN.get(name, WORDS) if exact else WORDS
+    word = draw(st.sampled_from(can))
     if how in ("in", "not in"):
-        some = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4))
+        some = draw(st.lists(st.sampled_from(can), min_size=1, max_size=4))
         text = f"{name} {how.upper()} ({', '.join(map(quoted, some))})"
         return text, lambda r: both(lambda a: (a in some) == (how == "in"), r[name])
     if how == "like":
@@ -202,6 +213,17 @@ def test_filters_that_need_a_word(index: Index, rows: Rows, text: str, test: Tes
     [
         ("clod_cover < 10", ["column 1", "clod_cover", "did you mean cloud_cover?"]),
         ("row = 1 AND\n  Cloud_Cover < 10", ["line 2, column 3", "did you mean cloud_cover?"]),
+        ("valid > 0.5", ["did you mean valid_fraction?"]),
+        ("cloud < 10", ["did you mean cloud_cover?"]),
+        ("label = 'Rivr'", ["column 9", "no class 'Rivr'", "did you mean River?"]),
+        ("row = 1 OR 'river' = label", ["column 12", "did you mean River?"]),
+        ("label IN ('River', 'Lake')", ["column 20", "no class 'Lake'", "AnnualCrop"]),
+        ("NOT label <> 'Lake'", ["no class 'Lake'"]),
+        ("'Rivers' IN labels", ["no class", "did you mean River?"]),
+        ("split = 'training'", ["no split 'training'", "did you mean train?"]),
+        ("split = 'validation'", ["did you mean validate?"]),
+        ("value = 'yes'", ["no kind of answer 'yes'", "positive, negative"]),
+        ("sensor = 'sentinel-2-l2'", ["no sensor", "did you mean sentinel-2-l2a?"]),
         ('label = "River"', ["column 9", "single quotes: 'River'"]),
         ("score_River > 0.3", ["column 1", "learning"]),
         ("road_distance < 500", ["no property 'road_distance'", "label, labels"]),

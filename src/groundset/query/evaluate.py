@@ -17,6 +17,7 @@ from groundset.query.coded import Coded
 from groundset.query.moments import Span
 from groundset.query.text import MAX_DEPTH, FilterText
 from groundset.query.values import PROPERTIES, WORDS, Moment, Value
+from groundset.query.vocabulary import KNOWN, asked_words
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": pc.equal, "<>": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal,
@@ -146,9 +147,27 @@ class _Evaluator:
             self.source.fail(f"there is no function {op.upper()}", name=op, found=known)
         if len(args) != wanted:
             self.source.fail(f"{op.upper()} takes {wanted} arguments", found=f"{len(args)}")
+        self._known_words(op, args)
         if op == "in":
             return self._in(args[0], args[1], depth)
         return self._apply(op, [self.value(a, depth) for a in args])
+
+    def _known_words(self, op: str, args: Sequence[Any]) -> None:
+        """Refuse a word that its property cannot have; one that no chip has today is fine."""
+        asked = asked_words(op, args)
+        if asked is None:
+            return
+        kind, words_of = KNOWN[asked[0]]
+        known = list(dict.fromkeys(words_of(self.now)))
+        for word in asked[1]:
+            if known and word not in known and word not in self._there(asked[0]):
+                self.source.no_word(kind, word, known)
+
+    def _there(self, name: str) -> set[str]:
+        data = PROPERTIES[name][2](self.now).data
+        if isinstance(data, Coded):
+            return {item for items in data.values for item in items}
+        return set(pc.unique(data).to_pylist())
 
     def _apply(self, op: str, values: list[Value]) -> Value:
         if op in moments.RELATIONS:

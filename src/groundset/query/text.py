@@ -47,13 +47,20 @@ class FilterText:
 
     def unknown(self, name: str, known: list[str], later: str | None = None) -> NoReturn:
         """Refuse a name that nothing has."""
-        near = get_close_matches(name.lower(), known, 1, 0.7)
+        near = _near(name, known)
         if later is not None:
             self.fail(later, name=name, found=", ".join(known))
         hint = f"did you mean {near[0]}?" if near else "take one of these"
         if not near and f'"{name}"' in self.text:
             hint = f"text stands in single quotes: '{name}'"
         self.fail(f"chips have no property {name!r}", name=name, found=", ".join(known), hint=hint)
+
+    def no_word(self, kind: str, word: str, known: list[str]) -> NoReturn:
+        """Refuse a text that its property never has."""
+        near = _near(word, known)
+        name = "'" + word.replace("'", "''") + "'"
+        hint = f"did you mean {near[0]}?" if near else "take one of these"
+        self.fail(f"there is no {kind} {word!r}", name=name, found=", ".join(known), hint=hint)
 
     def place(self, name: str | None) -> str | None:
         """``column 5`` (``line 2, column 5``) of the first token that says ``name``; None where there is none."""
@@ -103,6 +110,17 @@ class FilterText:
             found=repr(rest[:40]) if rest else "the end of the text",
             hint=_hint(before, rest, error),
         )
+
+
+def _near(said: str, known: list[str]) -> list[str]:
+    """The name that was probably meant: near in its letters, or the only one that begins or goes on so."""
+    by_letters = {name.lower(): name for name in reversed(known)}
+    low = said.lower()
+    near = get_close_matches(low, by_letters, 1, 0.7)
+    for part in (str.startswith, str.__contains__):
+        fits = [name for name in by_letters if len(low) > 2 and part(name, low)]
+        near = near or (fits if len(fits) == 1 else [])
+    return [by_letters[name] for name in near]
 
 
 def _hint(before: str, rest: str, error: str) -> str:

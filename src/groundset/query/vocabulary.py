@@ -1,0 +1,52 @@
+"""Words that a text property can have: a filter that asks for another one is a slip of the pen, not an empty answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from groundset.core import NOT_APPLICABLE
+from groundset.query.values import Moment
+
+
+def _classes(now: Moment) -> Iterable[str]:
+    return () if now.scheme is None else (*(c.name for c in now.scheme), NOT_APPLICABLE)
+
+
+def _values(_: Moment) -> Iterable[str]:
+    from groundset.journal.payloads import VALUES
+
+    return VALUES
+
+
+def _splits(_: Moment) -> Iterable[str]:
+    from groundset.release.facts import NO_SPLIT, SPLITS
+
+    return (*SPLITS, NO_SPLIT)
+
+
+def _sensors(_: Moment) -> Iterable[str]:
+    from groundset.imagery import SENSORS
+
+    return SENSORS
+
+
+KNOWN: Mapping[str, tuple[str, Callable[[Moment], Iterable[str]]]] = {
+    "label": ("class", _classes),
+    "labels": ("class", _classes),
+    "value": ("kind of answer", _values),
+    "split": ("split", _splits),
+    "sensor": ("sensor", _sensors),
+}
+"""By property: what one of its words is called, and the words there are."""
+
+
+def asked_words(op: str, args: Iterable[Any]) -> tuple[str, list[str]] | None:
+    """The property and the texts that it is compared with as they are; None where it is no such comparison."""
+    if op not in ("=", "<>", "in"):
+        return None
+    parts = [part for arg in args for part in (arg if isinstance(arg, list) else [arg])]
+    names = [part["property"] for part in parts if isinstance(part, dict) and set(part) == {"property"}]
+    if len(names) != 1 or names[0] not in KNOWN:
+        return None
+    return names[0], [part for part in parts if isinstance(part, str)]
