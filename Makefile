@@ -53,11 +53,13 @@ ui-types: ui/node_modules/.package-lock.json $(VENV)/.installed-test
 endif
 
 $(PAGE): ui/node_modules/.package-lock.json $(UI_SOURCES)
-	cd ui && npm run --silent build -- --logLevel warn
+	@echo "building the page (half a minute)"
+	@cd ui && npm run --silent build -- --logLevel warn
 	@touch $@
 
 ui/node_modules/.package-lock.json: ui/package-lock.json
-	cd ui && npm ci --no-audit --no-fund --loglevel error
+	@echo "installing the page's packages into ui/node_modules (a minute)"
+	@cd ui && npm ci --no-audit --no-fund --loglevel error
 	@touch $@
 
 lint: $(VENV)/.installed-test ui-lint
@@ -77,15 +79,18 @@ bench: $(VENV)/.installed-test
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Groundset needs Python 3.11 or newer, found " + sys.version.split()[0] + "; say make PYTHON=python3.12")'
-	$(PYTHON) -m venv $(VENV)
+	@echo "making a Python environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --editable .
-	touch $@
+	@echo "installing Python packages into $(VENV) (a minute or two)"
+	@$(PIP) install --editable .
+	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --editable '.[test]'
-	touch $@ $(VENV)/.installed
+	@echo "installing Python packages with those of the tests into $(VENV) (some minutes)"
+	@$(PIP) install --editable '.[test]'
+	@touch $@ $(VENV)/.installed
 
 # a Jupyter of its own, as on a hub: its kernel takes Groundset from $(VENV)
 $(JUPYTER)/.installed: | $(VENV)/bin/python

@@ -15,7 +15,9 @@ def run(
     root: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the demo.")] = Path("demo"),
     sample: Annotated[str, typer.Option(help="auto, sentinel2, itaipu or wake.")] = "auto",
     serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the page when it is done.")] = True,
-    port: Annotated[int, typer.Option(help="Port of the page; a free one where it is in use.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the page; a free one where it is in use.")
+    ] = 8000,
 ) -> None:
     """Run the main job on a real scene, then serve the page.
 

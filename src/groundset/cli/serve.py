@@ -15,7 +15,7 @@ from groundset.core import MissingError
 def run(
     root: Annotated[Path, typer.Argument(metavar="DIR|FOLDER", help="The workspace, or a folder of several.")],
     host: Annotated[str, typer.Option(help="Address of this machine to answer on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     trusted_host: Annotated[
         list[str] | None, typer.Option(help="Name under which a proxy before the server is reached; repeatable.")
     ] = None,

@@ -171,7 +171,7 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
         InputError: It is no port, or not ours to take.
     """
     if not 0 <= port <= 65535:
-        raise InputError("a port is a number from 1 to 65535", asked=port)
+        raise InputError("a port is a number from 1 to 65535, or 0 for a free one", asked=port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only where the protocol is named; without it answers wait 40 ms for the visitor's ACK
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
