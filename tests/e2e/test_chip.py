@@ -226,6 +226,45 @@ def test_a_wrong_formula_names_the_place(page: Page, open_page: Callable[..., Pa
     expect(page.locator("#formula-hint mark")).to_have_count(0)
 
 
+def test_a_wrong_formula_keeps_the_picture_and_stays_in_its_field(
+    page: Page, open_page: Callable[..., Page], chip: Chip
+) -> None:
+    open_page(page, f"#/chip/{chip.id}?formula=B08&stretch=full")
+    before = seen(page)
+    page.get_by_label("Formula over bands").fill("B08 +")
+    expect(page.locator("#formula-hint")).to_contain_text("still the former one")
+    page.wait_for_timeout(600)
+    assert "formula=B08&" in f"{page.url}&"
+    expect(page.locator(".stage img")).to_have_count(0)
+    assert_alike(seen(page), before, within=0)
+    page.get_by_role("button", name="Chip after").click()
+    page.wait_for_url(lambda url: chip.id not in url)
+    assert "formula=B08&" in f"{page.url}&"
+
+
+def test_a_formula_without_a_value_says_so(page: Page, open_page: Callable[..., Page], chip: Chip) -> None:
+    open_page(page, f"#/chip/{chip.id}?formula=B08/0")
+    expect(page.get_by_role("alert")).to_contain_text("no value on any pixel here")
+    page.get_by_label("Formula over bands").fill("B08/B08")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "source", ["mix=B08", "mix=B08,B04,B03", "index=NDWI", "formula=sqrt(B08)**2/2", "formula=1%2B1"]
+)
+def test_every_combination_is_drawn(page: Page, open_page: Callable[..., Page], chip: Chip, source: str) -> None:
+    open_page(page, f"#/chip/{chip.id}?{source}")
+    for more in ("", "&ramp=turbo&invert=1", "&smooth=1"):
+        for overlay in ("none", "class", "outline", "origin", "confidence"):
+            _show(page, f"#/chip/{chip.id}?{source}{more}&overlay={overlay}")
+            drawn(page)
+            expect(page.get_by_role("alert")).to_have_count(0)
+    for _ in range(12):
+        page.keyboard.press("-")  # smaller than its pixels: other programs
+    drawn(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 # --- overlays ----------------------------------------------------------------------------------------------------
 
 
@@ -539,10 +578,38 @@ def test_a_scene_file_that_was_moved_says_so(
     chip = chip_of(server)
     assert chip.detail["pixels_problem"]
     open_page(page, f"#/chip/{chip.id}", server)
-    expect(page.locator(".stage").get_by_role("alert")).to_contain_text(chip.detail["pixels_problem"]["title"])
+    banner = page.get_by_role("alert").filter(has_text=chip.detail["pixels_problem"]["title"])
+    expect(banner).to_be_visible()
     expect(page.locator(".stage img")).to_be_visible()
+    over, below = banner.bounding_box(), page.locator(".stage img").bounding_box()
+    assert over
+    assert below
+    assert over["y"] + over["height"] <= below["y"]  # it covers nothing
     expect(page.get_by_role("region", name="Pixel")).to_contain_text("no values without the pixels")
     expect(page.get_by_role("region", name="Facts")).to_contain_text("EPSG")
+
+
+def test_it_recovers_by_itself_when_the_server_is_back(
+    page: Page,
+    open_page: Callable[..., Page],
+    serve_own: Callable[..., Served],
+    lake_copy: Path,
+    chip_of: Callable[[Served], Chip],
+    allowed_errors: list[str],
+) -> None:
+    allowed_errors += ["ERR_", "Failed to fetch", "Failed to load"]
+    server = serve_own(lake_copy)
+    chip = chip_of(server)
+    other = chip.detail["neighbours"]["east"] or chip.detail["neighbours"]["west"]
+    open_page(page, f"#/chip/{chip.id}", server)
+    drawn(page)
+    server.stop()
+    page.evaluate("(id) => { location.hash = `#/chip/${id}?stretch=full`; }", other)
+    expect(page.get_by_role("button", name="Try again").first).to_be_visible()
+    serve_own(lake_copy, port=server.port)
+    expect(page.locator("#page-title")).to_have_text(other)
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0, timeout=30_000)
+    drawn(page)
 
 
 def test_an_unknown_chip(page: Page, open_page: Callable[..., Page], allowed_errors: list[str]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+from pageserver import Served
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -114,6 +116,26 @@ def test_a_wrong_filter_is_told(page: Page, open_page: Callable[..., Page], allo
     allowed_errors.append("422")
     open_page(page, "#/map?filter=nonsense%20%3D%201")
     expect(page.get_by_role("alert")).to_contain_text("nonsense", timeout=30_000)
+
+
+def test_it_recovers_by_itself_when_the_server_is_back(
+    page: Page,
+    open_page: Callable[..., Page],
+    serve_own: Callable[..., Served],
+    lake_copy: Path,
+    allowed_errors: list[str],
+) -> None:
+    allowed_errors += ["ERR_", "Failed to fetch", "Failed to load"]
+    server = serve_own(lake_copy)
+    open_page(page, "#/", server)
+    server.stop()
+    page.evaluate("() => { location.hash = '#/map'; }")
+    expect(page.get_by_role("button", name="Try again").first).to_be_visible(timeout=30_000)
+    serve_own(lake_copy, port=server.port)
+    expect(page.locator(f"{STAGE}[data-chips=shown]")).to_be_visible(timeout=60_000)
+    page.keyboard.press("l")
+    page.wait_for_timeout(500)
+    assert middle(picture(page)).std() > 5
 
 
 def test_without_webgl_the_list_still_works(page: Page, open_page: Callable[..., Page]) -> None:

@@ -29,6 +29,7 @@ export class ChipCanvas {
   private size: Size = { width: 1, height: 1 };
   private ratio = 1;
   private waiting = 0;
+  private failed = false;
   private readonly observer: ResizeObserver;
 
   /** Throws CanvasError where the browser gives no WebGL2. */
@@ -105,9 +106,12 @@ export class ChipCanvas {
       this.painter.paint(look, { view, canvas, ratio, cursor, theme });
     } catch (error) {
       if (!(error instanceof CanvasError) && !(error instanceof RangeError)) throw error;
+      this.failed = true;
       this.options.onProblem?.(new CanvasError(error.message));
       return false;
     }
+    if (this.failed) this.options.onProblem?.(null);
+    this.failed = false;
     this.element.dispatchEvent(new CustomEvent('drawn'));
     return true;
   }

@@ -40,6 +40,11 @@ export class ChipPixels {
     this.data = npy.data;
   }
 
+  /** Whether no pixel has data. */
+  get empty(): boolean {
+    return this.valid !== null && !this.valid.includes(1);
+  }
+
   /** The physical value of a band; NaN where there is none. */
   physical(band: number, row: number, col: number): number {
     const at = row * this.cols + col;

@@ -3,6 +3,14 @@
 import { CanvasError } from './textures';
 import { VERTEX } from './shader';
 
+/** What a driver says, in one line without a full stop: some end it with a zero byte, too. */
+function plain(log: string): string {
+  return log
+    .replace(/[\s\0]+/g, ' ')
+    .replace(/[. ]+$/, '')
+    .trim();
+}
+
 type Kind = '1f' | '2f' | '3f' | '1i' | '2i';
 
 export class Program {
@@ -28,8 +36,8 @@ export class Program {
     }
     gl.linkProgram(this.program);
     if (!gl.getProgramParameter(this.program, gl.LINK_STATUS) && !gl.isContextLost()) {
-      const why = [...told, gl.getProgramInfoLog(this.program)].filter(Boolean).join(' ');
-      throw new CanvasError(`the graphics card refused the drawing: ${why}`.trim());
+      const why = [...told, gl.getProgramInfoLog(this.program) ?? ''].map(plain).filter(Boolean).join('; ');
+      throw new CanvasError(`the graphics card does not take the program that draws this: ${why || 'it says no more'}`);
     }
   }
 

@@ -48,6 +48,17 @@ export interface Seen {
   indices: readonly Index[];
 }
 
+/** Areas let the picture through; lines are thin enough to leave it free. */
+export function usualOpacity(overlay: OverlayMode): number {
+  return overlay === 'outline' ? 1 : 0.5;
+}
+
+/** Another overlay; an opacity that nobody chose becomes that overlay's own. */
+export function withOverlay(choice: Choice, overlay: OverlayMode): Pick<Choice, 'overlay' | 'opacity'> {
+  const plain = choice.opacity === usualOpacity(choice.overlay);
+  return { overlay, opacity: plain ? usualOpacity(overlay) : choice.opacity };
+}
+
 export function defaultChoice(seen: Seen): Choice {
   const layer = seen.layers[0]?.name;
   const first = seen.bands[0]?.name;
@@ -59,7 +70,7 @@ export function defaultChoice(seen: Seen): Choice {
     adjust: { ...PLAIN, gamma: null },
     smooth: false,
     overlay: 'none',
-    opacity: 0.5,
+    opacity: usualOpacity('none'),
     hidden: [],
   };
 }
@@ -93,7 +104,7 @@ export function toWords(choice: Choice, seen: Seen): Words {
     invert: adjust.invert ? '1' : null,
     smooth: choice.smooth ? '1' : null,
     overlay: choice.overlay === 'none' ? null : choice.overlay,
-    opacity: unless(choice.opacity, plain.opacity),
+    opacity: unless(choice.opacity, usualOpacity(choice.overlay)),
     hide: choice.hidden.length ? choice.hidden.join(',') : null,
   };
 }
@@ -122,7 +133,7 @@ export function fromWords(words: URLSearchParams, seen: Seen): Choice {
   choice.smooth = words.get('smooth') === '1';
   const overlay = words.get('overlay') as OverlayMode;
   if (OVERLAYS.includes(overlay)) choice.overlay = overlay;
-  choice.opacity = number('opacity', 0, 1, choice.opacity);
+  choice.opacity = number('opacity', 0, 1, usualOpacity(choice.overlay));
   choice.hidden = (words.get('hide') ?? '').split(',').filter(Boolean).map(Number).filter(Number.isInteger);
   return choice;
 }

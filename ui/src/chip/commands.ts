@@ -1,5 +1,6 @@
 /** What keys and buttons do to a chip's page. */
 import { panBy, settle, zoomAt, OVERLAYS, type OverlayMode, type Size } from '../canvas';
+import { withOverlay } from './choice';
 import type { ChipState } from './state.svelte';
 
 export const SIDES = { ArrowUp: 'north', ArrowDown: 'south', ArrowLeft: 'west', ArrowRight: 'east' } as const;
@@ -50,7 +51,7 @@ export function turnLayer(chip: ChipState, by: number): void {
 export function turnOverlay(chip: ChipState, by: number): void {
   if (!chip.choice) return;
   const at = OVERLAYS.indexOf(chip.choice.overlay);
-  chip.change({ overlay: OVERLAYS[(at + by + OVERLAYS.length) % OVERLAYS.length]! });
+  chip.change(withOverlay(chip.choice, OVERLAYS[(at + by + OVERLAYS.length) % OVERLAYS.length]!));
 }
 
 /** Switches the overlay off, and the same one on again. */
@@ -60,7 +61,7 @@ export function blinker(): (chip: ChipState) => void {
     if (!chip.choice) return;
     const { overlay } = chip.choice;
     if (overlay !== 'none') last = overlay;
-    chip.change({ overlay: overlay === 'none' ? last : 'none' });
+    chip.change(withOverlay(chip.choice, overlay === 'none' ? last : 'none'));
   };
 }
 

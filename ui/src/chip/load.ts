@@ -33,7 +33,11 @@ const way = (id: string) => `/chips/${encodeURIComponent(id)}`;
 
 export function loadDetail(id: string, fresh = false): Promise<ChipDetail> {
   if (fresh) details.forget(id);
-  return details.get(id, () => get<ChipDetail>(way(id)));
+  return details.get(id, async () => {
+    const detail = await get<ChipDetail>(way(id));
+    if (detail.pixels_problem) queueMicrotask(() => details.forget(id)); // the file may be back the next time
+    return detail;
+  });
 }
 
 export function loadPixels(detail: ChipDetail): Promise<ChipPixels> {

@@ -65,18 +65,28 @@ export class ChipState {
   private readonly overlay = $derived(this.choice?.overlay ?? 'none');
   private readonly hidden = $derived(this.choice?.hidden ?? NONE);
 
+  /** The last source that could be shown of this chip's bands: what is seen while a formula is being written. */
+  private valid: { id: string; source: choices.Source } | null = null;
   private readonly parsed: { channels: Expression[]; error: ExpressionError | null } = $derived.by(() => {
     if (!this.detail || !this.source) return { channels: [], error: null };
     try {
-      return { channels: choices.channelsOf(this.source, this.detail), error: null };
+      const channels = choices.channelsOf(this.source, this.detail);
+      this.valid = { id: this.detail.chip.id, source: this.source };
+      return { channels, error: null };
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      return { channels: [], error };
+      return { channels: choices.channelsOf(this.validSource(this.detail), this.detail), error };
     }
   });
   readonly channels = $derived(this.parsed.channels);
   /** What is wrong with the formula. */
   readonly formulaError = $derived(this.parsed.error);
+  /** Whether what is shown comes to no number anywhere, though the chip has pixels. */
+  readonly valueless = $derived.by(() => {
+    const { pixels, channels } = this;
+    if (!pixels || this.parsed.error || !['formula', 'index'].includes(this.source?.kind ?? '')) return false;
+    return !pixels.empty && channels.some((channel) => pixels.sorted(channel).length === 0);
+  });
   readonly ranges: Range[] = $derived(
     this.pixels && this.choice ? choices.rangesFor(this.channels, this.choice, this.pixels) : [],
   );
@@ -99,6 +109,10 @@ export class ChipState {
 
   /** The pixel whose values are told. */
   readonly cell = $derived(this.hovered ?? this.pinned);
+
+  private validSource(detail: ChipDetail): choices.Source {
+    return this.valid?.id === detail.chip.id ? this.valid.source : choices.defaultChoice(detail).source;
+  }
 
   change(part: Partial<choices.Choice>): void {
     if (this.choice) this.choice = { ...this.choice, ...part };
@@ -164,7 +178,9 @@ export class ChipState {
   /** The choice as words for the address; remembered for the sensor too. */
   keep(): choices.Words {
     if (!this.detail || !this.choice) return {};
-    const words = choices.toWords(this.choice, this.detail);
+    // a formula that is wrong stays in its field
+    const source = this.formulaError ? this.validSource(this.detail) : this.choice.source;
+    const words = choices.toWords({ ...this.choice, source }, this.detail);
     const said = Object.entries(words).filter((pair): pair is [string, string] => pair[1] !== null);
     remember(lookName(this.detail), new URLSearchParams(said).toString());
     return words;
@@ -197,7 +213,9 @@ export class ChipState {
     }
     try {
       const mask = await loadMask(detail, maskTask, flight.signal);
-      if (!flight.signal.aborted && maskTask === this.maskTask) this.mask = mask;
+      if (flight.signal.aborted || maskTask !== this.maskTask) return;
+      this.mask = mask;
+      this.maskProblem = null;
     } catch (error) {
       if (!flight.signal.aborted && !isAbort(error)) this.maskProblem = asProblem(error);
     }
@@ -206,7 +224,9 @@ export class ChipState {
   private async bringHistory(flight: AbortController): Promise<void> {
     try {
       const history = await loadHistory(this.id, flight.signal);
-      if (!flight.signal.aborted) this.history = history;
+      if (flight.signal.aborted) return;
+      this.history = history;
+      this.historyProblem = null;
     } catch (error) {
       if (!flight.signal.aborted && !isAbort(error)) this.historyProblem = asProblem(error);
     }
@@ -225,6 +245,12 @@ export class ChipState {
       next: neighbours.east ?? neighbours.south ?? null,
     };
     if (this.around.next) void prefetch(this.around.next).catch(() => undefined);
+  }
+
+  /** The connection is back: what could not be had is asked for again, and the rest may be old. */
+  async recover(id: string, words: URLSearchParams): Promise<void> {
+    if (!this.arrived || this.problem || this.pixelsProblem) return this.open(id, words);
+    await Promise.all([this.refresh(), this.around === NOWHERE ? this.lookAround(this.flight) : null]);
   }
 
   /** Somebody said something of this chip. */
