@@ -70,7 +70,7 @@ def test_empty_workspace_explains_itself(
 ) -> None:
     gs.create(tmp_path / "fresh", scheme="water").close()
     open_page(page, server=serve_own(tmp_path / "fresh"))
-    expect(page.get_by_role("heading", name="Bring in the first scene")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ingest the first scene")).to_be_visible()
     expect(page.get_by_role("heading", name="How it goes")).to_be_visible()
     axe(page)
 
@@ -103,7 +103,7 @@ def test_ingest_from_the_page(
     expect(source.get_by_role("alert")).to_be_visible()  # not a folder that may be read, and why
     expect(dialog.get_by_label("Source")).to_have_value("/etc/passwd")
     expect(dialog.get_by_label("Source")).to_be_focused()
-    expect(dialog).to_contain_text("The server may read in the workspace's folder")
+    expect(dialog).to_contain_text(f"The server may read in {root}")
     dialog.get_by_label("Sensor").fill("sentinel-99")
     dialog.get_by_label("Source").fill("in/scene.tif")
     dialog.get_by_role("button", name="Start the ingest").click()

@@ -82,6 +82,7 @@ def test_what_cannot_be_released_is_said_in_the_form(
 ) -> None:
     allowed_errors.append("422")
     open_page(page, "#/releases", serve_own(lake_copy))
+    expect(page.get_by_role("article")).to_have_count(2)
     page.keyboard.press("n")
     dialog = page.get_by_role("dialog", name="New release")
     expect(dialog.get_by_label("Name")).to_have_value("v3")
@@ -99,6 +100,7 @@ def test_a_release_that_fails_is_told_and_asked_again(
     page: Page, open_page: Callable[..., Page], serve_own: Callable[..., Served], lake_copy: Path
 ) -> None:
     open_page(page, "#/releases", serve_own(lake_copy))
+    expect(page.get_by_role("article")).to_have_count(2)
     page.keyboard.press("n")
     dialog = page.get_by_role("dialog", name="New release")
     expect(dialog.get_by_label("Name")).to_have_value("v3")
@@ -108,9 +110,12 @@ def test_a_release_that_fails_is_told_and_asked_again(
         mask.write_bytes(b"broken")
     dialog.get_by_label("Name").press("Enter")
     say_name(page)
+    page.get_by_role("complementary", name="Jobs").get_by_role("button", name="Close").click()
     card = page.get_by_role("region", name="Release v3 failed")
     expect(card).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("region", name="Messages")).to_contain_text("Release v3 failed: ")
+    expect(page.get_by_role("region", name="Messages")).to_contain_text("Release v3 failed: This mask")
+    page.get_by_role("region", name="Messages").get_by_role("button", name="Open job").click()
+    expect(page.get_by_role("complementary", name="Jobs").get_by_role("article").first).to_contain_text("failed")
     page.get_by_role("link", name="Home").click()
     expect(card).to_be_visible()
     card.get_by_role("button", name="Change and start again").click()

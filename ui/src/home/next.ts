@@ -73,7 +73,7 @@ function waiting({ going }: Situation): Advice | null {
 function scenes({ info, place }: Situation): Advice | null {
   if (info.counts.scenes > 0) return null;
   return {
-    title: 'Bring in the first scene',
+    title: 'Ingest the first scene',
     text: 'A local file or folder, a web address, or what a STAC API finds. It is cut into chips, the units that are labelled and released.',
     action: 'ingest',
     button: 'Ingest scenes',

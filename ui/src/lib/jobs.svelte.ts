@@ -95,11 +95,12 @@ class JobsStore {
 
   private ended(job: Job): void {
     void workspace.refresh().catch(() => undefined);
-    const action = this.open ? undefined : { title: 'Open job', run: () => (this.open = true) };
+    if (this.open) return; // it is told there
+    const action = { title: 'Open job', run: () => (this.open = true) };
     if (job.state === 'failed') {
       const why = job.problem ? `: ${sentenceOf(job.problem)}` : '';
       toast(`${titleOf(job)} failed${why}`, { kind: 'danger', action });
-    } else if (job.state === 'done' && action) toast(`${titleOf(job)}: done`, { kind: 'ok', action });
+    } else if (job.state === 'done') toast(`${titleOf(job)}: done`, { kind: 'ok', action });
   }
 }
 

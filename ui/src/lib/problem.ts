@@ -25,7 +25,7 @@ export function detailOf(problem: Problem): string | null {
 /** In one sentence or two, for a toast or beside a field. */
 export function sentenceOf(problem: Problem): string {
   const title = titleOf(problem).replace(/\.$/, '');
-  const found = problem.found ? ` (${problem.found})` : '';
+  const found = problem.found && problem.found.length <= 80 ? ` (${problem.found})` : '';
   return problem.hint ? `${title}${found}. ${capital(problem.hint)}` : `${title}${found}`;
 }
 
