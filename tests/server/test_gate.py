@@ -70,7 +70,7 @@ def test_without_a_token_there_is_a_door_for_people_and_a_problem_for_clients(an
 def test_a_wrong_token_is_told(anonymous: TestClient) -> None:
     page = anonymous.get("/?token=wrong")
     assert page.status_code == 401
-    assert "this is not the token of this server" in page.text
+    assert "This is not the token of this server" in page.text
     assert "set-cookie" not in page.headers
     for value in ("Bearer wrong", "Bearer ", "bearer " + TOKEN[:-1], "Bearer \xff"):
         response = anonymous.get("/api/session", headers={"Authorization": value.encode("latin-1")})

@@ -118,18 +118,25 @@ def _answer(name: str, file: _File, headers: Headers) -> Response:
 
 def door_page(told: Problem) -> Response:
     """What a person sees who comes without the token, or with a wrong one."""
-    wrong = "" if told.title == NOBODY else f"{told.title}."
+    wrong = "" if told.title == NOBODY else f"{_sentence(told.title)}."
     return HTMLResponse(_page("door.html", wrong=wrong), told.status)
 
 
 def failed_page(told: Problem) -> Response:
     """What a person sees whose workspace cannot be opened."""
-    said = [f"{name}: {value}" for name, value in (("asked", told.asked), ("found", told.found)) if value]
-    text = _page("failed.html", title=told.title, said="\n".join(said), hint=told.hint or "")
+    said = "\n".join(f"{name}: {value}" for name, value in (("Asked", told.asked), ("Found", told.found)) if value)
+    hint = f"{_sentence(told.hint)}." if told.hint else ""
+    text = _page("failed.html", title=f"{_sentence(told.title)}.", said=said, hint=hint)
     return HTMLResponse(text, told.status)
+
+
+def _sentence(text: str) -> str:
+    """An error's words with a capital, as they stand on a page."""
+    return text[:1].upper() + text[1:]
 
 
 def _page(name: str, **said: str) -> str:
     style = (_OWN / "style.css").read_text(encoding="utf-8")
     text = Template((_OWN / name).read_text(encoding="utf-8"))
-    return text.substitute({key: escape(value) for key, value in said.items()}, style=style)
+    mark = (_OWN / "mark.svg").read_text(encoding="utf-8")
+    return text.substitute({key: escape(value) for key, value in said.items()}, style=style, mark=mark)
