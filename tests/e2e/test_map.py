@@ -127,7 +127,9 @@ def test_it_recovers_by_itself_when_the_server_is_back(
 ) -> None:
     allowed_errors += ["ERR_", "Failed to fetch", "Failed to load"]
     server = serve_own(lake_copy)
-    open_page(page, "#/", server)
+    open_map(page, lambda page, place: open_page(page, place, server))  # so that the page itself is here
+    page.evaluate("() => { location.hash = '#/chips'; }")
+    expect(page.locator(".wall")).to_be_visible()
     server.stop()
     page.evaluate("() => { location.hash = '#/map'; }")
     expect(page.get_by_role("button", name="Try again").first).to_be_visible(timeout=30_000)
