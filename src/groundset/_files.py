@@ -67,6 +67,16 @@ def atomic_dir(path: Path) -> Iterator[Path]:
             shutil.rmtree(beside, ignore_errors=True)
 
 
+def clear_unfinished(*folders: Path) -> None:
+    """Remove what a killed process was writing in these folders; for whoever alone may write there."""
+    for folder in folders:
+        for beside in list(folder.rglob(".*.tmp*")):
+            if beside.is_dir():
+                shutil.rmtree(beside, ignore_errors=True)
+            else:
+                beside.unlink(missing_ok=True)
+
+
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn a full or read-only disk into a clear error that names ``path``."""

@@ -73,9 +73,9 @@ def serve_own(ui: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium."""
+    """Chromium; a module's own, because an open Playwright keeps an event loop running that other tests cannot have."""
     path = _or_skip(chromium)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

@@ -227,6 +227,18 @@ def test_killed_at_any_moment_it_goes_on(lake: Lake, serial: tuple[Path, dict[st
     assert contents(lake) == wanted
 
 
+def test_what_a_killed_ingest_was_writing_is_cleared(lake: Lake, tmp_path: Path) -> None:
+    path = raster(tmp_path / "a.tif", 256, 256)
+    lake.layout.quicklooks.joinpath("natural").mkdir(parents=True)
+    left = lake.layout.quicklooks / "natural" / ".a_0.arrow.x1y2.tmp.arrow"
+    left.write_bytes(b"half")
+    folder = lake.layout.features / ".default.x1y2.tmp"
+    folder.mkdir(parents=True)
+    ingest(lake, [scene(path)], grid=GRID)
+    assert not left.exists()
+    assert not folder.exists()
+
+
 def test_two_at_once(lake: Lake, tmp_path: Path) -> None:
     path = raster(tmp_path / "a.tif", 256, 256)
 

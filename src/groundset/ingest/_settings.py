@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from groundset._config import read_config
-from groundset._files import folder_lock
+from groundset._files import clear_unfinished, folder_lock
 from groundset.core import Grid
 from groundset.core.layout import DEFAULT_ENCODER
 from groundset.lake import Lake
@@ -23,6 +23,8 @@ def ingesting(lake: Lake) -> Iterator[None]:
     """
     with folder_lock(lake.layout.cache / "ingest.lock", "an ingest"):
         lake.config = read_config(lake.layout.config)
+        layout = lake.layout  # only an ingest writes here, and this is the only one
+        clear_unfinished(layout.chips, layout.features, layout.quicklooks)
         yield
 
 
