@@ -7,9 +7,9 @@
 import type { ChipRow } from '../lib/types';
 import { type Look, drawTile } from './draw';
 import { type Layout, type Range, Scroll, bandsIn, layout, placeOf, reveal, tilesIn, tilesOf } from './layout';
-import type { ChipList } from './list';
 import type { Pictures } from './pictures';
 import { type Spot, keyOf } from './quicklooks';
+import type { Source, WallEvents } from './wall-types';
 
 const BUDGET_MS = 7;
 const PLAN_MS = 60;
@@ -20,19 +20,6 @@ const FAST = 14;
 const AHEAD_S = 0.35;
 const SETTLED_MS = 140;
 const TALLEST_CANVAS = 16_000;
-
-export interface Source {
-  list: ChipList | null;
-  base: Pictures | null;
-  mask: Pictures | null;
-}
-
-export interface WallEvents {
-  /** The view rests on these tiles. */
-  settled: (range: Range) => void;
-  /** The layout changed, or the bar's place on a very tall wall. */
-  laid: (l: Layout, shift: number) => void;
-}
 
 interface Band {
   canvas: HTMLCanvasElement;
