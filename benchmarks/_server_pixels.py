@@ -41,7 +41,7 @@ TITILER_SETTINGS = {
 
 def measure(*, quick: bool) -> tuple[dict[str, float], Mapping[str, tuple[str, float]]]:
     """Metrics, and those of them that have a threshold."""
-    rounds, tiles, pages = (3, 20, 50) if quick else (7, 36, 500)
+    rounds, tiles, pages = (3, 20, 50) if quick else (7, 34, 500)
     with tempfile.TemporaryDirectory() as folder:
         cog = _cog()
         root = _workspace(Path(folder) / "lake", cog)
