@@ -49,17 +49,18 @@ def ask(address: str, path: str) -> Any:
         return json.load(answer)
 
 
-def pages(address: str) -> dict[str, str]:
-    """The pages worth a picture, by name."""
-    chips = ask(address, "/api/chips?limit=500")["chips"]
+def pages(address: str, chip: str | None) -> dict[str, str]:
+    """The pages worth a picture, by name; of all chips one that has two classes, unless one is named."""
+    chips = ask(address, "/api/chips?limit=500&filter=valid_fraction%20%3D%201")["chips"]
     mixed = min(chips, key=lambda chip: abs(0.6 - ((chip["label"] or {}).get("shares") or [1])[0]))
+    shown = chip or mixed["id"]
     scene = ask(address, "/api/scenes")
     scenes = scene if isinstance(scene, list) else scene["scenes"]
     return {
         "home": "#/",
         "map": "#/map",
         "chips": "#/chips",
-        "chip": f"#/chip/{mixed['id']}?overlay=class&opacity=0.45",
+        "chip": f"#/chip/{shown}?overlay=class&opacity=0.45",
         "scene": f"#/scenes/{scenes[0]['id']}",
         "releases": "#/releases",
         "release": "#/releases/v1",
@@ -83,6 +84,8 @@ def shoot(address: str, jobs: list[tuple[str, Path, tuple[int, int], str]]) -> N
             page.goto(f"{base}{route}")
             page.reload()
             page.wait_for_timeout(4000)
+            page.mouse.move(0.58 * width, 0.56 * height)  # where there is a pixel, its values are shown
+            page.wait_for_timeout(300)
             target.parent.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=target)
             print(target)
@@ -101,9 +104,10 @@ def main() -> None:
     parser.add_argument("root", type=Path)
     parser.add_argument("--all", type=Path, dest="folder", help="Take every page into this folder")
     parser.add_argument("--page", default="chip", help="Which page is the README's picture")
+    parser.add_argument("--chip", help="Which chip is shown")
     asked = parser.parse_args()
     with served(asked.root) as address:
-        there = pages(address)
+        there = pages(address, asked.chip)
         if asked.folder is None:
             shoot(address, [(there[asked.page], README, (1440, 900), "dark")])
             return
