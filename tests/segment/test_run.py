@@ -177,7 +177,7 @@ def test_boost(labelled: Made) -> None:
 
 def test_mistakes_have_one_clear_message(made: Made) -> None:
     lake, chips, truth = made
-    with pytest.raises(InputError, match=r"two classes at least.*no labelled pixel"):
+    with pytest.raises(InputError, match=r"two classes at least.*no labelled (chip|pixel)"):
         segment(lake)
     paint(lake, chips[4], np.where(truth[chips[4].window.slices] == 1, 1, 255))
     with pytest.raises(InputError, match=r"two classes at least.*water: \d+ pixels"):
