@@ -1,6 +1,6 @@
 """The app of one workspace. Built per workspace and mounted; no module-level state."""
 
-from __future__ import annotations
+from __future__ import annotations  # noqa: I001
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -22,7 +22,9 @@ from groundset.server.routes import (
     chips,
     events,
     jobs,
-    later,
+    history,
+    learning,
+    scheme,
     masks,
     quicklooks,
     releases,
@@ -55,7 +57,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
     releases.router,
     events.router,
-    later.router,
+    learning.router,
+    scheme.router,
+    history.router,
 )
 
 

@@ -9,6 +9,7 @@ from groundset.core import InputError, MissingError, of_option
 from groundset.server import release_files
 from groundset.server.context import Context
 from groundset.server.job_options import (
+    AnyJob,
     CheckJob,
     IngestJob,
     IngestOptions,
@@ -21,7 +22,7 @@ from groundset.server.job_options import (
 from groundset.server.models import Job
 
 
-def start(ctx: Context, asked: IngestJob | SegmentJob | ReleaseJob | CheckJob, actor: str | None) -> Job:
+def start(ctx: Context, asked: AnyJob, actor: str | None) -> Job:
     """Check what was asked for, and put it into the queue.
 
     Raises:
@@ -31,14 +32,14 @@ def start(ctx: Context, asked: IngestJob | SegmentJob | ReleaseJob | CheckJob, a
     return ctx.jobs.submit(asked.verb, given(asked.options), actor=actor or getpass.getuser())
 
 
-def _check(ctx: Context, asked: IngestJob | SegmentJob | ReleaseJob | CheckJob) -> None:
+def _check(ctx: Context, asked: AnyJob) -> None:
     if isinstance(asked, CheckJob):
         release_files.folder(ctx.lake.layout, asked.options.release)
     elif isinstance(asked, ReleaseJob):
         _release(ctx, asked.options)
     elif isinstance(asked, SegmentJob):
         _segmenter(ctx, asked.options)
-    else:
+    elif isinstance(asked, IngestJob):
         _ingest(ctx, asked.options)
 
 

@@ -34,6 +34,24 @@ class ReleaseOptions(Model):
     buffer: Name = Field(default="0.1km", description="Smallest distance between splits")
     license: Name | None = Field(default=None, description="SPDX licence; null takes the workspace's")
     seed: int = Field(default=0, ge=0, lt=2**32)
+    unlabelled: bool = Field(
+        default=False, description="Keep unlabelled chips, in a split of their own, for semi-supervised work"
+    )
+
+
+class EncodeOptions(Model):
+    """Compute the features of a further encoder for every chip."""
+
+    encoder: Name = Field(description="Name of an encoder, or onnx:FILE in a folder that may be read")
+
+
+class PredictOptions(Model):
+    """Train the chip classifier of a task, keep it, and write its answers with their confidence."""
+
+    task: Name | None = Field(default=None, description="A classify task; may be left out where only one fits")
+    encoder: Name | None = Field(default=None, description="Whose features it reads (default: the workspace's)")
+    threshold: float = Field(default=0.5, ge=0, le=1, description="Smallest confidence of an answer that is written")
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 class CheckOptions(Model):
@@ -77,7 +95,7 @@ class IngestOptions(Model):
         return [] if self.source is None else [self.source] if isinstance(self.source, str) else self.source
 
 
-Options = IngestOptions | SegmentOptions | ReleaseOptions | CheckOptions
+Options = IngestOptions | SegmentOptions | ReleaseOptions | CheckOptions | EncodeOptions | PredictOptions
 
 
 class IngestJob(Model):
@@ -108,7 +126,24 @@ class CheckJob(Model):
     options: CheckOptions
 
 
-class JobIn(RootModel[Annotated[IngestJob | SegmentJob | ReleaseJob | CheckJob, Field(discriminator="verb")]]):
+class EncodeJob(Model):
+    """Compute features."""
+
+    verb: Literal["encode"]
+    options: EncodeOptions
+
+
+class PredictJob(Model):
+    """Answer by the model."""
+
+    verb: Literal["predict"]
+    options: PredictOptions = PredictOptions()
+
+
+AnyJob = IngestJob | SegmentJob | ReleaseJob | CheckJob | EncodeJob | PredictJob
+
+
+class JobIn(RootModel[Annotated[AnyJob, Field(discriminator="verb")]]):
     """A long work to begin. Options are those of the verb in Python and on the command line."""
 
 
@@ -117,6 +152,8 @@ OPTIONS: dict[Verb, type[Options]] = {
     "segment": SegmentOptions,
     "release": ReleaseOptions,
     "check": CheckOptions,
+    "encode": EncodeOptions,
+    "predict": PredictOptions,
 }
 
 

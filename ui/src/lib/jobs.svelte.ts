@@ -104,7 +104,14 @@ class JobsStore {
   }
 }
 
-const VERBS: Record<Verb, string> = { ingest: 'Ingest', segment: 'Segment', release: 'Release', check: 'Check' };
+const VERBS: Record<Verb, string> = {
+  ingest: 'Ingest',
+  segment: 'Segment',
+  release: 'Release',
+  check: 'Check',
+  encode: 'Encode',
+  predict: 'Predict',
+};
 
 /** 'Release v2', 'Segment pixels'. */
 export function titleOf(job: Job): string {

@@ -32,6 +32,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Attribute
+         * @description Add something that people may say of a chip's situation.
+         */
+        post: operations["add_attribute_api_attributes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chips": {
         parameters: {
             query?: never;
@@ -161,6 +181,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Class
+         * @description Add a class to a scheme. It gets the next free code; no other class changes.
+         */
+        post: operations["add_class_api_classes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Curve
+         * @description How accuracy grew with labels, and how it may go on. Worked out behind the request; `ranking` events tell when.
+         */
+        get: operations["get_curve_api_curve_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -191,10 +251,30 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Histogram
-         * @description How sure the model is, by class. Not answered by this version.
+         * Get Histogram
+         * @description Scores of a class, or of a likeness, counted.
          */
-        get: operations["histogram_api_histogram_get"];
+        get: operations["get_histogram_api_histogram_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description Acts that `undo` takes back one after another, and those that were taken back, latest first; without limit.
+         */
+        get: operations["get_history_api_history_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -323,6 +403,26 @@ export interface paths {
          * @description A page of quicklooks, packed, in the order asked for; of `label:TASK` a chip without a label has no bytes.
          */
         get: operations["get_quicklooks_api_quicklooks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ranking
+         * @description The state of a task's model: labels that train, calibration, what stands in the way.
+         */
+        get: operations["get_ranking_api_ranking_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -547,12 +647,32 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Suggest
-         * @description Which chips to answer next. Not answered by this version.
+         * Get Suggestions
+         * @description Which chips to answer next: typical ones at first, then those between classes, no two nearly alike.
          */
-        get: operations["suggest_api_suggest_get"];
+        get: operations["get_suggestions_api_suggest_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Task
+         * @description Add a classify task, with the workspace's scheme or one of its own.
+         */
+        post: operations["add_task_api_tasks_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -594,7 +714,11 @@ export interface paths {
          */
         get: operations["list_workspaces_api_workspaces_get"];
         put?: never;
-        post?: never;
+        /**
+         * Make Workspace
+         * @description Make a workspace in the folder that is served. A server of one workspace has no room for another: 404.
+         */
+        post: operations["make_workspace_api_workspaces_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -605,6 +729,41 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Act
+         * @description Something that a person did, which can be taken back or brought back as a whole.
+         */
+        Act: {
+            /** At */
+            at: string;
+            /**
+             * Chip Id
+             * @description The chip, where it is one
+             */
+            chip_id?: string | null;
+            /**
+             * Chips
+             * @description Chips that it is about
+             */
+            chips: number;
+            /**
+             * Id
+             * @description The event to undo: to take an act back, or (of `redo`) to bring it back
+             */
+            id: string;
+            /**
+             * Kind
+             * @description answer, training, attribute, mask, shapes or bulk
+             */
+            kind: string;
+            /**
+             * Says
+             * @description In a few words: `water: positive, 12 chips`
+             */
+            says: string;
+            /** Task */
+            task: string | null;
+        };
         /**
          * Annotation
          * @description One event of the journal.
@@ -644,6 +803,12 @@ export interface components {
          */
         AnnotationIn: {
             /**
+             * Bulk
+             * @description Id of the bulk event, sent before, that this is a member of
+             * @default null
+             */
+            bulk?: string | null;
+            /**
              * Chip Id
              * @default null
              */
@@ -657,7 +822,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "answer" | "mask" | "shapes" | "undo" | "comment";
+            kind: "answer" | "mask" | "shapes" | "undo" | "comment" | "bulk" | "training" | "attribute";
             /**
              * Payload
              * @default {}
@@ -710,6 +875,34 @@ export interface components {
             events: components["schemas"]["Annotation"][];
             /** Head */
             head: number;
+        };
+        /**
+         * Attribute
+         * @description Something that people may say of a chip's situation: day, cloudy, roadworks ...
+         */
+        Attribute: {
+            /**
+             * Choices
+             * @description Of a choice: what there is to choose from
+             * @default []
+             */
+            choices?: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "flag" | "choice" | "number";
+            /** Maximum */
+            maximum?: number | null;
+            /** Minimum */
+            minimum?: number | null;
+            /**
+             * Name
+             * @description A name in filters too
+             */
+            name: string;
+            /** Title */
+            title?: string | null;
         };
         /**
          * BandInfo
@@ -830,6 +1023,21 @@ export interface components {
             y_off: number;
         };
         /**
+         * ChipIds
+         * @description The ids of all chips that a filter keeps, in the order asked for (`f=ids`).
+         */
+        ChipIds: {
+            /** Ids */
+            ids: string[];
+            /**
+             * Pin
+             * @default null
+             */
+            pin?: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
          * ChipLabel
          * @description The label of a chip in the task asked for.
          */
@@ -844,10 +1052,26 @@ export interface components {
              */
             classes: number[];
             /**
+             * Confidence
+             * @description 0-1, where a model's answer decides
+             */
+            confidence?: number | null;
+            /**
              * Methods
              * @description label:methods
              */
             methods: string[];
+            /**
+             * Negative
+             * @description Codes of the classes that were said not to be there
+             * @default []
+             */
+            negative?: number[];
+            /**
+             * Reason
+             * @description Why it cannot be answered, as said
+             */
+            reason?: string | null;
             /**
              * Shares
              * @description Share of the chip's pixels, for each of `classes`
@@ -868,8 +1092,20 @@ export interface components {
              * @description Journal event up to which labels count
              */
             head: number;
+            /**
+             * Meaning
+             * @description What `score` means
+             * @default none
+             * @enum {string}
+             */
+            meaning?: "none" | "similarity" | "score" | "confidence";
             /** Offset */
             offset: number;
+            /**
+             * Pin
+             * @description Names this list as it is now: `pin=` gives further pages of it whatever is answered since
+             */
+            pin?: string | null;
             /** Total */
             total: number;
         };
@@ -878,6 +1114,14 @@ export interface components {
          * @description One chip in a list.
          */
         ChipRow: {
+            /**
+             * Attributes
+             * @description What people said of its situation
+             * @default {}
+             */
+            attributes?: {
+                [key: string]: boolean | number | string;
+            };
             /** Bbox */
             bbox: number[] | null;
             /** Cloud Cover */
@@ -890,6 +1134,16 @@ export interface components {
             grid_row: number;
             /** Group */
             group: string | null;
+            /**
+             * Guess
+             * @description Code of the class that the model holds most likely
+             */
+            guess?: number | null;
+            /**
+             * Guess Score
+             * @description How likely it holds it, 0-1
+             */
+            guess_score?: number | null;
             /** Height */
             height: number;
             /** Id */
@@ -906,6 +1160,11 @@ export interface components {
             row: number;
             /** Scene Id */
             scene_id: string;
+            /**
+             * Score
+             * @description Of the class asked for (`class=`) or of the likeness asked for (`like=`), 0-1
+             */
+            score?: number | null;
             /** Sensor */
             sensor: string | null;
             /**
@@ -913,6 +1172,12 @@ export interface components {
              * @description Split in the latest release
              */
             split: string | null;
+            /**
+             * Training
+             * @description False where the chip was removed from the task's training
+             * @default true
+             */
+            training?: boolean;
             /** Valid Fraction */
             valid_fraction: number;
             /** Width */
@@ -939,6 +1204,59 @@ export interface components {
             pixels: number | null;
         };
         /**
+         * ClassRanking
+         * @description How well one class is known.
+         */
+        ClassRanking: {
+            /**
+             * Accuracy
+             * @description Balanced accuracy, out of fold
+             */
+            accuracy?: number | null;
+            /** Code */
+            code: number;
+            /**
+             * Error
+             * @description Expected calibration error, out of fold
+             */
+            error?: number | null;
+            /** Folds */
+            folds?: ("blocked" | "stratified") | null;
+            /**
+             * Goal
+             * @description Chips of each kind to aim for
+             * @default 100
+             */
+            goal?: number;
+            /**
+             * Meaning
+             * @enum {string}
+             */
+            meaning: "none" | "similarity" | "score" | "confidence";
+            /** Name */
+            name: string;
+            /**
+             * Negative
+             * @description Chips labelled as without it that train
+             */
+            negative: number;
+            /**
+             * Positive
+             * @description Chips labelled with the class that train
+             */
+            positive: number;
+            /**
+             * Reliability
+             * @default []
+             */
+            reliability?: components["schemas"]["ReliabilityBin"][];
+            /**
+             * Removed
+             * @description Labelled chips that were removed from training
+             */
+            removed: number;
+        };
+        /**
          * Counts
          * @description How much of everything there is.
          */
@@ -953,6 +1271,65 @@ export interface components {
             releases: number;
             /** Scenes */
             scenes: number;
+        };
+        /**
+         * Curve
+         * @description How accuracy grew with labels, and how it may go on.
+         */
+        Curve: {
+            /** Code */
+            code: number | null;
+            /**
+             * Enough
+             * @description Whether more labels will hardly help; null: not known
+             */
+            enough?: boolean | null;
+            /** Folds */
+            folds?: ("blocked" | "stratified") | null;
+            /**
+             * Forecast
+             * @default []
+             */
+            forecast?: components["schemas"]["CurvePoint"][];
+            /** Head */
+            head: number;
+            /**
+             * Measure
+             * @default balanced accuracy
+             */
+            measure?: string;
+            /**
+             * Points
+             * @default []
+             */
+            points?: components["schemas"]["CurvePoint"][];
+            /**
+             * Says
+             * @description In a sentence, for people
+             * @default
+             */
+            says?: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "computing" | "ready";
+            /** Task */
+            task: string;
+        };
+        /**
+         * CurvePoint
+         * @description Accuracy at a number of labels, with the ends of its 90 % interval.
+         */
+        CurvePoint: {
+            /** High */
+            high: number;
+            /** Labels */
+            labels: number;
+            /** Low */
+            low: number;
+            /** Mean */
+            mean: number;
         };
         /**
          * Differences
@@ -1016,6 +1393,29 @@ export interface components {
             removed: string[];
         };
         /**
+         * EncodeJob
+         * @description Compute features.
+         */
+        EncodeJob: {
+            options: components["schemas"]["EncodeOptions"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "encode";
+        };
+        /**
+         * EncodeOptions
+         * @description Compute the features of a further encoder for every chip.
+         */
+        EncodeOptions: {
+            /**
+             * Encoder
+             * @description Name of an encoder, or onnx:FILE in a folder that may be read
+             */
+            encoder: string;
+        };
+        /**
          * Finding
          * @description One thing that a check has to say.
          */
@@ -1052,6 +1452,58 @@ export interface components {
             levels: number;
             /** Stride */
             stride: number;
+        };
+        /**
+         * Histogram
+         * @description Scores of one class (or of a likeness), counted.
+         */
+        Histogram: {
+            /** Code */
+            code: number | null;
+            /**
+             * Edges
+             * @description Ends of the bins, one more than there are bins, from 0 to 1
+             */
+            edges: number[];
+            /** Head */
+            head: number;
+            /**
+             * Meaning
+             * @enum {string}
+             */
+            meaning: "none" | "similarity" | "score" | "confidence";
+            /**
+             * Missing
+             * @description Chips without features, and so without a score
+             */
+            missing: number;
+            /** Negative */
+            negative: number[];
+            /** Positive */
+            positive: number[];
+            /** Task */
+            task: string;
+            /**
+             * Unlabelled
+             * @description Chips without an answer about the class, by bin
+             */
+            unlabelled: number[];
+        };
+        /**
+         * History
+         * @description What the person who asks can take back and bring back, latest first.
+         */
+        History: {
+            /** Head */
+            head: number;
+            /** Redo */
+            redo: components["schemas"]["Act"][];
+            /** Redo Count */
+            redo_count: number;
+            /** Undo */
+            undo: components["schemas"]["Act"][];
+            /** Undo Count */
+            undo_count: number;
         };
         /**
          * Index
@@ -1208,13 +1660,13 @@ export interface components {
              * Verb
              * @enum {string}
              */
-            verb: "ingest" | "segment" | "release" | "check";
+            verb: "ingest" | "segment" | "release" | "check" | "encode" | "predict";
         };
         /**
          * JobIn
          * @description A long work to begin. Options are those of the verb in Python and on the command line.
          */
-        JobIn: components["schemas"]["IngestJob"] | components["schemas"]["SegmentJob"] | components["schemas"]["ReleaseJob"] | components["schemas"]["CheckJob"];
+        JobIn: components["schemas"]["IngestJob"] | components["schemas"]["SegmentJob"] | components["schemas"]["ReleaseJob"] | components["schemas"]["CheckJob"] | components["schemas"]["EncodeJob"] | components["schemas"]["PredictJob"];
         /**
          * JobStep
          * @description How far one piece of a job is.
@@ -1338,6 +1790,112 @@ export interface components {
             west?: string | null;
         };
         /**
+         * NewClass
+         * @description A class to add to a scheme; it gets the next free code, and no other class changes.
+         */
+        NewClass: {
+            /**
+             * Color
+             * @description #rrggbb; null: one that is free
+             */
+            color?: string | null;
+            /** Definition */
+            definition?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Task
+             * @description The task whose scheme it is (default: the workspace's)
+             */
+            task?: string | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
+         * NewTask
+         * @description A question about chips to add to the workspace.
+         */
+        NewTask: {
+            /**
+             * Classes
+             * @description Its own scheme; null: the workspace's
+             */
+            classes?: components["schemas"]["NewClass"][] | null;
+            /**
+             * Multi
+             * @description Whether a chip may have several classes
+             * @default false
+             */
+            multi?: boolean;
+            /** Name */
+            name: string;
+        };
+        /**
+         * NewWorkspace
+         * @description A workspace to make in the folder that is served.
+         */
+        NewWorkspace: {
+            /**
+             * Classes
+             * @description A scheme of its own, in place of `scheme`
+             */
+            classes?: components["schemas"]["NewClass"][] | null;
+            /** Name */
+            name: string;
+            /**
+             * Scheme
+             * @default water
+             */
+            scheme?: "water" | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
+         * PredictJob
+         * @description Answer by the model.
+         */
+        PredictJob: {
+            /**
+             * @default {
+             *       "seed": 0,
+             *       "threshold": 0.5
+             *     }
+             */
+            options?: components["schemas"]["PredictOptions"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "predict";
+        };
+        /**
+         * PredictOptions
+         * @description Train the chip classifier of a task, keep it, and write its answers with their confidence.
+         */
+        PredictOptions: {
+            /**
+             * Encoder
+             * @description Whose features it reads (default: the workspace's)
+             */
+            encoder?: string | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * Task
+             * @description A classify task; may be left out where only one fits
+             */
+            task?: string | null;
+            /**
+             * Threshold
+             * @description Smallest confidence of an answer that is written
+             * @default 0.5
+             */
+            threshold?: number;
+        };
+        /**
          * Problem
          * @description Problem details (RFC 9457), with what was asked, what was found and what to do.
          */
@@ -1392,6 +1950,35 @@ export interface components {
                 string,
                 number
             ][] | null;
+        };
+        /**
+         * Ranking
+         * @description The state of a task's model.
+         */
+        Ranking: {
+            /** Chips */
+            chips: number;
+            /** Classes */
+            classes: components["schemas"]["ClassRanking"][];
+            /** Encoder */
+            encoder: string | null;
+            /**
+             * Encoders
+             * @description Encoders whose features are there
+             */
+            encoders: string[];
+            /** Head */
+            head: number;
+            /**
+             * Problems
+             * @description What stands in the way, for people: one class only, ...
+             * @default []
+             */
+            problems?: string[];
+            /** Task */
+            task: string;
+            /** Without Features */
+            without_features: number;
         };
         /**
          * ReleaseDetail
@@ -1476,6 +2063,12 @@ export interface components {
             splits?: number[];
             /** Task */
             task?: string | null;
+            /**
+             * Unlabelled
+             * @description Keep unlabelled chips, in a split of their own, for semi-supervised work
+             * @default false
+             */
+            unlabelled?: boolean;
         };
         /**
          * ReleaseRow
@@ -1518,6 +2111,28 @@ export interface components {
             task: string;
             /** Title */
             title: string | null;
+        };
+        /**
+         * ReliabilityBin
+         * @description Out-of-fold predictions of nearly one confidence.
+         */
+        ReliabilityBin: {
+            /**
+             * Confidence
+             * @description Mean of the predictions
+             */
+            confidence: number;
+            /** Count */
+            count: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /**
+             * Share
+             * @description Share of them that were right
+             */
+            share: number;
         };
         /**
          * SceneDetail
@@ -1687,6 +2302,46 @@ export interface components {
             actor: string;
         };
         /**
+         * SuggestedChip
+         * @description A chip that should be answered next.
+         */
+        SuggestedChip: {
+            chip: components["schemas"]["ChipRow"];
+            /**
+             * Reason
+             * @description Typical of chips nobody answered; between classes; answered, and the model doubts the answer
+             * @enum {string}
+             */
+            reason: "typical" | "uncertain" | "doubted";
+            /**
+             * Score
+             * @description The class's score, 0-1
+             */
+            score?: number | null;
+        };
+        /**
+         * Suggestions
+         * @description Chips to answer next, the most useful first, no two nearly alike.
+         */
+        Suggestions: {
+            /** Chips */
+            chips: components["schemas"]["SuggestedChip"][];
+            /**
+             * Code
+             * @description Class asked for; null: all classes of the task
+             */
+            code: number | null;
+            /** Head */
+            head: number;
+            /**
+             * Strategy
+             * @enum {string}
+             */
+            strategy: "typical" | "margin";
+            /** Task */
+            task: string;
+        };
+        /**
          * Task
          * @description A question about chips.
          */
@@ -1713,6 +2368,12 @@ export interface components {
          * @description The workspace: name, tasks, scheme, counts.
          */
         WorkspaceInfo: {
+            /**
+             * Attributes
+             * @description What people may say of a chip's situation
+             * @default []
+             */
+            attributes?: components["schemas"]["Attribute"][];
             counts: components["schemas"]["Counts"];
             /**
              * Data Roots
@@ -1728,6 +2389,12 @@ export interface components {
             description: string | null;
             /** Encoder */
             encoder: string | null;
+            /**
+             * Encoders
+             * @description Encoders whose features are there, the workspace's own first
+             * @default []
+             */
+            encoders?: string[];
             grid: components["schemas"]["GridInfo"] | null;
             /**
              * Groundset
@@ -1942,22 +2609,112 @@ export interface operations {
             };
         };
     };
+    add_attribute_api_attributes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Attribute"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attribute"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_chips_api_chips_get: {
         parameters: {
             query?: {
                 /** @description OGC CQL2 text, e.g. `cloud_cover < 10 AND label = 'water'` */
                 filter?: string | null;
-                /** @description id, newest, random or random:SEED */
+                /** @description id, newest, random, random:SEED, similar, similar:CLASS, uncertain, uncertain:CLASS or typical */
                 sort?: string;
                 /** @description Task that `label` speaks of */
                 task?: string | null;
+                /** @description Name or code of a class */
+                class?: string | null;
+                /** @description Chips that are examples of what is looked for; or a rectangle, `SCENE@x_off,y_off,width,height` */
+                like?: string[] | null;
+                /** @description logistic (default), rocchio or mean (generalized mean) */
+                method?: string;
+                /** @description Encoder whose features count (default: the workspace's) */
+                encoder?: string | null;
+                /** @description A list as it was when its `pin` was told; 409 where it is forgotten */
+                pin?: string | null;
+                /** @description PIN:COUNT: the first chips of that list stay where they are, the new order begins behind them */
+                keep?: string | null;
                 /** @description At most 1,000; 5,000 in GeoJSON (default 100; 5,000) */
                 limit?: number | null;
                 offset?: number;
                 /** @description west,south,east,north in degrees */
                 bbox?: string | null;
-                /** @description Form of the answer */
-                f?: "json" | "geojson";
+                /** @description Form of the answer; `ids`: all ids at once */
+                f?: "json" | "geojson" | "ids";
             };
             header?: never;
             path?: never;
@@ -2600,6 +3357,165 @@ export interface operations {
             };
         };
     };
+    add_class_api_classes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClass"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchemeClass"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_curve_api_curve_get: {
+        parameters: {
+            query?: {
+                /** @description A classify task (default: the one that `label` speaks of) */
+                task?: string | null;
+                /** @description Name or code of a class */
+                class?: string | null;
+                /** @description Encoder whose features count (default: the workspace's) */
+                encoder?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curve"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events_api_events_get: {
         parameters: {
             query?: {
@@ -2661,9 +3577,23 @@ export interface operations {
             };
         };
     };
-    histogram_api_histogram_get: {
+    get_histogram_api_histogram_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A classify task (default: the one that `label` speaks of) */
+                task?: string | null;
+                /** @description Name or code of a class */
+                class?: string | null;
+                /** @description OGC CQL2 text: only chips that it keeps */
+                filter?: string | null;
+                /** @description Chips that are examples of what is looked for; or a rectangle, `SCENE@x_off,y_off,width,height` */
+                like?: string[] | null;
+                /** @description logistic (default), rocchio or mean (generalized mean) */
+                method?: string;
+                /** @description Encoder whose features count (default: the workspace's) */
+                encoder?: string | null;
+                bins?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2676,7 +3606,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Histogram"];
                 };
             };
             /** @description Nobody knows who asks */
@@ -2697,7 +3627,76 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not of the form that this address takes */
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_history_api_history_get: {
+        parameters: {
+            query?: {
+                /** @description Only acts about this task, and about no task at all */
+                task?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for you to say */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3281,6 +4280,76 @@ export interface operations {
             };
             /** @description A remote file could not be read now */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ranking_api_ranking_get: {
+        parameters: {
+            query?: {
+                /** @description A classify task (default: the one that `label` speaks of) */
+                task?: string | null;
+                /** @description Encoder whose features count (default: the workspace's) */
+                encoder?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ranking"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4118,9 +5187,22 @@ export interface operations {
             };
         };
     };
-    suggest_api_suggest_get: {
+    get_suggestions_api_suggest_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A classify task (default: the one that `label` speaks of) */
+                task?: string | null;
+                /** @description Name or code of a class */
+                class?: string | null;
+                n?: number;
+                /** @description OGC CQL2 text: only chips that it keeps */
+                filter?: string | null;
+                /** @description Share of labelled chips that the model doubts */
+                doubted?: number;
+                /** @description Encoder whose features count (default: the workspace's) */
+                encoder?: string | null;
+                seed?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4133,7 +5215,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             /** @description Nobody knows who asks */
@@ -4154,8 +5236,95 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not of the form that this address takes */
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_task_api_tasks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4268,6 +5437,93 @@ export interface operations {
             };
             /** @description The request is not of the form that this address takes */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_workspace_api_workspaces_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkspace"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceLink"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -14,11 +14,14 @@ class AnnotationIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(description="UUID made by the client; sending it again changes nothing", max_length=64)
-    kind: Literal["answer", "mask", "shapes", "undo", "comment"]
+    kind: Literal["answer", "mask", "shapes", "undo", "comment", "bulk", "training", "attribute"]
     task: str | None = None
     chip_id: str | None = None
     payload: dict[str, Any] = {}
     undoes: str | None = None
+    bulk: str | None = Field(
+        default=None, description="Id of the bulk event, sent before, that this is a member of", max_length=64
+    )
 
 
 class AnnotationResult(Model):

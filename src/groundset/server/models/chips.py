@@ -1,6 +1,6 @@
 """Chips, their bands and layers."""
 
-from __future__ import annotations
+from __future__ import annotations  # noqa: I001
 
 from typing import Literal
 
@@ -9,10 +9,18 @@ from pydantic import Field
 from groundset.server.models.base import Bbox4, Geometry, Model, Problem
 
 
+Meaning = Literal["none", "similarity", "score", "confidence"]
+"""What a score is: nothing is known yet; likeness to positive examples; a model's score of too few labels to be
+calibrated; a calibrated confidence."""
+
+
 class ChipLabel(Model):
     """The label of a chip in the task asked for."""
 
     classes: list[int] = Field(description="Codes; in a segment task all that have pixels, most pixels first")
+    negative: list[int] = Field(default=[], description="Codes of the classes that were said not to be there")
+    reason: str | None = Field(default=None, description="Why it cannot be answered, as said")
+    confidence: float | None = Field(default=None, description="0-1, where a model's answer decides")
     value: Literal["positive", "negative", "unsure", "not-applicable"] | None
     shares: list[float] | None = Field(default=None, description="Share of the chip's pixels, for each of `classes`")
     methods: list[str] = Field(description="label:methods")
@@ -39,6 +47,13 @@ class ChipRow(Model):
     group: str | None
     split: str | None = Field(description="Split in the latest release")
     label: ChipLabel | None
+    training: bool = Field(default=True, description="False where the chip was removed from the task's training")
+    attributes: dict[str, bool | float | str] = Field(default={}, description="What people said of its situation")
+    score: float | None = Field(
+        default=None, description="Of the class asked for (`class=`) or of the likeness asked for (`like=`), 0-1"
+    )
+    guess: int | None = Field(default=None, description="Code of the class that the model holds most likely")
+    guess_score: float | None = Field(default=None, description="How likely it holds it, 0-1")
     bbox: Bbox4 | None
 
 
@@ -48,7 +63,20 @@ class ChipPage(Model):
     total: int
     offset: int
     head: int = Field(description="Journal event up to which labels count")
+    pin: str | None = Field(
+        default=None,
+        description="Names this list as it is now: `pin=` gives further pages of it whatever is answered since",
+    )
+    meaning: Meaning = Field(default="none", description="What `score` means")
     chips: list[ChipRow]
+
+
+class ChipIds(Model):
+    """The ids of all chips that a filter keeps, in the order asked for (`f=ids`)."""
+
+    total: int
+    pin: str | None = None
+    ids: list[str]
 
 
 class BandInfo(Model):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from groundset.server.models.base import Model, Permission, Role
+from groundset.server.models.learning import Attribute
 
 
 class Session(Model):
@@ -78,6 +79,8 @@ class WorkspaceInfo(Model):
     scheme: list[SchemeClass]
     grid: GridInfo | None
     encoder: str | None
+    encoders: list[str] = Field(default=[], description="Encoders whose features are there, the workspace's own first")
+    attributes: list[Attribute] = Field(default=[], description="What people may say of a chip's situation")
     counts: Counts
     models: list[str]
     sensors: list[str] = Field(description="Names that an ingest takes for --sensor")
