@@ -1,12 +1,21 @@
 /** The chips that a filter keeps, in an order: pages of them, fetched where they are looked at. */
-import { get, isAbort } from '../lib/api';
-import type { ChipPage, ChipRow } from '../lib/types';
+import { ProblemError, get, isAbort, type Query } from '../lib/api';
+import type { ChipIds, ChipPage, ChipRow, Meaning } from '../lib/types';
 import type { Range } from './layout';
+import { type Asked, type Reason, type Suggested, suggested } from './suggested';
 
 export interface ListQuery {
   filter: string;
   sort: string;
   task: string;
+  /** Code of the class that `similar`, `uncertain` and the scores speak of; '' for none. */
+  class?: string;
+  /** Examples of what is looked for: chips, or rectangles `SCENE@x,y,width,height`. */
+  like?: readonly string[];
+  method?: string;
+  encoder?: string;
+  /** In place of filter and order: what the machine wants to be told. */
+  suggest?: Asked | null;
 }
 
 export const PAGE = 200;
@@ -21,17 +30,37 @@ export interface ListEvents {
   sized: (total: number) => void;
   /** A later page says another total: the list on the server is not what it was. */
   drifted: (total: number) => void;
+  /** The order below what is looked at is another, and so may the size be. */
+  reranked: (total: number) => void;
+  /** The server no longer knows the list as it was. */
+  forgotten: () => void;
   failed: (error: unknown) => void;
+}
+
+/** What the address of `/chips` says of a list. */
+export function paramsOf(query: ListQuery): Query {
+  const { filter, sort, task, like, method, encoder } = query;
+  return { filter, sort, task, class: query.class, like, method, encoder };
+}
+
+function isForgotten(error: unknown): boolean {
+  return error instanceof ProblemError && error.problem.status === 409;
 }
 
 export class ChipList {
   total: number | null = null;
+  meaning: Meaning = 'none';
+  /** Names the list as it was when its first page came. */
+  pin: string | null = null;
   private readonly pages = new Map<number, ChipRow[]>();
   private readonly places = new Map<string, number>();
   private readonly flying = new Map<number, AbortController>();
+  /** Pages whose scores are of a former ranking: drawn as they are until they come anew. */
+  private readonly old = new Set<number>();
   private wanted: number[] = [];
   private closed = false;
   private broken = false;
+  private reasons: ReadonlyMap<string, Reason> = new Map();
 
   constructor(
     readonly query: ListQuery,
@@ -45,6 +74,11 @@ export class ChipList {
   /** Place of a chip that was loaded. */
   placeOf(id: string): number | undefined {
     return this.places.get(id);
+  }
+
+  /** Why a chip was suggested. */
+  reasonOf(id: string): Reason | null {
+    return this.reasons.get(id) ?? null;
   }
 
   /**
@@ -74,7 +108,7 @@ export class ChipList {
 
   close(): void {
     this.closed = true;
-    for (const flight of this.flying.values()) flight.abort();
+    this.ground();
   }
 
   /** Fetch rows of chips anew, where loaded, and put them in their places: nothing moves. */
@@ -82,12 +116,15 @@ export class ChipList {
     const loaded = [...new Set(ids)].filter((id) => this.places.has(id));
     const out: ChipRow[] = [];
     for (let i = 0; i < loaded.length && !this.closed; i += IDS_AT_ONCE) {
-      const names = loaded.slice(i, i + IDS_AT_ONCE).map((id) => `'${id.replaceAll("'", "''")}'`);
-      const filter = `chip_id IN (${names.join(', ')})`;
-      const { chips } = await get<ChipPage>('/chips', { filter, task: this.query.task, limit: IDS_AT_ONCE });
-      for (const chip of chips) if (this.put(chip)) out.push(chip);
+      const rows = await rowsOf(this.query, loaded.slice(i, i + IDS_AT_ONCE));
+      for (const chip of rows) if (this.put(chip)) out.push(chip);
     }
     return out;
+  }
+
+  /** A row as the page itself knows it to be, before the server says so. */
+  patch(chip: ChipRow): void {
+    this.put(chip);
   }
 
   /** Ids of the loaded chips among these places. */
@@ -100,10 +137,67 @@ export class ChipList {
     return out;
   }
 
+  /** Ids of all chips of these places, loaded or not; without a range, of the whole list. */
+  async ids(range: Range = { first: 0, end: this.total ?? 0 }): Promise<string[]> {
+    const end = Math.min(range.end, this.total ?? range.end);
+    const here = this.idsIn({ first: range.first, end });
+    if (here.length === end - range.first) return here;
+    const { ids } = await get<ChipIds>('/chips', { ...paramsOf(this.query), pin: this.pin, f: 'ids' });
+    return ids.slice(range.first, end);
+  }
+
   /** How many chips the server would list now. */
   async count(): Promise<number> {
+    if (this.query.suggest) return this.total ?? 0;
     const { filter, task } = this.query;
     return (await get<ChipPage>('/chips', { filter, task, limit: 1 })).total;
+  }
+
+  /**
+   * Rank anew behind the first `keep` chips, which stay where they are; the rows of `seen` come with their new scores.
+   * False where the list cannot be (a suggestion, a server that names no lists).
+   */
+  async rerank(seen: Range, keep: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.pin === null || this.total === null || this.query.suggest) return false;
+    const first = Math.floor(seen.first / PAGE);
+    const last = Math.max(first, Math.ceil(Math.max(seen.end, keep) / PAGE) - 1);
+    const told: ChipPage[] = [];
+    let name: Query = { keep: `${this.pin}:${Math.min(keep, this.total)}` };
+    try {
+      for (let page = first; page <= Math.min(last, first + 3); page++) {
+        const query = { ...paramsOf(this.query), ...name, limit: PAGE, offset: page * PAGE };
+        const one = await get<ChipPage>('/chips', query, { signal });
+        told.push(one);
+        if (!one.pin) break;
+        name = { pin: one.pin };
+      }
+    } catch (error) {
+      if (isForgotten(error)) this.events.forgotten();
+      else throw error;
+      return true;
+    }
+    if (!this.closed) this.adopt(told, first, keep);
+    return true;
+  }
+
+  private adopt(told: ChipPage[], first: number, keep: number): void {
+    const { pin, total, meaning } = told[0]!;
+    this.ground();
+    for (const [page, chips] of this.pages) {
+      if ((page + 1) * PAGE <= keep) {
+        this.old.add(page);
+        continue;
+      }
+      this.pages.delete(page);
+      for (const chip of chips) this.places.delete(chip.id);
+    }
+    this.pin = pin ?? this.pin;
+    this.meaning = meaning ?? 'none';
+    this.total = total;
+    told.forEach((one, i) => this.set(first + i, one.chips));
+    this.events.reranked(total);
+    this.events.rows({ first: 0, end: total });
+    this.pump();
   }
 
   private put(chip: ChipRow): boolean {
@@ -115,20 +209,33 @@ export class ChipList {
     return true;
   }
 
+  private set(page: number, chips: ChipRow[]): void {
+    this.pages.set(page, chips);
+    this.old.delete(page);
+    chips.forEach((chip, i) => this.places.set(chip.id, page * PAGE + i));
+  }
+
   private forget(first: number, last: number): void {
     for (const [page, chips] of this.pages) {
       if (this.pages.size <= KEPT_PAGES) return;
       if (page >= first && page <= last) continue;
       this.pages.delete(page);
+      this.old.delete(page);
       for (const chip of chips) this.places.delete(chip.id);
     }
+  }
+
+  private ground(): void {
+    for (const flight of this.flying.values()) flight.abort();
+    this.flying.clear();
   }
 
   private pump(): void {
     if (this.closed || this.broken) return;
     for (const page of this.wanted) {
       if (this.flying.size >= AT_ONCE) return;
-      if (!this.pages.has(page) && !this.flying.has(page)) void this.fetch(page);
+      if (this.total !== null && page * PAGE >= this.total && page > 0) continue;
+      if ((!this.pages.has(page) || this.old.has(page)) && !this.flying.has(page)) void this.fetch(page);
     }
   }
 
@@ -136,30 +243,55 @@ export class ChipList {
     const flight = new AbortController();
     this.flying.set(page, flight);
     try {
-      const query = { ...this.query, limit: PAGE, offset: page * PAGE };
+      if (this.query.suggest) return this.filled(await suggested(this.query, rowsOf, flight.signal));
+      const query = { ...paramsOf(this.query), pin: this.pin, limit: PAGE, offset: page * PAGE };
       const told = await get<ChipPage>('/chips', query, { signal: flight.signal });
-      if (this.closed) return;
+      if (this.closed || flight.signal.aborted) return;
       this.land(page, told);
     } catch (error) {
-      if (!isAbort(error) && !this.closed) {
-        this.broken = true;
-        this.events.failed(error);
+      if (isAbort(error) || this.closed) return;
+      if (isForgotten(error)) {
+        this.events.forgotten();
+        return;
       }
+      this.broken = true;
+      this.events.failed(error);
     } finally {
-      this.flying.delete(page);
+      if (this.flying.get(page) === flight) this.flying.delete(page);
       this.pump();
     }
   }
 
   private land(page: number, told: ChipPage): void {
-    this.pages.set(page, told.chips);
-    told.chips.forEach((chip, i) => this.places.set(chip.id, page * PAGE + i));
+    this.set(page, told.chips);
+    this.pin ??= told.pin ?? null;
     if (this.total === null) {
       this.total = told.total;
+      this.meaning = told.meaning ?? 'none';
       this.events.sized(told.total);
     } else if (told.total !== this.total) {
       this.events.drifted(told.total);
     }
     this.events.rows({ first: page * PAGE, end: page * PAGE + told.chips.length });
   }
+
+  /** A suggestion comes whole. */
+  private filled({ rows, reasons, meaning }: Suggested): void {
+    if (this.closed) return;
+    this.reasons = reasons;
+    for (let page = 0; page * PAGE < Math.max(1, rows.length); page++)
+      this.set(page, rows.slice(page * PAGE, (page + 1) * PAGE));
+    this.meaning = meaning;
+    this.total = rows.length;
+    this.events.sized(rows.length);
+    this.events.rows({ first: 0, end: rows.length });
+  }
+}
+
+/** Rows of chips by their ids, in whatever order. */
+export async function rowsOf(query: ListQuery, ids: readonly string[], signal?: AbortSignal): Promise<ChipRow[]> {
+  const names = ids.map((id) => `'${id.replaceAll("'", "''")}'`);
+  const filter = `chip_id IN (${names.join(', ')})`;
+  const about = { ...paramsOf({ ...query, filter, sort: '' }), limit: ids.length };
+  return (await get<ChipPage>('/chips', about, { signal })).chips;
 }

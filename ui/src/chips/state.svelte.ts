@@ -1,8 +1,10 @@
 /** What the chips page shows: a list, the pictures of a layer, masks over them, and what the server says meanwhile. */
 import { ProblemError, asProblem, get } from '../lib/api';
 import { live } from '../lib/live.svelte';
-import type { Problem, Queryable } from '../lib/types';
+import { recall, remember } from '../lib/stored';
+import type { Meaning, Problem, Queryable } from '../lib/types';
 import { workspace } from '../lib/workspace.svelte';
+import { Calm } from './calm';
 import { Decoder } from './decoder';
 import type { Range } from './layout';
 import { ChipList, type ListQuery } from './list';
@@ -17,6 +19,8 @@ export interface Watcher {
 
 const CALM_MS = 400;
 const FACETS_MS = 1500;
+/** Answers come in handfuls: the ranking is made anew when a handful has ended. */
+const RANK_MS = 300;
 
 export class ChipsState {
   /** The list on the wall; the one before stays until the next has its size. */
@@ -35,25 +39,45 @@ export class ChipsState {
   /** Rises when rows in view changed in place: names and the status line read it. */
   version = $state(0);
   loading = $state(true);
+  /** What the rows' scores mean. */
+  meaning = $state<Meaning>('none');
+  /** Rises when the list was ranked anew below what is looked at. */
+  reranked = $state(0);
+  /** Whether it is, after every answer. */
+  private alive = $state(recall('rerank') !== 'no');
   watcher: Watcher | null = null;
   private coming: ChipList | null = null;
   private readonly decoder = new Decoder();
   private readonly offs: (() => void)[] = [];
   private driftTimer: ReturnType<typeof setTimeout> | undefined;
   private facetTimer: ReturnType<typeof setTimeout> | undefined;
+  private checkAll = false;
+  private readonly ranker = new Calm(RANK_MS, (signal) => this.rerank(signal));
 
   constructor() {
     this.offs.push(
       live.on<{ chips: string[]; task: string | null }>('annotations', (told) => void this.answered(told)),
       live.on<{ what: string }>('workspace', ({ what }) => {
-        if (what === 'chips' || what === 'scenes' || what === 'releases') this.checkSoon();
+        if (what === 'chips' || what === 'scenes' || what === 'releases') this.checkSoon(true);
       }),
       live.onReconnect(() => this.again()),
     );
   }
 
+  get live(): boolean {
+    return this.alive;
+  }
+
+  set live(on: boolean) {
+    this.alive = on;
+    remember('rerank', on ? 'yes' : 'no');
+    if (on) this.ranker.soon();
+    else this.ranker.stop();
+  }
+
   close(): void {
     for (const off of this.offs) off();
+    this.ranker.stop();
     clearTimeout(this.driftTimer);
     clearTimeout(this.facetTimer);
     this.coming?.close();
@@ -66,6 +90,7 @@ export class ChipsState {
   /** Another filter, order or task; `near` is the place to begin with. */
   open(query: ListQuery, near = 0): void {
     this.coming?.close();
+    this.ranker.stop();
     this.loading = true;
     this.problem = this.filterProblem = null;
     const list: ChipList = new ChipList(query, {
@@ -76,6 +101,14 @@ export class ChipsState {
       },
       sized: () => this.sized(list),
       drifted: (total) => (this.drift = total),
+      reranked: (total) => {
+        if (this.list !== list) return;
+        this.total = total;
+        this.meaning = list.meaning;
+        this.drift = null;
+        this.reranked++;
+      },
+      forgotten: () => this.forgotten(list, near),
       failed: (error) => this.failed(list, error),
     });
     this.coming = list;
@@ -127,6 +160,7 @@ export class ChipsState {
     this.drift = null;
     this.problem = null;
     this.total = list.total;
+    this.meaning = list.meaning;
     this.list = list;
     this.loading = false;
     this.version++;
@@ -148,10 +182,34 @@ export class ChipsState {
     this.retry();
     const range = this.watcher?.visible();
     if (range && this.list) void this.renew(this.list.idsIn(range));
-    this.checkSoon();
+    if (this.ranks) this.ranker.soon();
+    this.checkSoon(true);
+  }
+
+  /** The list as it was is no longer known (the server began anew): as it is now, near the same place. */
+  private forgotten(list: ChipList, near: number): void {
+    if (list !== this.list && list !== this.coming) return;
+    this.open(list.query, this.watcher?.visible().first ?? near);
+  }
+
+  /** Whether answers change the order or the scores of what is shown. */
+  private get ranks(): boolean {
+    const query = this.list?.query;
+    return this.alive && Boolean(query?.class) && !query?.suggest && this.coming === null;
+  }
+
+  private async rerank(signal: AbortSignal): Promise<void> {
+    const seen = this.watcher?.visible();
+    if (!seen || !this.list || !this.ranks) return;
+    try {
+      await this.list.rerank(seen, seen.end, signal);
+    } catch {
+      /* the next answer, or coming back, asks again */
+    }
   }
 
   private async answered({ chips, task }: { chips: string[]; task: string | null }): Promise<void> {
+    if (this.ranks && (task === null || task === this.list?.query.task)) this.ranker.soon();
     this.checkSoon();
     if (!this.list || (task !== null && task !== this.list.query.task)) return;
     const all = chips.length >= 500 || chips.length === 0;
@@ -168,17 +226,24 @@ export class ChipsState {
     }
   }
 
-  private checkSoon(): void {
+  private checkSoon(always = false): void {
     this.facetsSoon(FACETS_MS);
+    this.checkAll ||= always;
     if (this.driftTimer !== undefined) return;
     this.driftTimer = setTimeout(() => {
       this.driftTimer = undefined;
-      void this.check();
+      const all = this.checkAll;
+      this.checkAll = false;
+      void this.check(all);
     }, CALM_MS);
   }
 
-  private async check(): Promise<void> {
+  /** Whether the server would list another number of chips. Where answers are followed live they are no news. */
+  private async check(all: boolean): Promise<void> {
     const list = this.list;
+    const follows = this.ranks && list?.pin !== null;
+    if (follows && list?.query.filter) return void this.ranker.soon();
+    if (follows && !all) return;
     try {
       const now = await list?.count();
       if (list === this.list && now !== undefined) this.drift = now === list?.total ? null : now;

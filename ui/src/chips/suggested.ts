@@ -1,0 +1,96 @@
+/** Chips that the machine wants to be told: asked for once, and the same again when a person comes back to them. */
+import { get } from '../lib/api';
+import { recall, remember } from '../lib/stored';
+import type { ChipRow, Meaning, SuggestedChip, Suggestions } from '../lib/types';
+import type { ListQuery } from './list';
+
+export type Reason = SuggestedChip['reason'];
+
+/** What is asked for: how many, the share of answered chips that the model doubts, and a number that changes the draw. */
+export interface Asked {
+  n: number;
+  doubted: number;
+  seed: number;
+}
+
+export interface Suggested {
+  rows: ChipRow[];
+  reasons: ReadonlyMap<string, Reason>;
+  meaning: Meaning;
+}
+
+interface Kept {
+  key: string;
+  chips: [id: string, reason: Reason, score: number | null][];
+}
+
+type RowsOf = (query: ListQuery, ids: readonly string[], signal?: AbortSignal) => Promise<ChipRow[]>;
+const IDS_AT_ONCE = 60;
+
+function keyOf(query: ListQuery): string {
+  const { task, class: code, encoder, filter, suggest } = query;
+  return JSON.stringify([task, code ?? '', encoder ?? '', filter, suggest]);
+}
+
+function kept(key: string): Kept | null {
+  try {
+    const told = JSON.parse(recall('suggested', 'session') ?? 'null') as Kept | null;
+    return told?.key === key ? told : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The chips asked for: as they were suggested before, where they were. */
+export async function suggested(query: ListQuery, rowsOf: RowsOf, signal?: AbortSignal): Promise<Suggested> {
+  const key = keyOf(query);
+  const known = kept(key);
+  const told = known ? await again(known, query, rowsOf, signal) : await fresh(query, key, signal);
+  const reasons = new Map(told.map(({ chip, reason }) => [chip.id, reason]));
+  return {
+    rows: told.map(({ chip }) => chip),
+    reasons,
+    meaning: told.some((one) => one.score !== null) ? 'score' : 'none',
+  };
+}
+
+async function fresh(query: ListQuery, key: string, signal?: AbortSignal): Promise<SuggestedChip[]> {
+  const { task, class: code, encoder, filter, suggest } = query;
+  const { n, doubted, seed } = suggest!;
+  const about = { task, class: code, encoder, filter, n, doubted, seed };
+  const { chips } = await get<Suggestions>('/suggest', about, { signal });
+  const short: Kept = { key, chips: chips.map(({ chip, reason, score }) => [chip.id, reason, score ?? null]) };
+  remember('suggested', JSON.stringify(short), 'session');
+  return chips.map((one) => ({ ...one, chip: { ...one.chip, score: one.chip.score ?? one.score ?? null } }));
+}
+
+async function again(known: Kept, query: ListQuery, rowsOf: RowsOf, signal?: AbortSignal): Promise<SuggestedChip[]> {
+  const rows = new Map<string, ChipRow>();
+  for (let i = 0; i < known.chips.length; i += IDS_AT_ONCE) {
+    const ids = known.chips.slice(i, i + IDS_AT_ONCE).map(([id]) => id);
+    for (const row of await rowsOf(query, ids, signal)) rows.set(row.id, row);
+  }
+  return known.chips.flatMap(([id, reason, score]) => {
+    const chip = rows.get(id);
+    return chip ? [{ chip, reason, score }] : [];
+  });
+}
+
+/** Why a chip was suggested, for people. */
+export const REASONS: Record<Reason, { title: string; says: string }> = {
+  typical: { title: 'typical', says: 'Typical of chips that nobody answered yet' },
+  uncertain: { title: 'between classes', says: 'The model cannot decide between classes' },
+  doubted: { title: 'doubted', says: 'Answered, but the model holds another answer more likely' },
+};
+
+/** `50/0.1/3`, as the address has it. */
+export function readAsked(text: string | null): Asked | null {
+  const [n, doubted, seed] = (text ?? '').split('/').map(Number);
+  if (!n || !Number.isInteger(n) || n < 1) return null;
+  const share = Number.isFinite(doubted) ? Math.min(1, Math.max(0, doubted!)) : 0.1;
+  return { n: Math.min(1000, n), doubted: share, seed: Number.isInteger(seed) && seed! >= 0 ? seed! : 0 };
+}
+
+export function writeAsked({ n, doubted, seed }: Asked): string {
+  return `${n}/${doubted}/${seed}`;
+}
