@@ -20,7 +20,7 @@ describe('words', () => {
   it('reads orders', () => {
     expect(orderOf('')).toBe('id');
     expect(orderOf('random:7')).toBe('random');
-    expect(orderOf('similar:water')).toBe('id');
+    expect(orderOf('similar:water')).toBe('similar');
     expect(reshuffle('random:1', () => 0)).toBe('random:2');
     expect(reshuffle('id', () => 0.5)).toBe('random:5000');
   });

@@ -46,8 +46,29 @@ export function bound(value: number | string | null | undefined, kind: 'number' 
   return Number.isFinite(Number(value)) ? Number(value) : null;
 }
 
-export const ORDERS = ['id', 'newest', 'random'] as const;
+export const ORDERS = ['similar', 'uncertain', 'typical', 'newest', 'random', 'id'] as const;
 export type Order = (typeof ORDERS)[number];
+
+/** Orders that the machine makes. */
+const LEARNED: readonly Order[] = ['similar', 'uncertain', 'typical'];
+
+/** Orders as a menu has them; those that the machine makes only where there is something to learn. */
+export function ordersOf(learned: boolean, what: string): { value: Order; title: string }[] {
+  const titles: Record<Order, string> = {
+    similar: what ? `Most like ${what}` : 'Most alike',
+    uncertain: 'Most uncertain',
+    typical: 'Most typical',
+    newest: 'Newest first',
+    random: 'Random',
+    id: 'By id',
+  };
+  return ORDERS.filter((one) => learned || !LEARNED.includes(one)).map((value) => ({ value, title: titles[value] }));
+}
+
+/** Whether an order comes from what the machine has learned. */
+export function learns(sort: string): boolean {
+  return LEARNED.includes(orderOf(sort));
+}
 
 /** `random:17` is the order `random`. */
 export function orderOf(sort: string): Order {

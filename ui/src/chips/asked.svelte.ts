@@ -1,0 +1,68 @@
+/** Which list the address asks for, and the class in hand. */
+import { labelling } from '../label/labelling.svelte';
+import { type QueryChange, route, setQuery } from '../lib/router.svelte';
+import { workspace } from '../lib/workspace.svelte';
+import type { ChipList, ListQuery } from './list';
+import { readAsked } from './suggested';
+import { learns } from './words';
+
+/** What a list is known by: another one begins at its first chip. */
+export function orderKey(query: ListQuery): string {
+  const { filter, sort, like, method, encoder, suggest } = query;
+  const ofClass = learns(sort) && !like?.length ? query.class : '';
+  return JSON.stringify([filter, sort, ofClass, like ?? [], method ?? '', encoder ?? '', suggest ?? null]);
+}
+
+/** `like=` of the address: chips or rectangles, with a space between them (none has one in it). */
+export function readLike(query: URLSearchParams): string[] {
+  return query.getAll('like').flatMap((text) => text.split(/\s+/).filter(Boolean));
+}
+
+/** Address of the chips like these. */
+export function likeThese(ids: readonly string[]): QueryChange {
+  return { like: ids.join(' '), sort: 'similar', suggest: null, at: null };
+}
+
+/** The list that the page is to show; `kind` of the task decides whether there is anything to learn. */
+export class Wanted {
+  readonly filter = $derived(route.query.get('filter') ?? '');
+  readonly sort = $derived(route.query.get('sort') ?? 'id');
+  readonly like: readonly string[] = $derived(readLike(route.query));
+  readonly task: string = $derived.by(() => {
+    const named = route.query.get('task');
+    return (workspace.info?.tasks.some((one) => one.name === named) ? named : workspace.task) ?? '';
+  });
+  readonly query: ListQuery = $derived.by(() => {
+    const info = workspace.info?.tasks.find((one) => one.name === this.task);
+    const learned = info?.kind === 'classify';
+    const code = learned && this.task === workspace.task ? labelling.code : null;
+    return {
+      filter: this.filter,
+      sort: this.sort,
+      task: this.task,
+      class: code === null ? '' : String(code),
+      like: this.like,
+      method: route.query.get('method') ?? '',
+      encoder: route.query.get('encoder') ?? '',
+      suggest: learned ? readAsked(route.query.get('suggest')) : null,
+    };
+  });
+
+  /** Back to the plain list. */
+  leave(): void {
+    setQuery({ suggest: null, like: null, sort: null, at: null });
+  }
+}
+
+/** The list and a place in it, for previous and next on the chip's own page. */
+export interface Walk extends ListQuery {
+  offset: number;
+  pin?: string | null;
+  /** Of a suggestion, which no address can tell. */
+  ids?: string[];
+}
+
+export function walkOf(list: ChipList, offset: number): Walk {
+  const ids = list.query.suggest ? list.idsIn({ first: 0, end: list.total ?? 0 }) : undefined;
+  return { ...list.query, offset, pin: list.pin, ids };
+}
