@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,13 @@ from groundset.core import InputError, MissingError, check_name
 from groundset.features._arrays import save_array
 
 Features = npt.NDArray[np.float32]
+
+
+def kept_encoders(folder: Path) -> list[str]:
+    """Names of the encoders whose features are in ``folder`` (a workspace's ``features/``), sorted."""
+    with suppress(FileNotFoundError):
+        return sorted(p.name for p in folder.iterdir() if not p.name.startswith(".") and any(p.glob("[!.]*.npy")))
+    return []
 
 
 class FeatureStore:

@@ -7,6 +7,7 @@ from groundset.ingest._annotate.report import AnnotateReport
 from groundset.ingest._settings import DEFAULT_CHIP_SIZE
 from groundset.ingest.annotate import annotate
 from groundset.ingest.annotate_direct import annotate_chips, annotate_mask, annotate_masks
+from groundset.ingest.encode import EncodeReport, encode
 from groundset.ingest.levels import make_level
 from groundset.ingest.pipeline import ingest
 from groundset.ingest.report import IngestReport
@@ -25,12 +26,14 @@ def parse_time(value: str | datetime | None) -> datetime | None:
 __all__ = [
     "DEFAULT_CHIP_SIZE",
     "AnnotateReport",
+    "EncodeReport",
     "IngestReport",
     "annotate",
     "annotate_chips",
     "annotate_mask",
     "annotate_masks",
     "check_request",
+    "encode",
     "ingest",
     "make_level",
     "parse_time",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from groundset._files import atomic_dir
 from groundset.core import Window
-from groundset.features import Encoder, FeatureStore, band_key, get_encoder
+from groundset.features import Encoder, EncoderKind, FeatureStore, band_key, get_encoder
 from groundset.imagery import Scene
 from groundset.ingest._survey import FIT_SAMPLES, per_scene, samples
 
@@ -18,13 +18,14 @@ class Encoders:
     """Encoders by band set; a new one is fitted, and saved when :meth:`save` is called.
 
     Args:
-        store: Features of the workspace's encoder.
+        store: Features of the encoder.
         cache: For readers.
+        kind: The encoder (default: that of the store's name).
     """
 
-    def __init__(self, store: FeatureStore, cache: Path | None) -> None:
+    def __init__(self, store: FeatureStore, cache: Path | None, kind: EncoderKind | None = None) -> None:
         self.store, self.cache = store, cache
-        self.kind = get_encoder(store.encoder)
+        self.kind = kind or get_encoder(store.encoder, store.folder)
         self._known: dict[tuple[str, ...], Encoder] = {}
 
     def get(self, scene: Scene, others: Sequence[tuple[Scene, Sequence[Window]]]) -> Encoder:

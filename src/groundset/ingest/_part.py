@@ -129,7 +129,7 @@ class _Rows:
 def fingerprint(scene: Scene, level: int, grid: Grid, places: Sequence[Place], encoder: Encoder) -> str:
     """Stands for all that a part's numbers depend on; files are told by size and time of change."""
     item = scene_item.scene_to_item(scene).to_dict(include_self_link=False, transform_hrefs=False)
-    said = [item, level, repr(grid), [(r, c) for r, c, _ in places], encoder.spec(), _files(scene)]
+    said = [item, level, repr(grid), [(r, c) for r, c, _ in places], encoder.spec(), files_of(scene)]
     return hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -12,6 +12,7 @@ from groundset.ingest._known import missing
 from groundset.ingest._make import Wanted, make
 from groundset.ingest._part import Place
 from groundset.ingest._settings import ingesting, settled
+from groundset.ingest.encode import fill_others
 from groundset.ingest.report import IngestReport
 from groundset.lake import Lake
 
@@ -51,7 +52,8 @@ def make_level(
             places = [p for p in places if p[:2] in asked]
         wanted = [Wanted(stored, level, places)] if places else []
         added = make(lake, wanted, grid, encoder, executor=executor, progress=progress)
-    return IngestReport(len(wanted), added, 1 - len(wanted), time.monotonic() - start)
+        notes = fill_others(lake, executor, progress)
+    return IngestReport(len(wanted), added, 1 - len(wanted), time.monotonic() - start, notes=notes)
 
 
 def descendants(scene: Scene, grid: Grid, level: int, chips: Iterable[ChipId]) -> set[tuple[int, int]]:

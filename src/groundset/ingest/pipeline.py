@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 
-from groundset.core import Grid, Listener
+from groundset.core import Grid, InputError, Listener
+from groundset.features import encoder_name
 from groundset.imagery import Scene
 from groundset.ingest._known import different, known, missing
 from groundset.ingest._make import Wanted, make
 from groundset.ingest._settings import ingesting, settled
+from groundset.ingest.encode import fill_others, forget_unused, keep
 from groundset.ingest.report import IngestReport
 from groundset.lake import Lake
 
@@ -35,7 +37,8 @@ def ingest(
         scenes: What to ingest; scenes that are there already are passed over. One whose time nobody said may be brought
             again with its time: the time is noted, and holds for its chips too.
         grid: How to cut (default: the workspace's, or chips of 256 pixels). The first ingest writes it to the settings.
-        encoder: Encoder name (default: the workspace's, or ``default``).
+        encoder: Encoder name or ``onnx:FILE`` (default: the workspace's, or ``default``). Features of the workspace's
+            further encoders (see :func:`~groundset.ingest.encode.encode`) are computed after it.
         levels: Levels to make now; others are made by :func:`~groundset.ingest.make_level` when asked for.
         executor: Runs strips of chips wide: threads, processes or Dask.
         progress: Hears each step; a StoppedError raised in it stops the work cleanly.
@@ -48,7 +51,10 @@ def ingest(
     """
     start = time.monotonic()
     with ingesting(lake):
-        grid, name = settled(lake, grid, encoder)
+        grid, name = settled(lake, grid, None if encoder is None else encoder_name(encoder))
+        store = lake.features(name)
+        if encoder is not None:
+            keep(encoder, store.folder)
         wanted: list[Wanted] = []
         timed: list[Scene] = []
         skipped = 0
@@ -64,5 +70,11 @@ def ingest(
             skipped += not new
         for scene in timed:
             lake.scenes.put(scene)
-        chips = make(lake, wanted, grid, name, executor=executor, progress=progress)
-    return IngestReport(len({w.scene.id for w in wanted}), chips, skipped, time.monotonic() - start, len(timed))
+        try:
+            chips = make(lake, wanted, grid, name, executor=executor, progress=progress)
+        except InputError:
+            forget_unused(store)
+            raise
+        notes = fill_others(lake, executor, progress)
+    scenes = len({w.scene.id for w in wanted})
+    return IngestReport(scenes, chips, skipped, time.monotonic() - start, len(timed), notes)

@@ -15,6 +15,7 @@ class IngestReport:
         skipped: Scenes of which every chip was there already.
         seconds: How long it took.
         timed: Scenes that were there without a time and have one now.
+        notes: What the workspace's further encoders could not encode, and why.
     """
 
     scenes: int
@@ -22,6 +23,7 @@ class IngestReport:
     skipped: int
     seconds: float
     timed: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def chips_per_second(self) -> float:
@@ -29,7 +31,10 @@ class IngestReport:
         return self.chips / self.seconds if self.seconds > 0 else 0.0
 
     def summary(self) -> str:
-        """One line for the terminal."""
+        """One line for the terminal, and one for each note."""
+        return "\n".join((self._line(), *self.notes))
+
+    def _line(self) -> str:
         if not self.scenes:
             return f"Nothing new: {self._there()}"
         line = f"{_count(self.scenes, 'scene')}, {_count(self.chips, 'chip')}, {self.chips_per_second:.1f} chips/s"
