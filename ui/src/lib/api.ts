@@ -86,8 +86,16 @@ async function problemOf(response: Response): Promise<Problem> {
   return { type: 'about:blank', title, status: response.status };
 }
 
-/** One request; throws ProblemError for a refusal and where the server cannot be reached. */
-export async function request(path: string, query: Query = {}, init: RequestInit = {}): Promise<Response> {
+/**
+ * One request; throws ProblemError for a refusal and where the server cannot be reached. Statuses in `expected` are
+ * answers like any other.
+ */
+export async function request(
+  path: string,
+  query: Query = {},
+  init: RequestInit = {},
+  expected: readonly number[] = [],
+): Promise<Response> {
   const headers = new Headers(init.headers);
   for (const [name, value] of Object.entries(authHeaders())) headers.set(name, value);
   const writes = init.method !== undefined && !['GET', 'HEAD'].includes(init.method);
@@ -109,7 +117,8 @@ export async function request(path: string, query: Query = {}, init: RequestInit
     });
   }
   connection.found();
-  if (response.ok) return response;
+  if (response.ok) connection.admitted();
+  if (response.ok || expected.includes(response.status)) return response;
   if (response.status === 401) connection.refused();
   if (response.status === 403) forgetCsrf();
   throw new ProblemError(await problemOf(response));

@@ -14,6 +14,11 @@ class Connection {
   refused(): void {
     this.unauthorized = true;
   }
+
+  /** Let in: again, where another tab has signed in meanwhile. */
+  admitted(): void {
+    this.unauthorized = false;
+  }
 }
 
 export const connection = new Connection();

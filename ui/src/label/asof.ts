@@ -1,0 +1,27 @@
+/** Up to which event of the journal a row of a chip counts labels: what was answered later is not in it yet. */
+import type { ChipRow } from '../lib/types';
+
+const heads = new WeakMap<ChipRow, number>();
+let latest = 0;
+
+/** Rows as they came, with the journal's number that the server gave with them. */
+export function asOf<T extends readonly ChipRow[]>(rows: T, head: number): T {
+  for (const row of rows) heads.set(row, head);
+  heard(head);
+  return rows;
+}
+
+/** -1 where nobody said. */
+export function headOf(row: ChipRow): number {
+  return heads.get(row) ?? -1;
+}
+
+/** The journal has come at least so far. */
+export function heard(head: number): void {
+  latest = Math.max(latest, head);
+}
+
+/** Highest number of the journal heard of: what is asked for now is at least so new. */
+export function latestHead(): number {
+  return latest;
+}

@@ -1,0 +1,100 @@
+/** Where acts wait until the server has them: in IndexedDB, so that they outlive the page, a crash and an offline day. */
+import type { Act, Refusal } from './acts';
+
+/** An act as it is kept; `n` rises in the order of acts, over all tabs. */
+export interface Kept {
+  n: number;
+  /** Address and name of the workspace that it belongs to. */
+  place: string;
+  act: Act;
+  /** What the server did not take of it; shown until a person has seen it. */
+  refused: Refusal[] | null;
+}
+
+export interface Store {
+  /** False where nothing outlives the page: IndexedDB is blocked or full. */
+  readonly lasting: boolean;
+  add(place: string, act: Act): Promise<number>;
+  /** Those behind `n`, in order. */
+  after(place: string, n: number): Promise<Kept[]>;
+  put(kept: Kept): Promise<void>;
+  remove(n: number): Promise<void>;
+}
+
+export class MemoryStore implements Store {
+  readonly lasting = false;
+  private last = 0;
+  private readonly all = new Map<number, Kept>();
+
+  add(place: string, act: Act): Promise<number> {
+    const n = ++this.last;
+    this.all.set(n, { n, place, act, refused: null });
+    return Promise.resolve(n);
+  }
+
+  after(place: string, n: number): Promise<Kept[]> {
+    return Promise.resolve([...this.all.values()].filter((one) => one.place === place && one.n > n));
+  }
+
+  put(kept: Kept): Promise<void> {
+    this.all.set(kept.n, kept);
+    return Promise.resolve();
+  }
+
+  remove(n: number): Promise<void> {
+    this.all.delete(n);
+    return Promise.resolve();
+  }
+}
+
+const ACTS = 'acts';
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error('the browser keeps no data'));
+  });
+}
+
+class IdbStore implements Store {
+  readonly lasting = true;
+
+  constructor(private readonly db: IDBDatabase) {}
+
+  async add(place: string, act: Act): Promise<number> {
+    return Number(await done(this.acts('readwrite').add({ place, act, refused: null })));
+  }
+
+  async after(place: string, n: number): Promise<Kept[]> {
+    const found = this.acts('readonly')
+      .index('place')
+      .getAll(IDBKeyRange.bound([place, n], [place, Infinity], true));
+    return (await done(found)) as Kept[];
+  }
+
+  async put(kept: Kept): Promise<void> {
+    await done(this.acts('readwrite').put(kept));
+  }
+
+  async remove(n: number): Promise<void> {
+    await done(this.acts('readwrite').delete(n));
+  }
+
+  private acts(mode: IDBTransactionMode): IDBObjectStore {
+    return this.db.transaction(ACTS, mode, { durability: 'strict' }).objectStore(ACTS);
+  }
+}
+
+/** The browser's store, or one in memory where there is none (a blocked frame, a private window). */
+export async function openStore(name = 'groundset'): Promise<Store> {
+  try {
+    const opening = indexedDB.open(name, 1);
+    opening.onupgradeneeded = () => {
+      const acts = opening.result.createObjectStore(ACTS, { keyPath: 'n', autoIncrement: true });
+      acts.createIndex('place', ['place', 'n']);
+    };
+    return new IdbStore(await done(opening));
+  } catch {
+    return new MemoryStore();
+  }
+}
