@@ -10,15 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.core import InputError
+from groundset.learn._kmeans import kmeans
 
 Float32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
 
 WIDE = 64
 """Features of this length or more are used as they are."""
-WAVES = 512
-"""Random waves that few features are lifted to."""
-BLOCK = 65_536
+LANDMARKS = 512
+"""Places that few features are compared with."""
+SAMPLE = 20_000
+"""Landmarks are looked for among so many rows."""
+CLIP = 10.0
+"""Standardised features end here, so that a broken value cannot decide alone."""
+BLOCK = 16_384
 
 
 @dataclass(frozen=True)
@@ -26,23 +31,23 @@ class Space:
     """How features X (n, d) become what the linear models read, Z (n, D).
 
     Wide features (d >= 64) stay what they are, without a copy: one matrix-vector product scores all chips. Few
-    features are standardised and stand beside 512 random Fourier features of a Gaussian kernel (Rahimi, Recht 2007,
-    with orthogonal directions: Yu et al. 2016), so that a linear model in Z comes close to a kernel machine in X. Each
-    of the two blocks has a mean square norm of 1.
+    features are standardised and stand beside 512 Nystroem features of the Gaussian kernel exp(-|x - y|^2 / d)
+    (Williams and Seeger 2001, landmarks by k-means: Zhang, Tsang and Kwok 2008), so that a linear model in Z comes
+    close to a kernel machine in X. Each of the two blocks has a mean square length of about 1.
 
     Args:
         d: Length of a feature vector in X.
         centre: Mean of each feature, float32 (d,); None where X stays as it is.
         scale: What each centred feature is multiplied with, float32 (d,).
-        waves: Directions of the random waves, float32 (d, 512).
-        phases: Their shifts, float32 (512,).
+        landmarks: Standardised places, float32 (m, d).
+        mix: Whitens the likeness to them, float32 (m, m).
     """
 
     d: int
     centre: Float32 | None = None
     scale: Float32 | None = None
-    waves: Float32 | None = None
-    phases: Float32 | None = None
+    landmarks: Float32 | None = None
+    mix: Float32 | None = None
 
     @classmethod
     def fit(cls, X: Float32, *, seed: int = 0) -> Self:
@@ -58,28 +63,27 @@ class Space:
         known = X[usable(X)]
         if not len(known):
             raise InputError("no chip has features without NaN", found=f"{len(X)} rows", hint="encode the chips again")
+        centre = known.mean(axis=0, dtype=np.float64).astype(np.float32)
         spread = known.std(axis=0, dtype=np.float64)
-        scale = np.divide(1.0, spread, out=np.zeros(d), where=spread > 1e-12 * (1 + np.abs(known).max(axis=0)))
-        live = max(int((scale > 0).sum()), 1)
+        steady = spread <= 1e-6 * np.abs(known).max(axis=0)
+        scale = np.where(steady, 0.0, 1 / np.where(steady, 1.0, spread)).astype(np.float32)
         rng = np.random.default_rng(seed)
-        waves = _orthogonal(rng, d, WAVES) / np.sqrt(live / 2)
-        return cls(
-            d,
-            known.mean(axis=0, dtype=np.float64).astype(np.float32),
-            scale.astype(np.float32),
-            waves.astype(np.float32),
-            rng.uniform(0, 2 * np.pi, WAVES).astype(np.float32),
-        )
+        if len(known) > SAMPLE:
+            known = known[np.sort(rng.choice(len(known), SAMPLE, replace=False))]
+        _, landmarks = kmeans(_standard(known, centre, scale), LANDMARKS, rng, steps=3)
+        values, axes = np.linalg.eigh(_kernel(landmarks, landmarks).astype(np.float64))
+        mix = axes / np.sqrt(np.maximum(values, 1e-6 * values[-1]))
+        return cls(d, centre, scale, landmarks, mix.astype(np.float32))
 
     @property
     def identity(self) -> bool:
         """Whether Z is X itself."""
-        return self.waves is None
+        return self.landmarks is None
 
     @property
     def dim(self) -> int:
         """Length of a vector in Z."""
-        return self.d if self.waves is None else self.d + self.waves.shape[1]
+        return self.d if self.landmarks is None else self.d + len(self.landmarks)
 
     def transform(self, X: Float32) -> Float32:
         """X (n, d) as Z float32 (n, dim); X itself where it stays as it is. A bad row stays bad, and only that row.
@@ -90,42 +94,40 @@ class Space:
         X = _table(X)
         if X.shape[1] != self.d:
             raise InputError("features of another length", asked=X.shape[1], found=self.d, hint="fit the space again")
-        if self.centre is None or self.scale is None or self.waves is None or self.phases is None:
+        if self.centre is None or self.scale is None or self.landmarks is None or self.mix is None:
             return X
         Z = np.empty((len(X), self.dim), np.float32)
         for start in range(0, len(X), BLOCK):
             part = slice(start, start + BLOCK)
-            standard = (X[part] - self.centre) * self.scale
+            good = np.isfinite(X[part]).all(axis=1)
+            standard = _standard(np.where(good[:, None], X[part], self.centre), self.centre, self.scale)
             np.multiply(standard, np.float32(1 / np.sqrt(self.d)), out=Z[part, : self.d])
-            waves = Z[part, self.d :]
-            np.matmul(standard, self.waves, out=waves)
-            waves += self.phases
-            np.cos(waves, out=waves)
-            waves *= np.float32(np.sqrt(2 / len(self.phases)))
-            Z[part][~np.isfinite(standard).all(axis=1)] = np.nan
+            np.matmul(_kernel(standard, self.landmarks), self.mix, out=Z[part, self.d :])
+            Z[part][~good] = np.nan
         return Z
 
     def save(self, path: Path) -> None:
-        """Write it as one ``.npy`` of float32 (2 + d, 1 + d + 512), or (1, 1) with d alone where X stays as it is."""
-        np.save(path, self._packed(), allow_pickle=False)
+        """Write it as one ``.npy``: float32, the two lengths (d, m), then each array, flat."""
+        parts = [a for a in (self.centre, self.scale, self.landmarks, self.mix) if a is not None]
+        lengths = np.array([self.d, 0 if self.landmarks is None else len(self.landmarks)], np.float32)
+        np.save(path, np.concatenate([lengths, *(a.ravel() for a in parts)]), allow_pickle=False)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """What :meth:`save` wrote."""
-        packed = np.load(path, allow_pickle=False)
-        d = int(packed[0, 0])
-        if packed.shape == (1, 1):
-            return cls(d)
-        return cls(d, packed[1, 1 : d + 1], packed[2, 1 : d + 1], packed[1 : d + 1, d + 1 :], packed[0, d + 1 :])
+        """What :meth:`save` wrote.
 
-    def _packed(self) -> Float32:
-        if self.centre is None or self.scale is None or self.waves is None or self.phases is None:
-            return np.array([[self.d]], np.float32)
-        packed = np.zeros((max(self.d, 2) + 1, 1 + self.d + len(self.phases)), np.float32)
-        packed[0, 0], packed[0, self.d + 1 :] = self.d, self.phases
-        packed[1, 1 : self.d + 1], packed[2, 1 : self.d + 1] = self.centre, self.scale
-        packed[1 : self.d + 1, self.d + 1 :] = self.waves
-        return packed
+        Raises:
+            InputError: The file is not one of these.
+        """
+        try:
+            flat = np.load(path, allow_pickle=False)
+            d, m = int(flat[0]), int(flat[1])
+            if not m:
+                return cls(d)
+            centre, scale, landmarks, mix = np.split(flat[2:], np.cumsum([d, d, m * d]))
+            return cls(d, centre, scale, landmarks.reshape(m, d), mix.reshape(m, m))
+        except (ValueError, IndexError, EOFError) as error:
+            raise InputError("not a space of features", asked=path, hint="remove the file, it is made again") from error
 
 
 def usable(X: Float32) -> Bool:
@@ -148,10 +150,16 @@ def _table(X: Float32) -> Float32:
     return X
 
 
-def _orthogonal(rng: np.random.Generator, d: int, count: int) -> npt.NDArray[np.float64]:
-    """Directions (d, count) as a Gaussian draws them, but orthogonal within each d of them."""
-    blocks = []
-    for _ in range(-(-count // d)):
-        axes, _ = np.linalg.qr(rng.standard_normal((d, d)))
-        blocks.append(axes * np.linalg.norm(rng.standard_normal((d, d)), axis=1))
-    return np.concatenate(blocks, axis=1)[:, :count]
+def _standard(X: Float32, centre: Float32, scale: Float32) -> Float32:
+    return np.clip((X - centre) * scale, -CLIP, CLIP)
+
+
+def _kernel(A: Float32, B: Float32) -> Float32:
+    """Likeness of rows A (n, d) and B (m, d): exp(-|a - b|^2 / d), float32 (n, m)."""
+    squares = A @ B.T
+    squares *= -2
+    squares += np.einsum("ij,ij->i", A, A)[:, None]
+    squares += np.einsum("ij,ij->i", B, B)
+    np.maximum(squares, 0, out=squares)
+    squares *= np.float32(-1 / A.shape[1])
+    return np.exp(squares, out=squares)
