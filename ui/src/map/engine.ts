@@ -34,7 +34,9 @@ export type Listeners = {
   grid: (lines: Graticule) => void;
   pointer: (place: { lng: number; lat: number } | null) => void;
   hover: (hit: Hit | null) => void;
-  click: (hit: Hit) => void;
+  click: (hit: Hit, event: MouseEvent) => void;
+  /** Pressed twice; without it the map comes nearer. */
+  twice?: (hit: Hit) => void;
   failed: (message: string) => void;
 };
 
@@ -54,6 +56,7 @@ export class WorkMap {
   private rasters = new Map<string, Raster>();
   private chips: FeatureCollection = EMPTY;
   private hovered: string | null = null;
+  private chosen = new Set<string>();
   private opacity = 1;
   private ready: Promise<void>;
 
@@ -166,6 +169,22 @@ export class WorkMap {
     this.data('chips', outlines ? chips : EMPTY);
   }
 
+  /** Draw these chips as chosen, by their state: nothing is sent to the map anew. */
+  async choose(ids: ReadonlySet<string>): Promise<void> {
+    await this.ready;
+    const set = (id: string, chosen: boolean): void =>
+      void this.map.setFeatureState({ source: 'chips', id }, { chosen });
+    for (const id of this.chosen) if (!ids.has(id)) set(id, false);
+    for (const id of ids) if (!this.chosen.has(id)) set(id, true);
+    this.chosen = new Set(ids);
+  }
+
+  /** The chip that the keyboard is at. */
+  async point(id: string | null): Promise<void> {
+    await this.ready;
+    this.map.setFilter('chips-at', ['==', ['get', 'id'], id ?? '']);
+  }
+
   get shownChips(): number {
     return this.chips.features.length;
   }
@@ -246,7 +265,13 @@ export class WorkMap {
     });
     map.on('click', (event) => {
       const hit = this.hit(event);
-      if (hit) this.on.click(hit);
+      if (hit) this.on.click(hit, event.originalEvent);
+    });
+    map.on('dblclick', (event) => {
+      const hit = this.on.twice && this.hit(event);
+      if (!hit) return;
+      event.preventDefault();
+      this.on.twice?.(hit);
     });
     map.on('error', (event) => {
       const message = event.error?.message ?? '';
@@ -292,6 +317,7 @@ function reducedMotion(): boolean {
 
 function baseLayers(p: Palette): StyleSpecification['layers'] {
   const dashed = ['==', ['get', 'sure'], false] as never;
+  const chosen = ['boolean', ['feature-state', 'chosen'], false] as never;
   return [
     { id: 'sea', type: 'background', paint: { 'background-color': p.sea } },
     { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': p.land, 'fill-outline-color': p.coast } },
@@ -314,6 +340,31 @@ function baseLayers(p: Palette): StyleSpecification['layers'] {
         'line-width': ['interpolate', ['linear'], ['zoom'], 9, 0.5, 14, 1.4],
         'line-opacity': ['get', 'line'],
       },
+    },
+    {
+      id: 'chips-chosen-fill',
+      type: 'fill',
+      source: 'chips',
+      paint: { 'fill-color': p.chosen, 'fill-opacity': ['case', chosen, 0.22, 0] },
+    },
+    {
+      id: 'chips-chosen-edge',
+      type: 'line',
+      source: 'chips',
+      paint: { 'line-color': p.halo, 'line-width': 4, 'line-opacity': ['case', chosen, 0.8, 0] },
+    },
+    {
+      id: 'chips-chosen',
+      type: 'line',
+      source: 'chips',
+      paint: { 'line-color': p.chosen, 'line-width': 2.2, 'line-opacity': ['case', chosen, 1, 0] },
+    },
+    {
+      id: 'chips-at',
+      type: 'line',
+      source: 'chips',
+      filter: ['==', ['get', 'id'], ''],
+      paint: { 'line-color': p.at, 'line-width': 2.5 },
     },
     {
       id: 'chips-hot',
@@ -355,7 +406,7 @@ function style(p: Palette): StyleSpecification {
       grid: empty,
       scenes: empty,
       'scene-dots': empty,
-      chips: { ...empty, maxzoom: 18, tolerance: 0, buffer: 8 },
+      chips: { ...empty, maxzoom: 18, tolerance: 0, buffer: 8, promoteId: 'id' },
     },
     layers: baseLayers(p),
   };

@@ -11,6 +11,10 @@ export type Palette = {
   scene: string;
   sceneHot: string;
   plain: string;
+  /** Chips that are selected. */
+  chosen: string;
+  /** The chip that the keyboard is at. */
+  at: string;
   halo: string;
 };
 
@@ -24,6 +28,8 @@ const PALETTES: Record<Theme, Palette> = {
     scene: '#6db3f2',
     sceneHot: '#ffd166',
     plain: '#c9d3da',
+    chosen: '#45d19c',
+    at: '#ffffff',
     halo: '#0d1418',
   },
   light: {
@@ -35,6 +41,8 @@ const PALETTES: Record<Theme, Palette> = {
     scene: '#1f6fb8',
     sceneHot: '#b45309',
     plain: '#4a5a64',
+    chosen: '#0a7352',
+    at: '#14191f',
     halo: '#ffffff',
   },
 };

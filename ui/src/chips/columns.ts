@@ -1,0 +1,134 @@
+/** Columns of the table: what a chip has to say, each thing by itself. */
+import { count, when } from '../lib/format';
+import type { Attribute, ChipRow, Meaning, SchemeClass } from '../lib/types';
+import type { Order } from './words';
+
+export interface Told {
+  classOf: (code: number) => SchemeClass | undefined;
+}
+
+export interface Column {
+  id: string;
+  title: string;
+  /** In CSS pixels. */
+  width: number;
+  /** Drawn by the table itself; the others are text. */
+  as?: 'label' | 'score' | 'guess';
+  figures?: boolean;
+  /** The list's order that this column can be put in. */
+  order?: Order;
+  text: (chip: ChipRow, told: Told) => string;
+}
+
+const share = (value: number): string => `${Math.floor(100 * value)} %`;
+
+/** A score as people read it; the ends are only said where they are reached. */
+export function scoreText(score: number | null | undefined): string {
+  if (score === null || score === undefined || Number.isNaN(score)) return '';
+  if (score > 0.995 && score < 1) return '> 0.99';
+  if (score > 0 && score < 0.005) return '< 0.01';
+  return score.toFixed(2);
+}
+
+export const MEANINGS: Record<Meaning, string> = {
+  none: 'Score',
+  similarity: 'Similarity',
+  score: 'Score',
+  confidence: 'Confidence',
+};
+
+/** Every column that the table can have. */
+export function columnsOf(attributes: readonly Attribute[], meaning: Meaning): Column[] {
+  const names = (codes: readonly number[] | undefined, { classOf }: Told): string =>
+    (codes ?? []).map((code) => classOf(code)?.title ?? `class ${code}`).join(', ');
+  return [
+    { id: 'label', title: 'Label', width: 168, as: 'label', text: (chip, told) => names(chip.label?.classes, told) },
+    {
+      id: 'score',
+      title: MEANINGS[meaning],
+      width: 116,
+      as: 'score',
+      order: 'similar',
+      text: (c) => scoreText(c.score),
+    },
+    { id: 'guess', title: 'Model says', width: 150, as: 'guess', text: () => '' },
+    {
+      id: 'negative',
+      title: 'Said not to be',
+      width: 140,
+      text: (chip, told) => names(chip.label?.negative, told),
+    },
+    { id: 'reason', title: 'Reason', width: 120, text: (chip) => chip.label?.reason ?? '' },
+    { id: 'datetime', title: 'Acquired, UTC', width: 138, figures: true, order: 'newest', text: time },
+    {
+      id: 'cloud_cover',
+      title: 'Cloud',
+      width: 68,
+      figures: true,
+      text: (chip) => (chip.cloud_cover === null ? '' : `${Math.round(chip.cloud_cover)} %`),
+    },
+    { id: 'valid_fraction', title: 'Valid', width: 68, figures: true, text: (chip) => share(chip.valid_fraction) },
+    { id: 'split', title: 'Split', width: 80, text: (chip) => chip.split ?? '' },
+    ...attributes.map((one): Column => ({ id: `attribute:${one.name}`, ...attribute(one) })),
+    { id: 'actors', title: 'Answered by', width: 130, text: (chip) => chip.label?.actors.join(', ') ?? '' },
+    { id: 'answered_at', title: 'Answered', width: 138, figures: true, text: (chip) => when(chip.label?.answered_at) },
+    { id: 'methods', title: 'Method', width: 96, text: (chip) => chip.label?.methods.join(', ') ?? '' },
+    { id: 'training', title: 'Trains', width: 72, text: (chip) => (chip.label ? (chip.training ? 'yes' : 'no') : '') },
+    { id: 'scene_id', title: 'Scene', width: 190, text: (chip) => chip.scene_id },
+    { id: 'sensor', title: 'Sensor', width: 110, text: (chip) => chip.sensor ?? '' },
+    { id: 'level', title: 'Level', width: 60, figures: true, text: (chip) => String(chip.level) },
+    { id: 'grid_row', title: 'Row', width: 60, figures: true, text: (chip) => count(chip.grid_row) },
+    { id: 'grid_col', title: 'Column', width: 68, figures: true, text: (chip) => count(chip.grid_col) },
+    { id: 'size', title: 'Pixels', width: 92, figures: true, text: (chip) => `${chip.width} × ${chip.height}` },
+    { id: 'group', title: 'Group', width: 110, text: (chip) => chip.group ?? '' },
+    { id: 'west', title: 'Longitude', width: 92, figures: true, text: (chip) => middle(chip, 0) },
+    { id: 'south', title: 'Latitude', width: 92, figures: true, text: (chip) => middle(chip, 1) },
+  ];
+}
+
+/** Columns that a person sees before choosing. */
+export const USUAL: readonly string[] = [
+  'label',
+  'score',
+  'guess',
+  'datetime',
+  'cloud_cover',
+  'valid_fraction',
+  'split',
+  'actors',
+  'scene_id',
+  'grid_row',
+  'grid_col',
+];
+
+function time(chip: ChipRow): string {
+  return chip.datetime ? chip.datetime.slice(0, 16).replace('T', ' ') : '';
+}
+
+function middle(chip: ChipRow, axis: 0 | 1): string {
+  const box = chip.bbox as number[] | null;
+  return box ? ((box[axis]! + box[axis + 2]!) / 2).toFixed(4) : '';
+}
+
+function attribute({ name, title, kind }: Attribute): Omit<Column, 'id'> {
+  return {
+    title: title ?? name,
+    width: 100,
+    figures: kind === 'number',
+    text: (chip) => {
+      const value = chip.attributes?.[name];
+      return value === undefined || value === null
+        ? ''
+        : value === true
+          ? 'yes'
+          : value === false
+            ? 'no'
+            : String(value);
+    },
+  };
+}
+
+/** The chosen ones in the order of all; unknown names are left out. */
+export function chosenOf(all: readonly Column[], chosen: readonly string[]): Column[] {
+  return all.filter((one) => chosen.includes(one.id));
+}
