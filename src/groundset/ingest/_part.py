@@ -133,7 +133,7 @@ def fingerprint(scene: Scene, level: int, grid: Grid, places: Sequence[Place], e
     return hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _files(scene: Scene) -> list[tuple[str, int, int]]:
+def files_of(scene: Scene) -> list[tuple[str, int, int]]:
     out = []
     for href in sorted({source.href for band in scene.sources for source in band}):
         path = Path(href)
