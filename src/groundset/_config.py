@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
-from groundset._files import write_text
+from groundset._files import disk_errors, write_text
 from groundset.core import EDGES, ConflictError, Grid, GroundsetError, InputError, MissingError, check_name
-from groundset.core.layout import TASK_KINDS, Config, GridConfig, ReleaseConfig, TaskConfig
+from groundset.core.layout import (
+    ATTRIBUTE_KINDS,
+    TASK_KINDS,
+    AttributeConfig,
+    Config,
+    GridConfig,
+    Layout,
+    ReleaseConfig,
+    TaskConfig,
+)
 
 VERSION = 1
 """Version of the workspace's layout that this program writes, and the newest that it reads."""
 
+LOCK_FILE = "settings.lock"
+
 _TOP: dict[str, type] = {
     "name": str, "scheme": str, "database": str, "store": str, "version": int,
-    "grid": dict, "features": dict, "tasks": dict, "views": dict, "release": dict,
+    "grid": dict, "features": dict, "tasks": dict, "attributes": dict, "views": dict, "release": dict,
 }  # fmt: skip
 _GRID: dict[str, type] = {"chip_size": int, "stride": int, "levels": int, "edge": str}
 _FEATURES: dict[str, type] = {"encoder": str}
 _TASK: dict[str, type] = {"kind": str, "scheme": str, "multi": bool}
+_ATTRIBUTE: dict[str, type] = {
+    "kind": str, "title": str, "choices": list, "minimum": float, "maximum": float,
+}  # fmt: skip
+_VIEW: dict[str, type] = {"title": str, "expression": str, "ramp": str, "range": list, "stretch": str}
 _RELEASE: dict[str, type] = {"title": str, "description": str, "license": str, "providers": list, "doi": str}
 _DEFAULTS = Config("")
-_WORDS = {str: "text", int: "a whole number", bool: "true or false", dict: "a table", list: "a list"}
+_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table", list: "a list"}
 
 
 def read_config(path: Path) -> Config:
@@ -77,9 +94,9 @@ def update_config(path: Path, grid: Grid | None = None, encoder: str | None = No
     text = path.read_bytes().decode()
     if grid is not None:
         sizes = {name: getattr(grid, name) for name in _GRID}
-        text = _set(text, "grid", sizes)
+        text = _set(text, ("grid",), sizes)
     if encoder is not None:
-        text = _set(text, "features", {"encoder": encoder})
+        text = _set(text, ("features",), {"encoder": encoder})
     config = parse_config(text, path)
     if (grid is not None and config.grid.grid() != grid) or encoder not in (None, config.encoder):
         raise InputError(
@@ -88,6 +105,75 @@ def update_config(path: Path, grid: Grid | None = None, encoder: str | None = No
         )
     write_text(path, text)
     return config
+
+
+def add_table(path: Path, table: tuple[str, str], values: Mapping[str, object]) -> Config:
+    """Write a further ``[tasks.NAME]`` or ``[attributes.NAME]``; all else stays as it is. Whoever calls holds the lock.
+
+    Args:
+        path: The settings.
+        table: Both parts of its name.
+        values: Its keys; None is left out.
+
+    Returns:
+        The settings as they are now.
+
+    Raises:
+        InputError: It cannot be added as the file is written.
+    """
+    text = _set(path.read_bytes().decode(), table, {k: v for k, v in values.items() if v is not None})
+    try:
+        config = parse_config(text, path)
+    except InputError as error:
+        raise InputError(
+            f"{path} cannot be updated as it is written", asked=f"[{'.'.join(table)}]", found=str(error),
+            hint="write each task and attribute as a table of its own",
+        ) from None  # fmt: skip
+    write_text(path, text)
+    return config
+
+
+def remove_table(path: Path, table: tuple[str, str]) -> Config:
+    """Take a table such as ``[views.NAME]`` out; all else stays as it is. Whoever calls holds the lock.
+
+    Returns:
+        The settings as they are now.
+
+    Raises:
+        InputError: It is not a table of its own in the file.
+    """
+    lines = path.read_bytes().decode().removesuffix("\n").split("\n")
+    start = next((i for i, line in enumerate(lines) if (h := _HEADER.match(line)) and _parts(h[1]) == table), None)
+    if start is None:
+        raise InputError(
+            f"{path} cannot be updated as it is written", asked=f"[{'.'.join(table)}]", hint="take it out by hand"
+        )
+    end = next((i for i in range(start + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
+    while start > 0 and not lines[start - 1].strip():
+        start -= 1
+    rest = "\n".join(lines[:start] + ([""] if lines[end:] else []) + lines[end:]) + "\n"
+    config = parse_config(rest, path)
+    write_text(path, rest)
+    return config
+
+
+@contextmanager
+def editing(layout: Layout) -> Iterator[Config]:
+    """Hold the settings and scheme files of a workspace while they are edited; the next one waits.
+
+    Yields:
+        The settings as they are now.
+
+    Raises:
+        ServiceError: The workspace cannot be written.
+    """
+    path = layout.cache / LOCK_FILE
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield read_config(layout.config)
 
 
 class _Reader:
@@ -119,6 +205,7 @@ class _Reader:
             grid=self._grid(),
             encoder=encoder,
             tasks=self._tasks(),
+            attributes=self._attributes(),
             views=self._views(),
             release=self._release(),
         )
@@ -163,11 +250,31 @@ class _Reader:
             out.append(TaskConfig(name, values["kind"], values.get("scheme"), values.get("multi", False)))
         return tuple(out)
 
+    def _attributes(self) -> tuple[AttributeConfig, ...]:
+        out = []
+        for name, value in self._table((), _TOP).get("attributes", {}).items():
+            where = ("attributes", name)
+            if not isinstance(value, dict):
+                self._fail(where, "an attribute is a table", hint=f"write [attributes.{name}]")
+            values = self._table(where, _ATTRIBUTE)
+            if values.get("kind") not in ATTRIBUTE_KINDS:
+                self._fail((*where, "kind") if "kind" in values else where, "an attribute needs a kind",
+                           found=values.get("kind"), hint=f"one of {', '.join(ATTRIBUTE_KINDS)}")  # fmt: skip
+            choices = values.pop("choices", [])
+            if not all(isinstance(c, str) for c in choices):
+                self._fail((*where, "choices"), "choices are texts", found=repr(choices))
+            try:
+                out.append(AttributeConfig(name, **values, choices=tuple(choices)))
+            except GroundsetError as error:
+                self._fail(where, error.message, asked=error.asked, found=error.found, hint=error.hint)
+        return tuple(out)
+
     def _views(self) -> dict[str, dict[str, object]]:
         views = self._table((), _TOP).get("views", {})
         for name, value in views.items():
             if not isinstance(value, dict):
                 self._fail(("views", name), "a view is a table", hint=f"write [views.{name}]")
+            self._table(("views", name), _VIEW)
         return dict(views)
 
     def _release(self) -> ReleaseConfig:
@@ -187,7 +294,8 @@ class _Reader:
                 near = get_close_matches(key, known, 1)
                 hint = f"did you mean {near[0]}?" if near else f"keys here are {', '.join(known)}"
                 self._fail((*where, key), "unknown key", found=key, hint=hint)
-            if not isinstance(value, known[key]) or (known[key] is int and isinstance(value, bool)):
+            wanted = (int, float) if known[key] is float else known[key]
+            if not isinstance(value, wanted) or (known[key] in (int, float) and isinstance(value, bool)):
                 self._fail((*where, key), f"{key} must be {_WORDS[known[key]]}", found=repr(value))
         return dict(table)
 
@@ -226,12 +334,12 @@ def _parts(dotted: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
-def _set(text: str, table: str, values: Mapping[str, object]) -> str:
+def _set(text: str, table: tuple[str, ...], values: Mapping[str, object]) -> str:
     """The text with ``values`` in ``[table]``; other lines untouched."""
     lines = text.removesuffix("\n").split("\n")  # splitlines would cut at more than TOML's line ends
-    start = next((i for i, line in enumerate(lines) if (h := _HEADER.match(line)) and _parts(h[1]) == (table,)), None)
+    start = next((i for i, line in enumerate(lines) if (h := _HEADER.match(line)) and _parts(h[1]) == table), None)
     if start is None:
-        lines += ["", f"[{table}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
+        lines += ["", f"[{'.'.join(table)}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
         return "\n".join(lines).lstrip("\n") + "\n"
     end = next((i for i in range(start + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
     new = []

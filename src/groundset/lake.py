@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
-from groundset._config import read_config, update_config, write_config
-from groundset.core import ConflictError, Grid, InputError, MissingError, Scheme
+from groundset._config import editing, read_config, update_config, write_config
+from groundset.core import ConflictError, Grid, GroundsetError, InputError, MissingError, Scheme
 from groundset.core.layout import DEFAULT_ENCODER, Config, Layout, TaskConfig, TaskKind
 from groundset.taxonomy import read_scheme, write_scheme
 
@@ -32,11 +33,15 @@ TASKS: Mapping[str, TaskKind] = {"chips": "classify", "pixels": "segment"}
 SCHEME_FILE = "scheme.csv"
 DEFAULT_DATABASE = "sqlite:///journal.db"
 
+Mark = tuple[int, int, int] | None
+"""When a file was written, its size and inode."""
+
 _OPEN_READERS = 16
 _KIND_OF_TASK: Mapping[str, tuple[TaskKind, ...]] = {
     "answer": ("classify",),
     "mask": ("segment",),
     "shapes": ("outline", "segment"),
+    "training": ("classify",),
 }
 
 
@@ -45,8 +50,8 @@ class Lake:
 
     def __init__(self, root: Path, config: Config) -> None:
         self.layout = Layout(root)
-        self.config = config
-        self._schemes: dict[Path, Scheme] = {}
+        self._config, self._config_mark = config, _mark(self.layout.config)
+        self._schemes: dict[Path, tuple[Mark, Scheme]] = {}
         self._readers: OrderedDict[str, tuple[SceneReader, tuple[object, ...]]] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -66,6 +71,20 @@ class Lake:
     def root(self) -> Path:
         """Folder of the workspace."""
         return self.layout.root
+
+    @property
+    def config(self) -> Config:
+        """The settings as they are now: another process may have added a task or an attribute.
+
+        While a mistake stands in the file, those before it hold.
+        """
+        mark = _mark(self.layout.config)
+        if mark != self._config_mark:
+            with self._lock:
+                with suppress(GroundsetError):
+                    self._config = read_config(self.layout.config)
+                self._config_mark = mark
+        return self._config
 
     def __enter__(self) -> Self:
         return self
@@ -138,18 +157,33 @@ class Lake:
         Raises:
             InputError: No such task, or the scheme file has a mistake; names file, line and column.
         """
-        name = (None if task is None else self.config.task(task).scheme) or self.config.scheme
-        path = self.root / name
+        path = self.scheme_file(task)
+        mark = _mark(path)
         with self._lock:
-            if path not in self._schemes:
-                scheme = read_scheme(path)
-                # scheme.csv is everybody's name for it; the workspace's says whose it is
-                self._schemes[path] = replace(scheme, name=self.config.name) if name == SCHEME_FILE else scheme
-            return self._schemes[path]
+            known = self._schemes.get(path)
+            if known is not None and known[0] == mark:
+                return known[1]
+            scheme = read_scheme(path)
+            if path == self.root / SCHEME_FILE:  # everybody's name for it; the workspace's says whose it is
+                scheme = replace(scheme, name=self.config.name)
+            if known is not None and known[1] == scheme:
+                scheme = known[1]
+            self._schemes[path] = mark, scheme
+            return scheme
+
+    def scheme_file(self, task: str | None = None) -> Path:
+        """Where the classes of a task stand; of the workspace where no task is named."""
+        return self.root / ((None if task is None else self.config.task(task).scheme) or self.config.scheme)
 
     def refresh(self) -> None:
-        """Read the settings again: another process, such as a first ingest, may have written them."""
-        self.config = read_config(self.layout.config)
+        """Read the settings again: another process, such as a first ingest, may have written them.
+
+        Raises:
+            InputError: They have a mistake; names file, line and key.
+        """
+        with self._lock:
+            mark = _mark(self.layout.config)
+            self._config, self._config_mark = read_config(self.layout.config), mark
 
     def set_grid(self, grid: Grid, encoder: str | None = None) -> None:
         """Write grid and encoder to the settings where they are not there; refuse others than those there.
@@ -157,7 +191,8 @@ class Lake:
         Raises:
             ConflictError: The workspace has another grid or encoder.
         """
-        config = read_config(self.layout.config)
+        self.refresh()
+        config = self.config
         there = config.grid.grid()
         if there is not None and there != grid:
             raise ConflictError(
@@ -173,8 +208,9 @@ class Lake:
         new_grid = grid if there is None else None
         new_encoder = encoder if config.encoder is None else None
         if new_grid is not None or new_encoder is not None:
-            config = update_config(self.layout.config, new_grid, new_encoder)
-        self.config = config
+            with editing(self.layout):
+                update_config(self.layout.config, new_grid, new_encoder)
+            self.refresh()
 
     def labels(self, task: str, *, as_of: int | None = None, chip_ids: Sequence[str] | None = None) -> TaskLabels:
         """The labels of a task as they are now, or were after event ``as_of``; later events do not change them.
@@ -207,7 +243,7 @@ class Lake:
         return self.journal.append(events, actor=actor, check=self.check)
 
     def check(self, event: NewEvent) -> None:
-        """Refuse an event that does not fit: no such task or chip, class not in the scheme, mask of another size.
+        """Refuse an event that does not fit: no such task, chip or attribute, class not in the scheme, another size.
 
         Raises:
             InputError: Says what does not fit.
@@ -216,6 +252,8 @@ class Lake:
             self._check_task(self.config.task(event.task), event)
         if event.chip_id is not None and event.chip_id not in self.chips:
             raise MissingError("there is no such chip", asked=event.chip_id)
+        if event.kind == "attribute":
+            self.config.attribute(event.payload["name"]).check(event.payload["value"])
         if event.kind == "mask":
             mask = self.masks.get(event.payload["sha256"], self.chips.get(str(event.chip_id)).geobox)
             for code in mask.count():
@@ -306,6 +344,15 @@ def init(
             _remove(layout.root)
         raise
     return lake
+
+
+def _mark(path: Path) -> Mark:
+    """Changes whenever a file does; None where it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _keep_scheme(path: Path, scheme: Scheme) -> None:

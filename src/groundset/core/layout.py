@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -11,6 +13,8 @@ from groundset.core.window import Edge, Grid
 
 TaskKind = Literal["classify", "segment", "outline"]
 TASK_KINDS: tuple[TaskKind, ...] = ("classify", "segment", "outline")
+AttributeKind = Literal["flag", "choice", "number"]
+ATTRIBUTE_KINDS: tuple[AttributeKind, ...] = ("flag", "choice", "number")
 DEFAULT_ENCODER = "default"
 
 
@@ -76,6 +80,91 @@ class TaskConfig:
     multi: bool = False
 
 
+ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+RESERVED_NAMES = frozenset({
+    "actor", "actors", "answered_at", "bands", "chip_id", "cloud_cover", "col", "crs", "datetime", "geometry", "group",
+    "height", "id", "label", "labels", "level", "methods", "row", "scene_id", "sensor", "split", "training",
+    "valid_fraction", "value", "width", "x_off", "y_off",
+    "and", "between", "div", "false", "in", "is", "like", "not", "null", "or", "true",
+})  # fmt: skip
+"""Names that a filter has for something else: no attribute has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeConfig:
+    """``[attributes.NAME]``: what people may say of a chip's situation (day, cloudy, roadworks ...).
+
+    Args:
+        name: Its name, in filters too.
+        kind: A flag is true or false, a choice one of ``choices``, a number within ``minimum`` and ``maximum``.
+        title: For people; None: the name.
+        choices: Of a choice, what there is to choose from.
+        minimum: Of a number, the least; None: no limit.
+        maximum: Of a number, the most.
+    """
+
+    name: str
+    kind: AttributeKind
+    title: str | None = None
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def __post_init__(self) -> None:
+        if not ATTRIBUTE_NAME.fullmatch(self.name):
+            raise InputError(
+                "this cannot be the name of an attribute", asked=repr(self.name)[:80],
+                hint="take 1 to 64 small letters, digits and _, beginning with a letter",
+            )  # fmt: skip
+        if self.name in RESERVED_NAMES or self.name.startswith("score_"):
+            raise InputError("filters have this name for something else", asked=self.name, hint="take another name")
+        if self.kind == "choice" and (not self.choices or len(set(self.choices)) != len(self.choices)):
+            raise InputError("a choice needs choices that differ", asked=self.name, found=", ".join(self.choices))
+        if self.kind != "choice" and self.choices:
+            raise InputError("only an attribute of kind choice has choices", asked=self.name)
+        if not all(c.strip() and len(c) <= _LONGEST_CHOICE for c in self.choices):
+            raise InputError(f"a choice is text of 1 to {_LONGEST_CHOICE} characters", asked=self.name)
+        if self.kind != "number" and (self.minimum is not None or self.maximum is not None):
+            raise InputError("only an attribute of kind number has limits", asked=self.name)
+        if not all(math.isfinite(v) for v in (self.minimum, self.maximum) if v is not None):
+            raise InputError("a limit is a finite number", asked=self.name)
+        if self.minimum is not None and self.maximum is not None and self.minimum >= self.maximum:
+            raise InputError(
+                "the minimum is not below the maximum", asked=self.name, found=f"{self.minimum:g}, {self.maximum:g}"
+            )
+
+    def check(self, value: object) -> None:
+        """Refuse a value that does not fit; None, which takes the value away, always does.
+
+        Raises:
+            InputError: Says what would fit.
+        """
+        if value is None:
+            return
+        if self.kind == "flag":
+            fits, wants = isinstance(value, bool), "true or false"
+        elif self.kind == "choice":
+            fits, wants = value in self.choices, f"one of {', '.join(self.choices)}"
+        else:
+            low, high = self.minimum, self.maximum
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            fits = number and (low is None or value >= low) and (high is None or value <= high)  # type: ignore[operator]
+            wants = _range_words(low, high)
+        if not fits:
+            raise InputError(f"this is no value of the attribute {self.name}", asked=repr(value)[:80], hint=wants)
+
+
+_LONGEST_CHOICE = 200
+
+
+def _range_words(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "a number"
+    if low is None or high is None:
+        return f"a number of at least {low:g}" if low is not None else f"a number of at most {high:g}"
+    return f"a number from {low:g} to {high:g}"
+
+
 @dataclass(frozen=True, slots=True)
 class GridConfig:
     """``[grid]``: all None until the first ingest has written it."""
@@ -115,8 +204,23 @@ class Config:
     grid: GridConfig = field(default_factory=GridConfig)
     encoder: str | None = None
     tasks: tuple[TaskConfig, ...] = ()
+    attributes: tuple[AttributeConfig, ...] = ()
     views: dict[str, dict[str, object]] = field(default_factory=dict)
     release: ReleaseConfig = field(default_factory=ReleaseConfig)
+
+    def attribute(self, name: str) -> AttributeConfig:
+        """The attribute of this name.
+
+        Raises:
+            InputError: There is none; names those that there are.
+        """
+        found = next((a for a in self.attributes if a.name == name), None)
+        if found is None:
+            raise InputError(
+                "there is no such attribute", asked=name, found=", ".join(a.name for a in self.attributes) or "none",
+                hint=f"declare it in groundset.toml: [attributes.{name}]",
+            )  # fmt: skip
+        return found
 
     def task(self, name: str | None, *kinds: TaskKind) -> TaskConfig:
         """The named task, or the only one of these kinds where no name is given.

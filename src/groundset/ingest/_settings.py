@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from groundset._config import read_config
 from groundset._files import clear_unfinished, folder_lock
 from groundset.core import Grid
 from groundset.core.layout import DEFAULT_ENCODER
@@ -22,7 +21,7 @@ def ingesting(lake: Lake) -> Iterator[None]:
         ConflictError: Another ingest is running; names its process.
     """
     with folder_lock(lake.layout.cache / "ingest.lock", "an ingest"):
-        lake.config = read_config(lake.layout.config)
+        lake.refresh()
         layout = lake.layout  # only an ingest writes here, and this is the only one
         clear_unfinished(layout.chips, layout.features, layout.quicklooks)
         yield

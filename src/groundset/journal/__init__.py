@@ -6,12 +6,14 @@ from groundset.journal.events import KINDS, Appended, BulkAppended, Event, Kind,
 from groundset.journal.journal import Journal
 from groundset.journal.labels import TaskLabels, methods_of
 from groundset.journal.masks import MaskStore
-from groundset.journal.payloads import answer, answers, mask_payload
+from groundset.journal.payloads import UNSAID, AttributeValue, answer, answers, attribute, mask_payload, training
 
 __all__ = [
     "KINDS",
+    "UNSAID",
     "Answer",
     "Appended",
+    "AttributeValue",
     "Batch",
     "BulkAppended",
     "Event",
@@ -24,7 +26,9 @@ __all__ = [
     "TaskLabels",
     "answer",
     "answers",
+    "attribute",
     "mask_payload",
     "methods_of",
     "new_id",
+    "training",
 ]

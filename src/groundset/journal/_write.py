@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from groundset.journal.derive import Group, Said, current_answers, undone_counts
-from groundset.journal.events import ANSWER_KINDS, Appended
+from groundset.journal.events import STANDING_KINDS, Appended
 from groundset.journal.payloads import ALL_SUBJECTS, subject
 from groundset.journal.schema import current, events, undone
 
@@ -21,6 +21,9 @@ Row = dict[str, Any]
 
 CHUNK = 500
 """Values in one ``IN (...)``."""
+
+NO_TASK = ""
+"""Task of what is current whatever the task, such as attributes, in the derived table."""
 
 _SAME = ("actor", "kind", "task", "chip_id", "payload", "undoes", "bulk")
 
@@ -151,7 +154,7 @@ def active(
     """
     e = events.c
     query = sa.select(e.seq, e.id, e.bulk, e.task, e.chip_id, e.actor, e.kind, e.payload)
-    query = query.where(e.kind.in_(ANSWER_KINDS), where)
+    query = query.where(e.kind.in_(STANDING_KINDS), where)
     said = _active(connection, query if few else query.order_by(e.seq), counts)
     return sorted(said) if few else said
 
@@ -161,7 +164,7 @@ def _active(connection: Connection, query: sa.Select[Any], counts: dict[str, int
         if row.id not in counts and row.bulk not in counts:
             # Shapes may be megabytes of text, and have no subject.
             about = "" if row.kind == "shapes" else subject(row.kind, json.loads(row.payload))
-            yield Said(row.seq, (row.task, row.chip_id, row.actor, row.kind), about)
+            yield Said(row.seq, (row.task or NO_TASK, row.chip_id, row.actor, row.kind), about)
 
 
 def _times(connection: Connection, target: str) -> int:
@@ -189,9 +192,9 @@ def _make_current(connection: Connection, rows: Iterable[Row]) -> None:
     groups: dict[Group, dict[str, int]] = {}
     resets: set[Group] = set()
     for row in rows:
-        if row["kind"] not in ANSWER_KINDS:
+        if row["kind"] not in STANDING_KINDS:
             continue
-        group = (row["task"], row["chip_id"], row["actor"], row["kind"])
+        group = _group(row)
         about = subject(row["kind"], json.loads(row["payload"]))
         if about == ALL_SUBJECTS:
             resets.add(group)
@@ -206,10 +209,10 @@ def _follow(connection: Connection, row: Row) -> None:
     """Derive anew what an answer, or all members of a bulk act, stood for."""
     e = events.c
     if row["kind"] == "bulk":
-        query = sa.select(e.task, e.chip_id, e.actor, e.kind).where(e.bulk == row["id"], e.kind.in_(ANSWER_KINDS))
-        groups = {(r.task, r.chip_id, r.actor, r.kind) for r in connection.execute(query.distinct())}
-    elif row["kind"] in ANSWER_KINDS:
-        groups = {(row["task"], row["chip_id"], row["actor"], row["kind"])}
+        query = sa.select(e.task, e.chip_id, e.actor, e.kind).where(e.bulk == row["id"], e.kind.in_(STANDING_KINDS))
+        groups = {_group(r) for r in connection.execute(query.distinct()).mappings()}
+    elif row["kind"] in STANDING_KINDS:
+        groups = {_group(row)}
     else:
         return
     _clear(connection, groups)
@@ -218,11 +221,20 @@ def _follow(connection: Connection, row: Row) -> None:
         alike.setdefault((task, actor, kind), []).append(chip_id)
     for (task, actor, kind), chip_ids in alike.items():
         for some in chunks(chip_ids):
-            where = sa.and_(e.chip_id.in_(some), e.task == task, e.actor == actor, e.kind == kind)
+            where = sa.and_(e.chip_id.in_(some), of_task(task), e.actor == actor, e.kind == kind)
             said = active(connection, _undone_among(connection, where), where, few=True)
             rows = _current_rows(current_answers(said))
             if rows:
                 connection.execute(sa.insert(current), rows)
+
+
+def of_task(task: str) -> sa.ColumnElement[bool]:
+    """Events about this task; :data:`NO_TASK`: about none."""
+    return events.c.task.is_(None) if task == NO_TASK else events.c.task == task
+
+
+def _group(row: Mapping[str, Any]) -> Group:
+    return row["task"] or NO_TASK, row["chip_id"], row["actor"], row["kind"]
 
 
 def _undone_among(connection: Connection, where: sa.ColumnElement[bool]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from groundset.journal import _write
 from groundset.journal.batches import Batch, Check, Prepared, commit, prepare, row_of
 from groundset.journal.database import Database, open_database
 from groundset.journal.events import (
+    ANSWER_KINDS,
     Appended,
     BulkAppended,
     Event,
@@ -24,6 +25,7 @@ from groundset.journal.events import (
     parse_id,
     parse_time,
 )
+from groundset.journal.payloads import UNSAID
 from groundset.journal.schema import current, events
 from groundset.journal.standing import Standing, standing, touched
 
@@ -183,7 +185,7 @@ class Journal:
 
     def current(
         self,
-        task: str,
+        task: str | None,
         *,
         kind: str | None = None,
         chip_ids: Sequence[str] | None = None,
@@ -197,8 +199,8 @@ class Journal:
         masks of one actor in different layers are all current.
 
         Args:
-            task: Task that they answer.
-            kind: Only ``answer``, ``mask`` or ``shapes``.
+            task: Task that they answer; None for what is said whatever the task (``kind`` is ``attribute`` then).
+            kind: Only ``answer``, ``mask`` or ``shapes`` (default: these three), or ``training`` or ``attribute``.
             chip_ids: Only these chips.
             actor: Only this actor.
             as_of: As it was when this was the last event (default: now).
@@ -206,8 +208,10 @@ class Journal:
         with self._db.read() as connection:
             old = as_of is not None and as_of < _head(connection)
             table = events if old else current
-            where = [table.c.task == task]
-            where += [table.c[n] == v for n, v in (("kind", kind), ("actor", actor)) if v is not None]
+            about = task or _write.NO_TASK
+            where = [_write.of_task(about) if old else current.c.task == about]
+            where += [table.c.kind.in_(ANSWER_KINDS if kind is None else (kind,))]
+            where += [] if actor is None else [table.c.actor == actor]
             parts = [None] if chip_ids is None else list(_write.chunks(sorted(set(chip_ids))))
             out: list[Event] = []
             for some in parts:
@@ -221,19 +225,37 @@ class Journal:
                     out += [_event(row) for row in connection.execute(query)]
         return sorted(out, key=lambda event: event.seq)
 
-    def standing(self, task: str, chip_ids: Sequence[str] | None = None) -> list[Standing]:
-        """The current answers of a task (about these chips) as rows, in no order; :meth:`current` for many chips."""
+    def standing(self, task: str | None, chip_ids: Sequence[str] | None = None) -> list[Standing]:
+        """What is current of a task (about these chips) as rows, in no order; :meth:`current` for many chips.
+
+        All of :data:`STANDING_KINDS` are among them. None: what is said whatever the task.
+        """
         with self._db.read() as connection:
-            return standing(connection, task, chip_ids)
+            return standing(connection, task or _write.NO_TASK, chip_ids)
 
     def touched(self, since: int) -> set[tuple[str, str]]:
-        """(task, chip id) of every answer that the events after ``since`` gave, took back or brought back."""
+        """(task, chip id) of all that the events after ``since`` said of a chip, took back or brought back.
+
+        The task is empty where none is spoken of.
+        """
         with self._db.read() as connection:
             return touched(connection, since)
 
+    def attributes(
+        self, chip_ids: Sequence[str] | None = None, *, as_of: int | None = None
+    ) -> dict[str, dict[str, bool | float | str]]:
+        """What stands of each chip's situation, by chip id and name: the latest wins, whoever said it."""
+        out: dict[str, dict[str, Any]] = {}
+        for event in self.current(None, kind="attribute", chip_ids=chip_ids, as_of=as_of):
+            told = out.setdefault(str(event.chip_id), {})
+            told[event.payload["name"]] = event.payload["value"]
+        return {chip: kept for chip, told in out.items() if (kept := {n: v for n, v in told.items() if v is not None})}
+
     def count(self, task: str) -> int:
-        """Number of chips with at least one current answer."""
-        query = sa.select(sa.func.count(sa.distinct(current.c.chip_id))).where(current.c.task == task)
+        """Number of chips of which somebody's current answer says something."""
+        query = sa.select(sa.func.count(sa.distinct(current.c.chip_id))).join(events, current.c.seq == events.c.seq)
+        query = query.where(current.c.task == task, current.c.kind.in_(ANSWER_KINDS))
+        query = query.where(events.c.payload.not_like(f'%"value":"{UNSAID}"%'))  # as canonical JSON has it
         with self._db.read() as connection:
             return connection.execute(query).scalar_one()
 

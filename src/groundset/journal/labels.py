@@ -22,6 +22,7 @@ from groundset.core import (
 )
 from groundset.journal.answers import Answer, resolve
 from groundset.journal.events import Event
+from groundset.journal.payloads import UNSAID
 
 if TYPE_CHECKING:
     from groundset.chips import Chip
@@ -68,16 +69,23 @@ class TaskLabels:
 
     @property
     def chip_ids(self) -> tuple[str, ...]:
-        """Chips with at least one current answer, sorted."""
-        return tuple(sorted(self._events))
+        """Chips of which a current answer says something, sorted."""
+        return tuple(sorted(filter(self._says, self._events)))
+
+    def _says(self, chip_id: str) -> bool:
+        """Not where all that was said was taken back by answers ``unlabelled``."""
+        said = self._events[chip_id]
+        if all(e.payload.get("value") != UNSAID for e in said):
+            return True
+        return any(e.kind != "answer" for e in said) or self.answer(chip_id) is not None
 
     def events(self, chip_id: object) -> list[Event]:
-        """Current answers about a chip, oldest first."""
+        """Current answers about a chip, oldest first, those that say ``unlabelled`` too."""
         return self._events.get(str(chip_id), [])
 
     def actors(self, chip_id: object) -> tuple[str, ...]:
-        """Who has a current answer about a chip, sorted."""
-        return tuple(sorted({event.actor for event in self.events(chip_id)}))
+        """Who has a current answer that says something of a chip, sorted."""
+        return tuple(sorted({e.actor for e in self.events(chip_id) if e.payload.get("value") != UNSAID}))
 
     def answer(self, chip_id: object) -> Answer | None:
         """What a chip is, by the latest answer of the strongest origin; None where nobody answered."""

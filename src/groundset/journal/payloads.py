@@ -8,9 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from groundset.core import UNLABELLED, InputError, Origin
-from groundset.journal.events import ANSWER_KINDS, KINDS, NewEvent
+from groundset.core.layout import ATTRIBUTE_NAME
+from groundset.journal.events import KINDS, STANDING_KINDS, NewEvent
+
+UNSAID = "unlabelled"
+"""Value of an answer that takes a class's answer away: nothing is said about it any more."""
 
 VALUES = ("positive", "negative", "unsure", "not-applicable")
+"""Values of an answer that says something, and so of a label."""
+
 MAX_BYTES = 16 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
@@ -18,15 +24,26 @@ _LAYER = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 _ORIGINS = tuple(origin.value for origin in Origin if origin is not Origin.NONE)
 _GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 
+AttributeValue = bool | float | str | None
+LONGEST_TEXT = 1_000
+"""Characters of an attribute's value."""
+
 ALL_SUBJECTS = "*"
 """Subject of an answer that lists all classes of a chip: it supersedes the single ones before it."""
 
 
 def answer(
-    code: int, value: str = "positive", *, reason: str | None = None, origin: Origin = Origin.HUMAN
+    code: int,
+    value: str = "positive",
+    *,
+    reason: str | None = None,
+    origin: Origin = Origin.HUMAN,
+    confidence: float | None = None,
 ) -> dict[str, Any]:
-    """Payload of an answer about one class of a chip."""
+    """Payload of an answer about one class of a chip; ``confidence`` (0-1) is what a model gives it."""
     out: dict[str, Any] = {"class": code, "value": value}
+    if confidence is not None:
+        out["confidence"] = confidence
     if reason is not None:
         out["reason"] = reason
     if origin != Origin.HUMAN:
@@ -40,6 +57,16 @@ def answers(codes: Iterable[int], *, origin: Origin = Origin.HUMAN) -> dict[str,
     if origin != Origin.HUMAN:
         out["origin"] = int(origin)
     return out
+
+
+def training(*, use: bool) -> dict[str, Any]:
+    """Payload that says whether a chip trains the task's model; its label stays."""
+    return {"use": use}
+
+
+def attribute(name: str, value: AttributeValue) -> dict[str, Any]:
+    """Payload that says something of a chip's situation; None says nothing any more."""
+    return {"name": name, "value": value}
 
 
 def mask_payload(
@@ -78,10 +105,7 @@ def check(event: NewEvent) -> str:
     """
     if event.kind not in KINDS:
         raise InputError("unknown kind of event", asked=repr(event.kind), hint=f"kinds are {', '.join(KINDS)}")
-    if event.kind in ANSWER_KINDS:
-        for name, value in (("task", event.task), ("chip_id", event.chip_id)):
-            if not value:
-                raise InputError(f"an event of kind {event.kind} needs a {name}")
+    _check_about(event)
     for name, value in (("task", event.task), ("chip_id", event.chip_id)):
         if value is not None and (not isinstance(value, str) or len(value) > 512 or _UNREADABLE.search(value)):
             raise InputError(f"{name} is text of at most 512 characters", asked=repr(value)[:80])
@@ -95,10 +119,22 @@ def check(event: NewEvent) -> str:
     return _canonical(event.payload)
 
 
+def _check_about(event: NewEvent) -> None:
+    if event.kind not in STANDING_KINDS:
+        return
+    if event.kind == "attribute" and event.task is not None:
+        raise InputError("an attribute is of the chip, whatever the task", asked=event.task, hint="leave the task out")
+    for name, value in (("task", event.task), ("chip_id", event.chip_id)):
+        if not value and (name, event.kind) != ("task", "attribute"):
+            raise InputError(f"an event of kind {event.kind} needs a {name}")
+
+
 def subject(kind: str, payload: Mapping[str, Any]) -> str:
-    """What an answer is about: the class of a single-class answer, ``*`` for a list; a mask's layer; else empty."""
+    """What is spoken of: the class of a single-class answer, ``*`` for a list; a mask's layer, an attribute's name."""
     if kind == "mask":
         return str(payload.get("layer", ""))
+    if kind == "attribute":
+        return str(payload["name"])
     if kind != "answer":
         return ""
     return ALL_SUBJECTS if "classes" in payload else str(payload["class"])
@@ -157,14 +193,37 @@ def _answer(payload: Mapping[str, Any]) -> None:
         raise InputError("an answer has either class or classes", found=sorted(payload))
     _text(payload, "reason")
     _origin(payload)
+    _confidence(payload)
     if "classes" in payload:
         codes = payload["classes"]
         if not isinstance(codes, list | tuple) or len({_code(c) for c in codes}) != len(codes):
             raise InputError("classes is a list of different class codes", asked=repr(codes))
         return
     _code(payload["class"])
-    if payload.get("value") not in VALUES:
-        raise InputError("unknown value", asked=repr(payload.get("value")), hint=f"values are {', '.join(VALUES)}")
+    if payload.get("value") not in (*VALUES, UNSAID):
+        hint = f"values are {', '.join((*VALUES, UNSAID))}"
+        raise InputError("unknown value", asked=repr(payload.get("value"))[:80], hint=hint)
+
+
+def _confidence(payload: Mapping[str, Any]) -> None:
+    value = payload.get("confidence")
+    if value is not None and (not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1):
+        raise InputError("confidence is a number from 0 to 1", asked=repr(value))
+
+
+def _training(payload: Mapping[str, Any]) -> None:
+    if not isinstance(payload.get("use"), bool):
+        raise InputError("use is true or false", asked=repr(payload.get("use")))
+
+
+def _attribute(payload: Mapping[str, Any]) -> None:
+    name, value = payload.get("name"), payload.get("value")
+    if not isinstance(name, str) or not ATTRIBUTE_NAME.fullmatch(name):
+        raise InputError("an attribute has a name", asked=repr(name)[:80], hint="small letters, digits and _")
+    if "value" not in payload or not (value is None or isinstance(value, bool | int | float | str)):
+        raise InputError("an attribute has a value: true, false, text, a number, or null", asked=repr(value)[:80])
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise InputError(f"a value is text of at most {LONGEST_TEXT} characters", found=len(value))
 
 
 def _mask(payload: Mapping[str, Any]) -> None:
@@ -218,6 +277,8 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "answer": _answer,
     "mask": _mask,
     "shapes": _shapes,
+    "training": _training,
+    "attribute": _attribute,
     "undo": _anything,
     "bulk": _anything,
     "comment": lambda payload: _text(payload, "text", needed=True),

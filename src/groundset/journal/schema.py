@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, MetaData, String, Table, Text
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """All revisions that this version knows, oldest first; the last is the one that it needs."""
 
 metadata = MetaData()
@@ -42,4 +42,4 @@ current = Table(
     Column("subject", Text, primary_key=True),
     Column("seq", BigInteger, nullable=False),
 )
-"""Derived: the latest active answer by task, chip, actor, kind and subject."""
+"""Derived: the latest active statement by task (empty: none), chip, actor, kind and subject."""

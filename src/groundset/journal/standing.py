@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from groundset.journal import _write
-from groundset.journal.events import ANSWER_KINDS
+from groundset.journal.events import STANDING_KINDS
 from groundset.journal.schema import current, events
 
 
@@ -25,7 +25,7 @@ class Standing(NamedTuple):
 
 
 def standing(connection: Connection, task: str, chip_ids: Sequence[str] | None = None) -> list[Standing]:
-    """The current answers of a task (about these chips), in no order."""
+    """What is current of a task (about these chips), in no order; of :data:`_write.NO_TASK` what has none."""
     e = events.c
     query = sa.select(e.seq, e.at, e.actor, e.kind, e.chip_id, e.payload)
     query = query.join(current, current.c.seq == e.seq).where(current.c.task == task)
@@ -36,18 +36,18 @@ def standing(connection: Connection, task: str, chip_ids: Sequence[str] | None =
 
 
 def touched(connection: Connection, since: int) -> set[tuple[str, str]]:
-    """(task, chip id) of every answer that the events after ``since`` gave, took back or brought back."""
+    """(task, chip id) of all that the events after ``since`` said of a chip, took back or brought back."""
     e = events.c
     rows = connection.execute(sa.select(e.kind, e.task, e.chip_id, e.undoes).where(e.seq > since)).all()
-    out = {(row.task, row.chip_id) for row in rows if row.kind in ANSWER_KINDS}
+    out = {(row.task or _write.NO_TASK, row.chip_id) for row in rows if row.kind in STANDING_KINDS}
     targets = {row.undoes for row in rows if row.undoes}
     seen: set[str] = set()
     while targets:
         seen |= targets
         found = list(_write.find(connection, sorted(targets)).values())
-        out |= {(row["task"], row["chip_id"]) for row in found if row["kind"] in ANSWER_KINDS}
+        out |= {(row["task"] or _write.NO_TASK, row["chip_id"]) for row in found if row["kind"] in STANDING_KINDS}
         for some in _write.chunks([row["id"] for row in found if row["kind"] == "bulk"]):
-            members = sa.select(e.task, e.chip_id).where(e.bulk.in_(some), e.kind.in_(ANSWER_KINDS))
-            out |= {(row.task, row.chip_id) for row in connection.execute(members.distinct())}
+            members = sa.select(e.task, e.chip_id).where(e.bulk.in_(some), e.kind.in_(STANDING_KINDS))
+            out |= {(row.task or _write.NO_TASK, row.chip_id) for row in connection.execute(members.distinct())}
         targets = {row["undoes"] for row in found if row["undoes"]} - seen
     return out

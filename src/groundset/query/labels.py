@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from groundset.core import PEOPLE_ORIGINS, Origin, Scheme
 from groundset.core.layout import TaskConfig
-from groundset.journal import Event
+from groundset.journal import UNSAID, Event
 from groundset.journal.answers import resolve
-from groundset.journal.events import parse_time
+from groundset.journal.events import ANSWER_KINDS, parse_time
 from groundset.journal.standing import Standing
 
 Value = Literal["positive", "negative", "unsure", "not-applicable"]
 MANUAL, AUTOMATED = ("manual",), ("automated",)
+
+# As canonical JSON has them: a text inside of a payload has its quotes escaped.
+_UNSAID = f'"value":"{UNSAID}"'
+_CONFIDENCE = '"confidence":'
+_SURE = re.compile(_CONFIDENCE + r"([0-9.eE+-]+),?")
 
 
 class MaskCount(NamedTuple):
@@ -40,6 +46,12 @@ class Label(NamedTuple):
         pixels: Pixels by class code, in a segment task.
         masks: The masks that it is made from, oldest first.
         counted: False while the masks are still to be read; the classes are not known yet.
+        negative: Codes of the classes that were said not to be there.
+        unsure: Codes of the classes of which people are unsure, or that cannot be answered.
+        reason: Why it cannot be answered, as said.
+        confidence: 0-1, where a model's answer decides.
+        teaches: Those of the classes that train a model: not those that a model said.
+        teaches_not: Those of the negative ones that do.
     """
 
     classes: tuple[int, ...]
@@ -52,6 +64,12 @@ class Label(NamedTuple):
     pixels: Mapping[int, int] | None = None
     masks: tuple[str, ...] = ()
     counted: bool = True
+    negative: tuple[int, ...] = ()
+    unsure: tuple[int, ...] = ()
+    reason: str | None = None
+    confidence: float | None = None
+    teaches: tuple[int, ...] = ()
+    teaches_not: tuple[int, ...] = ()
 
 
 Counts = Callable[[tuple[str, ...]], MaskCount | None]
@@ -71,16 +89,18 @@ class Labeller:
         self.task, self.scheme = task, scheme
         self._counts = counts
         self._other = scheme.not_applicable
-        self._single: dict[str, tuple[tuple[int, ...], Value | None, tuple[str, ...]]] = {}
-        self._alone: dict[str, tuple[str]] = {}
+        self._single: dict[str, _Told | None] = {}
+        self._alone: dict[str, tuple[str, ...]] = {}
         self._kind = {"classify": "answer", "segment": "mask", "outline": "shapes"}[task.kind]
 
     def labels(self, rows: Iterable[Standing]) -> dict[str, Label]:
-        """The label of each chip that the rows speak of."""
+        """The labels of the chips that the rows say something of."""
         by_chip: dict[str, list[Standing]] = {}
         for row in sorted(rows):
-            by_chip.setdefault(row.chip_id, []).append(row)
-        return {chip_id: self._label(said) for chip_id, said in by_chip.items()}
+            if row.kind in ANSWER_KINDS:
+                by_chip.setdefault(row.chip_id, []).append(row)
+        told = ((chip_id, self._label(said)) for chip_id, said in by_chip.items())
+        return {chip_id: label for chip_id, label in told if label is not None}
 
     def counted(self, label: Label, count: MaskCount | None) -> Label:
         """The label of a segment task with what its masks hold; without a class where they cannot be read."""
@@ -95,57 +115,103 @@ class Labeller:
             counted=True,
         )
 
-    def _label(self, rows: Sequence[Standing]) -> Label:
-        last = rows[-1]
-        if len(rows) == 1:
-            actors = self._alone.get(last.actor) or self._alone.setdefault(last.actor, (last.actor,))
-        else:
-            actors = tuple(sorted({row.actor for row in rows}))  # type: ignore[assignment]
+    def _label(self, rows: Sequence[Standing]) -> Label | None:
         said = [row for row in rows if row.kind == self._kind]
         if self._kind == "mask":
             masks = tuple(json.loads(row.payload)["sha256"] for row in said)
-            label = Label((), None, (), actors, last.actor, last.at, masks=masks, counted=not masks)
+            last = rows[-1]
+            label = Label((), None, (), self._actors(rows), last.actor, last.at, masks=masks, counted=not masks)
             count = self._counts(masks) if masks else None
             return label if count is None else self.counted(label, count)
-        return Label(*self._told(said), actors, last.actor, last.at)
+        told = self._told(said)
+        if told is None:
+            return None
+        if len(rows) > 1:
+            rows = [row for row in rows if _UNSAID not in row.payload]
+        last = rows[-1]
+        classes, value, methods, *more = told
+        return Label(classes, value, methods, self._actors(rows), last.actor, last.at, None, None, (), True, *more)
 
-    def _told(self, said: Sequence[Standing]) -> tuple[tuple[int, ...], Value | None, tuple[str, ...]]:
+    def _actors(self, rows: Sequence[Standing]) -> tuple[str, ...]:
+        if len(rows) > 1:
+            return tuple(sorted({row.actor for row in rows}))
+        actor = rows[0].actor
+        return self._alone.get(actor) or self._alone.setdefault(actor, (actor,))
+
+    def _told(self, said: Sequence[Standing]) -> _Told | None:
+        """What is said, read once of answers that differ in nothing but how sure a model is."""
         if len(said) != 1:
             return self._read(said)
-        payload = said[0].payload
-        found = self._single.get(payload)
-        if found is None:
-            found = self._read(said)
+        payload, sure = said[0].payload, None
+        if _CONFIDENCE in payload:
+            sure = _SURE.search(payload)
+            payload = _SURE.sub("", payload)
+        if payload in self._single:
+            told = self._single[payload]
+        else:
+            told = self._read(said)
             if len(self._single) < 10_000:
-                self._single[payload] = found
-        return found
+                self._single[payload] = told
+        if sure is None or told is None or told.confidence is None:
+            return told
+        return told._replace(confidence=float(sure[1]))
 
-    def _read(self, said: Sequence[Standing]) -> tuple[tuple[int, ...], Value | None, tuple[str, ...]]:
+    def _read(self, said: Sequence[Standing]) -> _Told | None:
         if not said:
-            return (), None, ()
+            return None
         events = [_event(row) for row in said]
         return self._shapes(events) if self._kind == "shapes" else self._answers(events)
 
-    def _answers(self, events: Sequence[Event]) -> tuple[tuple[int, ...], Value | None, tuple[str, ...]]:
+    def _answers(self, events: Sequence[Event]) -> _Told | None:
         answer = resolve(events, self.scheme, multi=self.task.multi)
         if answer is None:
-            return (), None, ()
-        methods = MANUAL if answer.origin in PEOPLE_ORIGINS else AUTOMATED
-        if answer.classes:
-            return answer.classes, "positive", methods
-        if not answer.not_applicable:
-            return (), "negative", methods
-        deciding = next(event for event in events if event.seq == answer.seq)
-        unsure = deciding.payload.get("value") == "unsure"
-        codes = () if self._other is None else (self._other.code,)
-        return codes, "unsure" if unsure else "not-applicable", methods
+            return None
+        classes, value = answer.classes, "positive"
+        if answer.not_applicable:
+            deciding = next(event for event in events if event.seq == answer.seq)
+            unsure = deciding.payload.get("value") == "unsure"
+            classes = () if self._other is None else (self._other.code,)
+            value = "unsure" if unsure else "not-applicable"
+        elif not classes:
+            value = "negative"
+        return _Told(
+            classes,
+            cast("Value", value),
+            MANUAL if answer.origin in PEOPLE_ORIGINS else AUTOMATED,
+            answer.negative,
+            answer.unsure,
+            answer.reason,
+            answer.confidence,
+            answer.teaches,
+            answer.teaches_not,
+        )
 
     @staticmethod
-    def _shapes(events: Sequence[Event]) -> tuple[tuple[int, ...], Value | None, tuple[str, ...]]:
+    def _shapes(events: Sequence[Event]) -> _Told:
         codes = {feature["properties"]["class"] for event in events for feature in event.payload["features"]}
         people = {event.payload.get("origin", Origin.HUMAN) in PEOPLE_ORIGINS for event in events}
         methods = (MANUAL if True in people else ()) + (AUTOMATED if False in people else ())
-        return tuple(sorted(codes)), "positive" if codes else "negative", methods
+        return _Told(tuple(sorted(codes)), "positive" if codes else "negative", methods)
+
+
+class _Told(NamedTuple):
+    """The part of a label that follows from what is said alone; fields as of :class:`Label`."""
+
+    classes: tuple[int, ...]
+    value: Value
+    methods: tuple[str, ...]
+    negative: tuple[int, ...] = ()
+    unsure: tuple[int, ...] = ()
+    reason: str | None = None
+    confidence: float | None = None
+    teaches: tuple[int, ...] = ()
+    teaches_not: tuple[int, ...] = ()
+
+
+def trains(rows: Iterable[Standing]) -> dict[str, bool]:
+    """Whether each chip that somebody spoke of in this respect trains: the latest wins, whoever said it."""
+    said = sorted(row for row in rows if row.kind == "training")
+    return {row.chip_id: bool(json.loads(row.payload)["use"]) for row in said}
 
 
 def _event(row: Standing) -> Event:

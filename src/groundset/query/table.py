@@ -32,6 +32,9 @@ FIELDS: Mapping[str, Callable[[Label], Hashable | None]] = {
     "methods": lambda label: label.methods or None,
     "actor": lambda label: label.actor,
     "actors": lambda label: label.actors,
+    "negative": lambda label: label.negative or None,
+    "reason": lambda label: label.reason,
+    "teaches": lambda label: (label.teaches, label.teaches_not) if label.teaches or label.teaches_not else None,
 }
 """Columns of few different values, by name."""
 
@@ -45,28 +48,44 @@ class LabelTable:
         pixels: Pixels by class code, of all labels.
         labelled: Chips with a label.
         pending: Those of them whose masks are still to be read.
+        training: bool (chips,), False for those that people removed from the task's training.
+        several: Whether a chip may have several classes.
     """
 
     def __init__(
-        self, chips: Chips, labels: npt.NDArray[Any], pixels: Mapping[int, int], labelled: int, pending: int
+        self,
+        chips: Chips,
+        labels: npt.NDArray[Any],
+        pixels: Mapping[int, int],
+        labelled: int,
+        pending: int,
+        *,
+        training: npt.NDArray[np.bool_],
+        several: bool,
     ) -> None:
         self.chips, self.labels = chips, labels
         self.pixels, self.labelled, self.pending = pixels, labelled, pending
+        self.training, self.several = training, several
         self._columns: dict[str, Coded[Any]] = {}
+        self._statements: dict[int, npt.NDArray[np.int8]] = {}
 
     @classmethod
-    def of(cls, chips: Chips, by_id: Mapping[str, Label]) -> LabelTable:
-        """From labels by chip id; those of chips that are not there are left out."""
+    def of(
+        cls, chips: Chips, by_id: Mapping[str, Label], *, removed: Iterable[str] = (), several: bool = False
+    ) -> LabelTable:
+        """From labels by chip id and the chips removed from training; chips that are not there are left out."""
         places = chips.places
         labels = np.full(len(chips), None, dtype=object)
         there = [(at, label) for chip_id, label in by_id.items() if (at := places.get(chip_id)) is not None]
         for at, label in there:
             labels[at] = label
         pixels, pending = _sum(label for _, label in there)
-        return cls(chips, labels, pixels, len(there), pending)
+        training = np.ones(len(chips), bool)
+        training[[places[chip_id] for chip_id in removed if chip_id in places]] = False
+        return cls(chips, labels, pixels, len(there), pending, training=training, several=several)
 
-    def patched(self, changes: Mapping[str, Label | None]) -> LabelTable:
-        """With other labels of some chips; None takes a label away."""
+    def patched(self, changes: Mapping[str, Label | None], training: Mapping[str, bool] | None = None) -> LabelTable:
+        """With other labels of some chips, and whether some train; None takes a label away."""
         places = self.chips.places
         there = {at: label for chip_id, label in changes.items() if (at := places.get(chip_id)) is not None}
         before = [label for at in there if (label := self.labels[at]) is not None]
@@ -79,8 +98,9 @@ class LabelTable:
         pixels.subtract(less)
         pixels.update(more)
         out = LabelTable(
-            self.chips, labels, pixels, self.labelled - len(before) + len(after), self.pending - fewer + further
-        )
+            self.chips, labels, pixels, self.labelled - len(before) + len(after), self.pending - fewer + further,
+            training=self._trained(training or {}), several=self.several,
+        )  # fmt: skip
         for name, column in list(self._columns.items()):
             field = FIELDS[name]
             told = {at: None if label is None else field(label) for at, label in there.items()}
@@ -95,6 +115,36 @@ class LabelTable:
             told = (None if label is None else field(label) for label in self.labels.tolist())
             column = self._columns[name] = Coded.of(told, len(self.labels))
         return column
+
+    def statement(self, code: int) -> npt.NDArray[np.int8]:
+        """What trains a class, int8 (chips,): +1 it is there, -1 it is not, 0 nothing that trains is said.
+
+        In a task with one class a chip, another class there says that this one is not. What a model said, what people
+        are unsure of and chips removed from training do not train. Read only: it is kept for the next who asks.
+        """
+        known = self._statements.get(code)
+        if known is None:
+            column = self.column("teaches")
+            says = [self._says(code, *told) for told in column.values]
+            known = np.array([*says, 0], np.int8)[column.codes]  # code -1, nothing said, takes the last
+            known *= self.training
+            known.flags.writeable = False
+            self._statements[code] = known
+        return known
+
+    def _says(self, code: int, there: tuple[int, ...], not_there: tuple[int, ...]) -> int:
+        if code in there:
+            return 1
+        return -1 if code in not_there or (there and not self.several) else 0
+
+    def _trained(self, changes: Mapping[str, bool]) -> npt.NDArray[np.bool_]:
+        places = self.chips.places
+        there = {at: use for chip_id, use in changes.items() if (at := places.get(chip_id)) is not None}
+        if not there:
+            return self.training
+        training = self.training.copy()
+        training[list(there)] = list(there.values())
+        return training
 
     @cached_property
     def answered_at(self) -> Any:

@@ -13,7 +13,7 @@ from groundset.core import GroundsetError, Scheme
 from groundset.core.layout import TaskConfig
 from groundset.query.chips import Chips
 from groundset.query.counts import MaskCounts
-from groundset.query.labels import Label, Labeller
+from groundset.query.labels import Label, Labeller, trains
 from groundset.query.table import LabelTable
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class TaskTable:
         self._lock = threading.RLock()
         self._head = 0
         self._by_id: dict[str, Label] = {}
+        self._removed: set[str] = set()
         self._pending: dict[str, Label] = {}
         self._table = LabelTable.of(Chips({}), {})
         self._counter: threading.Thread | None = None
@@ -63,12 +64,13 @@ class TaskTable:
         The masks of the chip that is ``wanted`` are counted at once, however many others wait.
         """
         with self._lock:
-            changes = self._follow(head)
+            changes, training = self._follow(head)
             if chips is not self._table.chips:
                 with _no_collecting():
-                    self._table = LabelTable.of(chips, self._by_id)
-            elif changes:
-                self._table = self._table.patched(changes)
+                    several = self.task.multi or self.task.kind == "outline"
+                    self._table = LabelTable.of(chips, self._by_id, removed=self._removed, several=several)
+            elif changes or training:
+                self._table = self._table.patched(changes, training)
             if wanted is not None and wanted in self._pending:
                 self._count({wanted: self._pending[wanted]})
             if self._pending:
@@ -81,10 +83,10 @@ class TaskTable:
         if self._counter is not None:
             self._counter.join()
 
-    def _follow(self, head: int) -> dict[str, Label | None]:
-        """Take in what the journal said since; the labels that changed, None for those that are no more."""
+    def _follow(self, head: int) -> tuple[dict[str, Label | None], dict[str, bool]]:
+        """Take in what the journal said since: labels that changed, None for those that are no more; what trains."""
         if head <= self._head:
-            return {}
+            return {}, {}
         everything = self._head == 0
         touched: set[str] = set()
         if not everything:
@@ -92,10 +94,12 @@ class TaskTable:
             everything = len(touched) > _ANEW
             if not touched:
                 self._head = head
-                return {}
+                return {}, {}
         with _no_collecting() if everything else nullcontext():
             rows = self._journal.standing(self.task.name, None if everything else sorted(touched))
             told = self._labeller.labels(rows)
+        training = dict.fromkeys(self._removed if everything else touched, True) | trains(rows)
+        self._removed = (self._removed - training.keys()) | {chip_id for chip_id, use in training.items() if not use}
         gone = (self._by_id.keys() if everything else touched) - told.keys()
         changes: dict[str, Label | None] = {**told, **dict.fromkeys(gone)}
         for chip_id, label in changes.items():
@@ -107,7 +111,7 @@ class TaskTable:
                 if not label.counted:
                     self._pending[chip_id] = label
         self._head = head
-        return changes
+        return changes, training
 
     def _count_some(self) -> None:
         """Count a few masks at once; begin to count many behind the requests."""

@@ -116,6 +116,13 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str
     return out.getvalue()
 
 
+def write_row(values: Sequence[object]) -> str:
+    """One line of CSV without its end; None is an empty value."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(["" if v is None else v for v in values])
+    return out.getvalue()
+
+
 def _text(path: Path, what: str) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")

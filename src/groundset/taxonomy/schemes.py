@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from pathlib import Path
 
 from groundset._files import write_text
-from groundset.core import UNLABELLED, Scheme, SchemeClass
-from groundset.taxonomy._csv import Row, read_table, unique, write_table
+from groundset.core import UNLABELLED, ConflictError, Scheme, SchemeClass
+from groundset.taxonomy._csv import Row, read_table, unique, write_row, write_table
 
 _NEEDED = ("code", "name", "title", "color")
 _OPTIONAL = ("parent", "definition", "synonyms", "nodata", "uri")
@@ -65,6 +67,60 @@ def write_scheme(path: str | Path, scheme: Scheme) -> None:
     used = [i for i, name in enumerate(SCHEME_COLUMNS) if name in _NEEDED or any(row[i] for row in rows)]
     text = write_table([SCHEME_COLUMNS[i] for i in used], [[row[i] for i in used] for row in rows])
     write_text(Path(path), text)
+
+
+def append_class(path: str | Path, new: SchemeClass) -> None:
+    """Add a class at the end of a scheme CSV, atomically; every line that is there stays as it is, byte for byte.
+
+    Only where the class has a definition and the file no column for it is the file written anew.
+
+    Raises:
+        MissingError, InputError: There is no such file, or it is not a scheme.
+    """
+    file = Path(path)
+    scheme = read_scheme(file)
+    text = file.read_bytes().decode()
+    rows = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""))
+    columns = [name.strip() for name in next(row for row in rows if any(v.strip() for v in row))]
+    if new.definition and "definition" not in columns:
+        write_scheme(file, Scheme(scheme.name, (*scheme.classes, new)))
+        return
+    values = {"code": new.code, "name": new.name, "title": new.title, "color": new.color, "definition": new.definition}
+    line = write_row([values.get(name) for name in columns])
+    end = "\r\n" if "\r\n" in text else "\n"
+    write_text(file, text + ("" if text.endswith("\n") else end) + line + end)
+
+
+def free_code(scheme: Scheme) -> int:
+    """The code of a further class: one more than the highest, or the lowest that is free where that is the last.
+
+    Raises:
+        ConflictError: All codes are taken.
+    """
+    taken = {c.code for c in scheme}
+    above = max(taken, default=-1) + 1
+    code = above if above < UNLABELLED else next((c for c in range(UNLABELLED) if c not in taken), None)
+    if code is None:
+        raise ConflictError("this scheme has no code left", found=f"{len(scheme)} classes")
+    return code
+
+
+def free_color(scheme: Scheme) -> str:
+    """Of the colours that a new class may get the one least like those there (distance in red, green and blue)."""
+    there = [c.rgb for c in scheme]
+
+    def apart(color: str) -> int:
+        rgb = SchemeClass(0, "new", "new", color).rgb
+        return min((sum((a - b) ** 2 for a, b in zip(rgb, other, strict=True)) for other in there), default=0)
+
+    return max(_COLORS, key=apart)
+
+
+_COLORS = (
+    "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#7a5195", "#8c564b", "#2ca02c",
+    "#d62728", "#17becf", "#bcbd22", "#e377c2", "#1f3a93", "#5d4037", "#a1d99b", "#fdae6b", "#9e9ac8", "#636363",
+)  # fmt: skip
+"""Told apart also without full colour vision, as far as twenty can be: the first eight are Okabe and Ito's."""
 
 
 def _read_class(row: Row) -> SchemeClass:
