@@ -68,7 +68,7 @@ def read_one(said: Any) -> NewEvent | Appended:
         where = ".".join(map(str, first["loc"]))
         shown = own if isinstance(own, str) and own.isprintable() else ""
         return Appended(shown[:64], "refused", error=f"{where + ': ' if where else ''}{first['msg']}")
-    return NewEvent(one.kind, one.task, one.chip_id, one.payload, one.id, one.undoes)
+    return NewEvent(one.kind, one.task, one.chip_id, one.payload, one.id, one.undoes, one.bulk)
 
 
 def check_undo(target: str, who: Visitor, actor: str, journal: Journal) -> None:

@@ -36,7 +36,8 @@ _STATUSES: dict[int | str, dict[str, Any]] = {
 async def post_annotations(request: Request, here: Here, who: Who, actor: Actor) -> JSONResponse:
     """Send answers. The reply comes once all that were created are on disk, one result for each, in order.
 
-    The same id again changes nothing. Kinds are answer, mask, shapes, undo and comment; the actor comes from the login.
+    The same id again changes nothing. The actor comes from the login. Members of one act name its bulk event, which is
+    sent before them or with them; further members may come in later requests. One undo takes all of them back.
     """
     said = answers.parse_batch(await request.body())
     told = await answers.take(said, who, actor, here.lake, here.writer)
