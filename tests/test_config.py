@@ -34,7 +34,7 @@ kind = "segment"
 scheme = "other.csv"
 
 [views.veg]
-bands = ["nir", "red"]
+expression = "nir - red"
 
 [release]
 title = "Lakes"
@@ -53,7 +53,7 @@ def test_every_setting_is_read() -> None:
         grid=GridConfig(128, 64, 2, "drop"),
         encoder="default",
         tasks=(TaskConfig("chips", "classify", multi=True), TaskConfig("pix-els", "segment", "other.csv")),
-        views={"veg": {"bands": ["nir", "red"]}},
+        views={"veg": {"expression": "nir - red"}},
         release=ReleaseConfig("Lakes", None, "CC-BY-4.0", ({"name": "ESA", "roles": ["producer"]},), "10.1/x"),
     )
     assert parse_config('name = "x"', PATH) == Config("x")
@@ -84,7 +84,8 @@ def test_every_setting_is_read() -> None:
             'store = "s3://b/p"',
             "line 5: only the workspace's own folder is supported as a store. asked: s3://b/p",
         ),
-        ("[views.veg]\nbands", "[views]\nveg", "line 24: a view is a table"),
+        ("[views.veg]\nexpression", "[views]\nveg", "line 24: a view is a table"),
+        ("expression =", "expresion =", "line 24: unknown key. found: expresion. did you mean expression?"),
         ("{ name =", "{ nam =", "line 30: a provider is a table with at least a name"),
         ("chip_size = 128\n", "", "line 7: a grid needs a chip_size"),
         ('"lakes"\n', '"lakes\n', "groundset.toml is not valid TOML. found: .*line 2"),

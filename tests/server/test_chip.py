@@ -41,7 +41,7 @@ def test_a_chip_says_all_that_is_needed_to_draw_it(web: TestClient) -> None:
                                   (("north", 1, 2), ("south", 3, 2), ("west", 2, 1), ("east", 2, 3))}  # fmt: skip
     assert [b["name"] for b in told["bands"]][:3] == ["B01", "B02", "B03"]
     assert all(b["low"] < b["high"] and b["dtype"] == "int16" for b in told["bands"])
-    assert {"natural", "infrared", "shortwave", "B8A"} <= {x["name"] for x in told["layers"]}
+    assert {"natural", "infrared", "vegetation-analysis", "B8A"} <= {x["name"] for x in told["layers"]}
     ndwi = next(x for x in told["indices"] if x["name"] == "NDWI")
     assert (ndwi["bands"], ndwi["formula"]) == (["B03", "B08"], "(B03 - B08) / (B03 + B08)")
     assert ndwi["low"] == -ndwi["high"] < 0

@@ -1,7 +1,9 @@
 """Chips: the chip table (GeoParquet parts) and packed quicklooks."""
 
 from groundset.chips.chip import Chip, chip_geobox, cut, footprints, scene_windows
-from groundset.chips.layers import SceneLayer, SpectralIndex, View, indices_of, layers_of, view_of
+from groundset.chips.expression import ExpressionError
+from groundset.chips.layers import Edges, SceneLayer, SpectralIndex, indices_of, layers_of
+from groundset.chips.looks import OwnView, View, own_view, view_of
 from groundset.chips.quicklooks import QuicklookStore, encode_image, pack_page, unpack_page
 from groundset.chips.render import (
     LAYERS,
@@ -22,6 +24,9 @@ __all__ = [
     "LAYERS",
     "Chip",
     "ChipStore",
+    "Edges",
+    "ExpressionError",
+    "OwnView",
     "QuicklookStore",
     "SceneLayer",
     "SpectralIndex",
@@ -35,6 +40,7 @@ __all__ = [
     "indices_of",
     "layer_bands",
     "layers_of",
+    "own_view",
     "pack_page",
     "paint",
     "part_name",

@@ -13,11 +13,22 @@ from groundset.core import BandSet, InputError
 
 LAYERS: Mapping[str, tuple[str, str, str]] = {
     "natural": ("red", "green", "blue"),
+    "natural-lab": ("red", "green", "blue"),
     "infrared": ("nir", "red", "green"),
-    "shortwave": ("swir16", "nir", "red"),
+    "urban": ("swir22", "swir16", "red"),
+    "agriculture": ("swir16", "nir", "blue"),
+    "atmospheric-penetration": ("swir22", "swir16", "nir08"),
+    "healthy-vegetation": ("nir", "swir16", "blue"),
     "land-water": ("nir", "swir16", "red"),
+    "atmospheric-removal": ("swir22", "nir", "green"),
+    "shortwave-infrared": ("swir22", "nir", "red"),
+    "vegetation-analysis": ("swir16", "nir", "red"),
 }
-"""Named layers: the common names of the bands shown as red, green and blue."""
+"""Named layers: the common names of the bands shown as red, green and blue; Distil's eleven."""
+ALIASES: Mapping[str, str] = {"shortwave": "vegetation-analysis"}
+"""Former names of layers, which stay valid."""
+
+_STAND_INS = {"nir": "nir08", "nir08": "nir"}
 
 LOW, HIGH = 2.0, 98.0
 GAMMA = 1.3
@@ -65,6 +76,7 @@ def layer_bands(bands: BandSet, layer: str = "natural") -> tuple[int, int, int]:
     Raises:
         InputError: The layer is unknown, or the scene lacks a band of it.
     """
+    layer = ALIASES.get(layer, layer)
     if layer == "natural":
         return _natural(bands)
     if layer in LAYERS:
@@ -90,9 +102,10 @@ def layer_bands(bands: BandSet, layer: str = "natural") -> tuple[int, int, int]:
 
 
 def _find(bands: BandSet, common_name: str) -> int | None:
-    """Landsat 8 and 9 call their only near-infrared band nir08; it stands in for nir where there is no other."""
+    """The two near-infrared names stand in for each other: Landsat 8 and 9 only have nir08, 5 and 7 only nir."""
     found = bands.find(common_name)
-    return bands.find("nir08") if found is None and common_name == "nir" else found
+    other = _STAND_INS.get(common_name)
+    return bands.find(other) if found is None and other is not None else found
 
 
 def _natural(bands: BandSet) -> tuple[int, int, int]:

@@ -30,6 +30,7 @@ from groundset.server.routes import (
     releases,
     scenes,
     session,
+    views,
     workspace,
 )
 from groundset.server.session import KEYS_FILE, Sessions
@@ -60,6 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     learning.router,
     scheme.router,
     history.router,
+    views.router,
 )
 
 

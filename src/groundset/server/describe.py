@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import shapely
 
-from groundset.chips import Chip, SpectralIndex, indices_of, layers_of
+from groundset.chips import Chip, SceneLayer, SpectralIndex, indices_of, layers_of
 from groundset.chips._footprint import footprints_of
 from groundset.chips.chip import crs_text
 from groundset.core import Band, GroundsetError
@@ -69,8 +69,8 @@ def scene_detail(views: Views, scene_id: str) -> SceneDetail:
     return SceneDetail(
         scene=scene_row(views, scene, views.scenes.chips().get(scene_id, 0)),
         bands=band_infos(scene, ranges),
-        layers=layers(scene),
-        indices=indices(scene, ranges),
+        layers=layers(views, scene),
+        indices=indices(views, scene, ranges),
         sources=[redacted(h) for h in hrefs(scene)],
         minzoom=smallest,
         maxzoom=largest,
@@ -90,8 +90,8 @@ def chip_detail(views: Views, chip: Chip, row: ChipRow, labels: Mapping[str, Chi
         transform=[float(v) for v in tuple(chip.geobox.affine)[:6]],
         geometry=None if footprint is None else shapely.geometry.mapping(footprint),
         bands=band_infos(scene, ranges),
-        layers=layers(scene),
-        indices=indices(scene, ranges),
+        layers=layers(views, scene),
+        indices=indices(views, scene, ranges),
         neighbours=Neighbours(**beside(views.lake, chip)),
         labels=dict(labels),
         pixels_problem=_told(views.scenes.problem(scene)),
@@ -103,14 +103,54 @@ def band_infos(scene: Scene, ranges: Mapping[str, Range]) -> list[BandInfo]:
     return [_band(band, ranges.get(band.name)) for band in scene.bands]
 
 
-def layers(scene: Scene) -> list[Layer]:
-    """Named layers and single bands."""
-    return [Layer(name=x.name, title=x.title, bands=list(x.bands)) for x in layers_of(scene.bands)]
+def layers(views: Views, scene: Scene) -> list[Layer]:
+    """Named layers, radar, single bands, and the workspace's own views whose bands are there."""
+    there = [_layer(views, scene, layer) for layer in layers_of(scene.bands)]
+    return there + [own for name in views.looks.own() if (own := _own(views, scene, name)) is not None]
 
 
-def indices(scene: Scene, ranges: Mapping[str, Range]) -> list[Index]:
+def indices(views: Views, scene: Scene, ranges: Mapping[str, Range]) -> list[Index]:
     """Spectral indices whose bands are there, with the range that their colours span."""
-    return [_index(index, ranges.get(index.name, (-1.0, 1.0))) for index in indices_of(scene.bands)]
+    there = indices_of(scene.bands, views.looks.edges(scene))
+    return [_index(index, index.span or ranges.get(index.name, (-1.0, 1.0))) for index in there]
+
+
+def _layer(views: Views, scene: Scene, layer: SceneLayer) -> Layer:
+    return Layer(
+        name=layer.name,
+        title=layer.title,
+        bands=list(layer.bands),
+        group=layer.group,
+        formulas=list(layer.formulas),
+        ranges=_spans(views, scene, layer.name),
+        lab=layer.lab,
+    )
+
+
+def _own(views: Views, scene: Scene, name: str) -> Layer | None:
+    said = views.looks.own()[name]
+    try:
+        view = views.looks.view(scene, name)
+    except GroundsetError:
+        return None  # a band of it is not there
+    return Layer(
+        name=name,
+        title=said.title,
+        bands=list(view.bands),
+        group="own",
+        formulas=[channel.text.strip() for channel in view.channels],
+        ranges=_spans(views, scene, name),
+        ramp=said.ramp,
+        stretch=view.stretch,
+    )
+
+
+def _spans(views: Views, scene: Scene, layer: str) -> list[tuple[float, float]]:
+    """What becomes black and white; empty where the scene cannot be read, or each picture says it for itself."""
+    try:
+        return views.looks.ranges(scene, views.looks.view(scene, layer)) or []
+    except GroundsetError:
+        return []
 
 
 def _index(index: SpectralIndex, span: Range) -> Index:

@@ -57,17 +57,18 @@ def chip_detail(ctx: Context, chip_id: str) -> ChipDetail:
     return describe.chip_detail(ctx.views, chip, row, told)
 
 
-def pixels(ctx: Context, chip_id: str, bands: str | None) -> Made:
-    """A chip's stored values."""
+def pixels(ctx: Context, chip_id: str, bands: str | None, margin: int = 0) -> Made:
+    """A chip's stored values, and those around it."""
     chip = ctx.lake.chips.get(chip_id)
     names = None if bands is None else _names(bands)
-    return pixels_mark(ctx.lake, chip, names), lambda: npy(read_pixels(ctx.lake, chip, names).data)
+    mark = pixels_mark(ctx.lake, chip, names, margin)
+    return mark, lambda: npy(read_pixels(ctx.lake, chip, names, margin).data)
 
 
-def valid(ctx: Context, chip_id: str) -> Made:
+def valid(ctx: Context, chip_id: str, margin: int = 0) -> Made:
     """Which pixels of a chip are data."""
     chip = ctx.lake.chips.get(chip_id)
-    return "v" + pixels_mark(ctx.lake, chip, None), lambda: npy(valid_pixels(ctx.lake, chip))
+    return "v" + pixels_mark(ctx.lake, chip, None, margin), lambda: npy(valid_pixels(ctx.lake, chip, margin))
 
 
 def quicklook(ctx: Context, chip_id: str, layer: str, size: int | None) -> Made:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from groundset.server.models import Problem
 
+LayerName = Annotated[
+    str,
+    Query(
+        description="Name of a layer, index or view, band names joined by commas, or `=EXPRESSION` (three joined by `;` "
+        "for red, green, blue); then any of `@ramp=NAME`, `@range=LOW,HIGH`, `@stretch=chip|scene`. On the wall also "
+        "`label:TASK`",
+        max_length=2000,
+    ),
+]
+"""Parameter of a route: how pixels are shown."""
 CHANGING = "private, no-cache"
 """Kept by the browser, but asked for again each time: a 304 costs little, and a label is never an old one."""
 

@@ -11,16 +11,33 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.chips import Chip
-from groundset.core import ChipId, InputError
+from groundset.core import ChipId, InputError, Window
 from groundset.imagery import Pixels
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
 
 LARGEST = 256 << 20
 """Most bytes of pixels in one answer."""
+FARTHEST = 1024
+"""Most pixels beyond a chip's edge."""
 
 
-def pixels_mark(lake: Lake, chip: Chip, bands: Sequence[str] | None) -> str:
+def around(lake: Lake, chip: Chip, margin: int) -> Window:
+    """A chip's window with so many pixels more on each side, as far as the scene goes; at least the chip's own.
+
+    Raises:
+        InputError: A margin that is none.
+    """
+    if not 0 <= margin <= FARTHEST:
+        raise InputError("no such margin", asked=f"margin = {margin}", found=f"0 to {FARTHEST} pixels")
+    own, scene = chip.window, lake.scenes.get(chip.id.scene)
+    left, top = max(min(own.x_off, 0), own.x_off - margin), max(min(own.y_off, 0), own.y_off - margin)
+    right = min(max(own.x_off + own.width, scene.width), own.x_off + own.width + margin)
+    bottom = min(max(own.y_off + own.height, scene.height), own.y_off + own.height + margin)
+    return Window(left, top, right - left, bottom - top)
+
+
+def pixels_mark(lake: Lake, chip: Chip, bands: Sequence[str] | None, margin: int = 0) -> str:
     """Changes when the pixels do.
 
     Raises:
@@ -30,27 +47,28 @@ def pixels_mark(lake: Lake, chip: Chip, bands: Sequence[str] | None) -> str:
     """
     scene = lake.scenes.get(chip.id.scene)
     wanted = scene.bands if bands is None else scene.bands.select(bands)
-    size = len(wanted) * chip.window.width * chip.window.height * wanted.dtype.itemsize
+    window = around(lake, chip, margin)
+    size = len(wanted) * window.width * window.height * wanted.dtype.itemsize
     if size > LARGEST:
         raise InputError(
             "too many pixels for one answer",
             asked=f"{size >> 20} MB",
             found=f"at most {LARGEST >> 20} MB",
-            hint="name fewer bands",
+            hint="name fewer bands, or a smaller margin",
         )
     check_there(scene)
-    return hashlib.sha256(f"{stamp(scene)} {chip.window} {wanted.names}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{stamp(scene)} {window} {wanted.names}".encode()).hexdigest()[:32]
 
 
-def read_pixels(lake: Lake, chip: Chip, bands: Sequence[str] | None) -> Pixels:
+def read_pixels(lake: Lake, chip: Chip, bands: Sequence[str] | None, margin: int = 0) -> Pixels:
     """The stored values of a chip; outside the scene and where no data is, a band's nodata (0 where it has none)."""
     check_there(lake.scenes.get(chip.id.scene))
-    return lake.reader(chip.id.scene).read(chip.window, bands)
+    return lake.reader(chip.id.scene).read(around(lake, chip, margin), bands)
 
 
-def valid_pixels(lake: Lake, chip: Chip) -> npt.NDArray[np.uint8]:
+def valid_pixels(lake: Lake, chip: Chip, margin: int = 0) -> npt.NDArray[np.uint8]:
     """1 where a sensor of the scene has data in all of its bands: uint8 (rows, columns)."""
-    return (~read_pixels(lake, chip, None).nodata).astype(np.uint8)
+    return (~read_pixels(lake, chip, None, margin).nodata).astype(np.uint8)
 
 
 def npy(array: npt.NDArray[Any]) -> bytes:

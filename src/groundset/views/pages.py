@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from groundset.chips import Chip, check_part, encode_image, pack_page, view_of
+from groundset.chips import Chip, check_part, encode_image, pack_page
 from groundset.core import InputError
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
 from groundset.views._kept import Kept
 from groundset.views.draw import LOOK, draw
-from groundset.views.statistics import SceneStatistics
+from groundset.views.looks import Looks
 
 STORED = "natural"
 MOST = 2000
@@ -68,9 +68,9 @@ def parse_places(parts: Sequence[str], rows: Sequence[str]) -> list[Place]:
 class Pages:
     """Quicklooks of a workspace. Safe to share between threads."""
 
-    def __init__(self, lake: Lake, statistics: SceneStatistics) -> None:
+    def __init__(self, lake: Lake, looks: Looks) -> None:
         self._lake = lake
-        self._statistics = statistics
+        self._looks = looks
         self._kept = Kept(_MEMORY)
         self._threads = ThreadPoolExecutor(_THREADS, "quicklooks")
 
@@ -120,9 +120,9 @@ class Pages:
             stat = self._lake.quicklooks.path(part, layer).stat()
             return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}"
         scene = self._lake.scenes.get(part.rpartition("_")[0])
-        view_of(scene.bands, layer)
+        shown = self._looks.mark(scene, layer)
         check_there(scene)
-        return stamp(scene)
+        return f"{stamp(scene)} {shown}"
 
     def _drawn(self, part: str, rows: Sequence[int], layer: str, size: int) -> list[bytes]:
         mark = self._part_mark(part, layer, size)
@@ -139,9 +139,9 @@ class Pages:
 
     def _draw(self, chip: Chip, layer: str, size: int) -> bytes:
         scene = self._lake.scenes.get(chip.id.scene)
-        view = view_of(scene.bands, layer)
+        view = self._looks.view(scene, layer)
         pixels = self._lake.reader(scene.id).read(chip.window, view.bands)
-        return encode_image(draw(pixels, view, self._statistics.of(scene), size))
+        return encode_image(draw(pixels, view, self._looks.ranges(scene, view), size))
 
 
 def by_part(places: Sequence[Place]) -> list[tuple[str, list[int]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from groundset.lake import Lake
+from groundset.views.looks import Looks
 from groundset.views.masks import Append, MaskDesk
 from groundset.views.overlays import Overlays
 from groundset.views.pages import Pages
@@ -22,9 +23,10 @@ class Views:
     def __init__(self, lake: Lake, append: Append | None = None) -> None:
         self.lake = lake
         self.statistics = SceneStatistics(lake)
-        self.scenes = SceneViews(lake, self.statistics)
-        self.tiles = Tiles(lake, self.statistics)
-        self.pages = Pages(lake, self.statistics)
+        self.looks = Looks(lake, self.statistics)
+        self.scenes = SceneViews(lake, self.statistics, self.looks)
+        self.tiles = Tiles(lake, self.looks)
+        self.pages = Pages(lake, self.looks)
         self.overlays = Overlays(lake)
         self.masks = MaskDesk(lake, append)
 

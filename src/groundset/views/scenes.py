@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from groundset.chips import encode_image, view_of
+from groundset.chips import encode_image
 from groundset.core import GroundsetError, InputError
 from groundset.imagery.scene import Scene
 from groundset.imagery.whereabouts import check_there, moved, stamp
 from groundset.lake import Lake
 from groundset.views._kept import Kept
 from groundset.views.draw import LOOK, draw
+from groundset.views.looks import Looks
 from groundset.views.statistics import Range, SceneStatistics
 
 LARGEST = 2048
@@ -22,9 +23,10 @@ _MEMORY = 32 << 20
 class SceneViews:
     """Scenes of a workspace and their pictures. Safe to share between threads."""
 
-    def __init__(self, lake: Lake, statistics: SceneStatistics) -> None:
+    def __init__(self, lake: Lake, statistics: SceneStatistics, looks: Looks) -> None:
         self._lake = lake
         self._statistics = statistics
+        self._looks = looks
         self._kept = Kept(_MEMORY)
 
     def chips(self) -> Mapping[str, int]:
@@ -53,10 +55,10 @@ class SceneViews:
             MissingError, MovedError, InputError: No such scene or layer, or its file is not there.
         """
         scene = self._lake.scenes.get(scene_id)
-        view_of(scene.bands, layer)
+        shown = self._looks.mark(scene, layer)
         check_size(size)
         check_there(scene)
-        return hashlib.sha256(f"{LOOK} {stamp(scene)} {layer} {size}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{LOOK} {stamp(scene)} {shown} {size}".encode()).hexdigest()[:32]
 
     def preview(self, scene_id: str, layer: str, size: int) -> bytes:
         """The whole scene as WebP, its longest side ``size`` pixels at most; no data is transparent."""
@@ -64,9 +66,9 @@ class SceneViews:
         return self._kept.get(mark, lambda: self._drawn(self._lake.scenes.get(scene_id), layer, size))
 
     def _drawn(self, scene: Scene, layer: str, size: int) -> bytes:
-        view = view_of(scene.bands, layer)
+        view = self._looks.view(scene, layer)
         pixels = self._lake.reader(scene.id).read_small(size, view.bands)
-        return encode_image(draw(pixels, view, self._statistics.of(scene)))
+        return encode_image(draw(pixels, view, self._looks.ranges(scene, view)))
 
 
 def check_size(size: int) -> None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
 
 from groundset._files import write_text
-from groundset.chips import indices_of, part_name
+from groundset.chips import Edges, indices_of, part_name
+from groundset.chips.expression import BandOf, Expression
+from groundset.chips.layers import moisture_bands
 from groundset.chips.render import HIGH, LOW
 from groundset.core import GroundsetError, MissingError, Window
 from groundset.imagery import SceneReader
 from groundset.imagery.scene import Scene
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
+from groundset.views.moisture import DRY, WET, find_edges
 
 Range = tuple[float, float]
 Plane = npt.NDArray[np.float32]
@@ -26,6 +29,10 @@ _SIZE = 768
 _LARGE = 16 << 20
 _WINDOW, _WINDOWS = 256, 8
 _NARROWEST = 0.05
+_SPANS = 256
+"""Formulas whose ranges are remembered."""
+_FORM = 2
+"""Of the kept file: raise it when more is measured."""
 
 
 class SceneStatistics:
@@ -34,6 +41,7 @@ class SceneStatistics:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._known: dict[str, Mapping[str, Range]] = {}
+        self._spans: dict[tuple[str, str, tuple[str, ...]], Range | None] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -52,8 +60,42 @@ class SceneStatistics:
                 self._known[mark] = self._kept(scene, mark) | self._drawn_with(scene)
         return self._known[mark]
 
+    def edges(self, scene: Scene) -> Edges | None:
+        """The scene's dry and wet edge for soil moisture; None where it has none.
+
+        Raises:
+            MovedError, InputError, ServiceError: As :meth:`of`.
+        """
+        known = self.of(scene)
+        return Edges(*known[DRY], *known[WET]) if DRY in known and WET in known else None
+
+    def span(self, scene: Scene, channel: Expression, bands: Sequence[str]) -> Range | None:
+        """The 2nd and 98th percentile of a formula over the scene; None where it has no value anywhere.
+
+        A normalised difference has a range that is the same to both sides of 0.
+
+        Args:
+            scene: Whose pixels.
+            channel: Over the positions of ``bands``.
+            bands: Names of the scene's bands.
+
+        Raises:
+            MovedError, InputError, ServiceError: As :meth:`of`.
+        """
+        if isinstance(channel.root, BandOf):
+            return self.of(scene).get(bands[channel.root.band])
+        key = stamp(scene), channel.text, tuple(bands)
+        if key not in self._spans:
+            check_there(scene)
+            looked = _look(self._lake.reader(scene.id), scene, [bands[i] for i in channel.bands])
+            span = _span(channel.at(dict(zip(channel.bands, looked, strict=True))))
+            self._spans[key] = _even(span) if span is not None and channel.normalised else span
+            while len(self._spans) > _SPANS:
+                self._spans.pop(next(iter(self._spans)), None)
+        return self._spans[key]
+
     def _kept(self, scene: Scene, mark: str) -> dict[str, Range]:
-        path = self._lake.layout.cache / "ranges" / f"{mark}.json"
+        path = self._lake.layout.cache / "ranges" / f"{mark}-{_FORM}.json"
         try:
             return {name: (low, high) for name, (low, high) in json.loads(path.read_text()).items()}
         except (OSError, ValueError, TypeError, AttributeError):
@@ -84,26 +126,36 @@ def measure(lake: Lake, scene: Scene) -> dict[str, Range]:
 
     An index has a range that is the same to both sides of 0, so that its middle colour stays 0.
     """
-    planes = dict(zip(scene.bands.names, _look(lake.reader(scene.id), scene), strict=True))
+    planes = dict(zip(scene.bands.names, _look(lake.reader(scene.id), scene, scene.bands.names), strict=True))
     out = {name: span for name, plane in planes.items() if (span := _span(plane)) is not None}
     for index in indices_of(scene.bands):
-        a, b = (planes[name] for name in index.bands)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            span = _span((a - b) / (a + b))
-        if span is not None:
-            reach = float(np.clip(max(map(abs, span)), _NARROWEST, 1.0))
-            out[index.name] = -reach, reach
+        if index.span is None:
+            a, b = (planes[name] for name in index.bands)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                span = _span((a - b) / (a + b))
+            if span is not None:
+                out[index.name] = _even(span)
+    moist = moisture_bands(scene.bands)
+    edges = None if moist is None else find_edges(*(planes[name] for name in moist))
+    if edges is not None:
+        out[DRY], out[WET] = (edges.dry, edges.dry_slope), (edges.wet, edges.wet_slope)
     return out
 
 
-def _look(reader: SceneReader, scene: Scene) -> list[Plane]:
+def _even(span: Range) -> Range:
+    """The same to both sides of 0, so that the middle colour stays 0."""
+    reach = float(np.clip(max(map(abs, span)), _NARROWEST, 1.0))
+    return -reach, reach
+
+
+def _look(reader: SceneReader, scene: Scene, names: Sequence[str]) -> list[Plane]:
     """Pixels of each band: of the shrunken scene, or of windows all over it where shrinking would read it whole."""
     if scene.width * scene.height <= _LARGE or reader.has_overviews():
-        return [reader.read_small(_SIZE, [b.name], smooth="nearest").physical().ravel() for b in scene.bands]
+        return [reader.read_small(_SIZE, [name], smooth="nearest").physical().ravel() for name in names]
     x_step, y_step = (max(1, (n - _WINDOW) // (_WINDOWS - 1)) for n in (scene.width, scene.height))
     windows = [Window(x * x_step, y * y_step, _WINDOW, _WINDOW) for y in range(_WINDOWS) for x in range(_WINDOWS)]
-    seen = [reader.read(w).physical()[:, ::2, ::2] for w in windows]
-    return list(np.stack(seen, axis=1).reshape(len(scene.bands), -1))
+    seen = [reader.read(w, names).physical()[:, ::2, ::2] for w in windows]
+    return list(np.stack(seen, axis=1).reshape(len(names), -1))
 
 
 def _span(values: Plane) -> Range | None:

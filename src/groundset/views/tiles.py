@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -14,14 +14,14 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from PIL import Image
 
-from groundset.chips import View, view_of
+from groundset.chips import View
 from groundset.core import InputError, MissingError
 from groundset.imagery.scene import Scene
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
 from groundset.views._kept import Kept
 from groundset.views.draw import LOOK, RGBA, draw
-from groundset.views.statistics import SceneStatistics
+from groundset.views.looks import Looks
 
 MERCATOR = "EPSG:3857"
 HALF = math.pi * 6378137
@@ -64,9 +64,9 @@ class Tile:
 class Tiles:
     """Map tiles of a workspace's scenes. Safe to share between threads."""
 
-    def __init__(self, lake: Lake, statistics: SceneStatistics) -> None:
+    def __init__(self, lake: Lake, looks: Looks) -> None:
         self._lake = lake
-        self._statistics = statistics
+        self._looks = looks
         self._kept = Kept(_MEMORY)
 
     def mark(self, scene_id: str, tile: Tile, layer: str) -> str:
@@ -78,8 +78,8 @@ class Tiles:
             InputError: No such layer.
         """
         scene = self._scene(scene_id)
-        view_of(scene.bands, layer)
-        return hashlib.sha256(f"{LOOK} {stamp(scene)} {tile} {layer}".encode()).hexdigest()[:32]
+        shown = self._looks.mark(scene, layer)
+        return hashlib.sha256(f"{LOOK} {stamp(scene)} {tile} {shown}".encode()).hexdigest()[:32]
 
     def draw(self, scene_id: str, tile: Tile, layer: str) -> bytes:
         """WebP (PNG where nothing of the scene is in the tile), transparent where there is no data.
@@ -91,14 +91,18 @@ class Tiles:
         if not touches(scene, tile):
             return EMPTY
         key = (self.mark(scene_id, tile, layer), tile, layer)
-        return self._kept.get(key, lambda: self._made(scene, tile, view_of(scene.bands, layer)))
+        return self._kept.get(key, lambda: self._made(scene, tile, self._view(scene, layer)))
 
     def _made(self, scene: Scene, tile: Tile, view: View) -> bytes:
         target = tile.geobox
         finer = target.resolution.x < mercator_resolution(scene.geobox)
         pixels = self._lake.reader(scene.id).read_warped(target, view.bands, smooth="nearest" if finer else "bilinear")
-        picture = draw(pixels, view, self._statistics.of(scene))
+        picture = draw(pixels, view, self._looks.ranges(scene, view))
         return encode(picture) if picture[..., 3].any() else EMPTY
+
+    def _view(self, scene: Scene, layer: str) -> View:
+        """Tiles are stretched by the scene, whatever was asked: beside each other they must fit."""
+        return replace(self._looks.view(scene, layer), stretch="scene")
 
     def _scene(self, scene_id: str) -> Scene:
         scene = self._lake.scenes.get(scene_id)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import cases from '../../../tests/support/expressions.json';
 import { evaluator, ExpressionError, findBand, parseExpression, quoteBand, toGlsl, type Node } from './expression';
 
 const BANDS = [
@@ -13,24 +14,11 @@ const parse = (text: string) => parseExpression(text, BANDS);
 const value = (text: string, values: number[] = VALUES) => evaluator(parse(text).root)(values);
 
 describe('parseExpression', () => {
-  it.each([
-    ['1 + 2 * 3', 7],
-    ['(1 + 2) * 3', 9],
-    ['2 ** 3 ** 2', 512],
-    ['-2 ** 2', -4],
-    ['2 ** -1', 0.5],
-    ['10 - 4 - 3', 3],
-    ['24 / 4 / 2', 3],
-    ['- - 3', 3],
-    ['+3', 3],
-    ['1e3 + .5 + 2.', 1002.5],
-    ['2^3', 8],
-    ['max(1, 2, 3) - min(4, 2)', 1],
-    ['clamp(7, 0, 5)', 5],
-    ['abs(-2) + sqrt(9) + floor(1.7) + sign(-4)', 5],
-    ['log10(1000) + log2(8) + log(exp(1))', 7],
-    ['pow(2, 10)', 1024],
-  ])('%s is %d', (text, wanted) => expect(value(text)).toBeCloseTo(wanted, 12));
+  it.each(cases.values)('$text is $value', ({ text, value }) => {
+    const found = evaluator(parseExpression(text, cases.bands).root)(cases.pixel);
+    if (value === null) expect(found).toBeNaN();
+    else expect(found).toBeCloseTo(value, 9);
+  });
 
   it('knows bands by name, by common name, in any case, quoted', () => {
     expect(value('B08 + nir + b08 + NIR')).toBeCloseTo(2.4);
@@ -47,51 +35,20 @@ describe('parseExpression', () => {
     expect(evaluator(ndvi.root)(VALUES)).toBeCloseTo(0.5);
   });
 
-  it.each([
-    'nir / 0',
-    '0 / 0',
-    'sqrt(0 - 1)',
-    'log(0)',
-    'log(-1)',
-    '(-8) ** (1/3)',
-    '0 ** -1',
-    'exp(1000)',
-    'pow(-1, 0.5)',
-  ])('%s has no value', (text) => expect(value(text)).toBeNaN());
-
   it('has no value where a band has none', () => {
     expect(value('min(nir, red)', [1, NaN, 2, 3])).toBeNaN();
     expect(value('blue', [1, NaN, 2, 3])).toBe(1);
+    expect(value('red ** 0', [1, NaN, 2, 3])).toBeNaN();
   });
 
-  it.each([
-    ['', 0, /formula/],
-    ['   ', 0, /formula/],
-    ['nir +', 5, /too early/],
-    ['(nir', 0, /not closed/],
-    ['nir)', 3, /never opened/],
-    ['nir red', 4, /operator is missing/],
-    ['nir * * red', 6, /missing before/],
-    ['nir + swir', 6, /no band "swir"/],
-    ['2 + $x', 4, /"\$" is not understood/],
-    ['nir + "oops', 6, /quote is not closed/],
-    ['foo(nir)', 0, /no function "foo"/],
-    ['constructor(nir)', 0, /no function/],
-    ['__proto__', 0, /no band/],
-    ['sqrt(1, 2)', 0, /takes 1 values?, not 2/],
-    ['min(1)', 0, /2 to 8/],
-    ['clamp()', 0, /takes 3/],
-    ['max(1,,2)', 6, /missing before/],
-    ['1e999', 0, /too large/],
-    ['nir; gl_FragColor', 3, /";"/],
-    ['nir = 3', 4, /"="/],
-  ])('refuses %j at %i', (text, at, message) => {
+  it.each(cases.errors)('refuses $text at $at', ({ text, at, length, says }) => {
     try {
-      parse(text);
+      parseExpression(text, cases.bands);
     } catch (error) {
       expect(error).toBeInstanceOf(ExpressionError);
-      expect((error as ExpressionError).message).toMatch(message);
-      expect((error as ExpressionError).at).toBe(at);
+      const { message, at: where, length: long } = error as ExpressionError;
+      expect(message).toContain(says);
+      expect([where, long]).toEqual([at, length]);
       return;
     }
     throw new Error('no error');

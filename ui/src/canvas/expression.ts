@@ -1,6 +1,7 @@
 /**
  * Band math: a small language of numbers, band names, + - * / ** and a few functions. A text becomes a tree, the tree
- * becomes a function of JavaScript closures or a line of GLSL; nothing of the text itself ever reaches either.
+ * becomes a function of JavaScript closures or a line of GLSL; nothing of the text itself ever reaches either. The
+ * server has the same grammar (chips/expression.py); tests/support/expressions.json holds both to the same cases.
  */
 
 export class ExpressionError extends Error {
@@ -325,7 +326,7 @@ const logarithm = (log: (x: number) => number) => (x: number) => (x > 0 ? log(x)
 
 function power(a: number, b: number): number {
   const value = a ** b;
-  return Number.isFinite(value) ? value : NaN;
+  return Number.isFinite(value) && !Number.isNaN(a) ? value : NaN;
 }
 
 // --- tree to GLSL ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,20 @@
-/** Colour ramps: 65 colours each of the well-known maps, drawn out to 256. Read from the tables that rio-tiler ships. */
+/**
+ * Colour ramps: 65 colours each of the well-known maps, drawn out to 256. The same as chips/ramps.py (a test compares
+ * them); sources are in NOTICE.
+ */
 
-export const RAMP_NAMES = ['grey', 'viridis', 'magma', 'plasma', 'inferno', 'turbo', 'rdbu', 'brbg'] as const;
+export const RAMP_NAMES = [
+  'grey',
+  'viridis',
+  'magma',
+  'plasma',
+  'inferno',
+  'turbo',
+  'rdbu',
+  'brbg',
+  'piyg',
+  'puor',
+] as const;
 export type RampName = (typeof RAMP_NAMES)[number];
 
 export const RAMP_TITLES: Record<RampName, string> = {
@@ -12,6 +26,8 @@ export const RAMP_TITLES: Record<RampName, string> = {
   turbo: 'Turbo',
   rdbu: 'Red to blue (diverging)',
   brbg: 'Brown to teal (diverging)',
+  piyg: 'Pink to green (diverging)',
+  puor: 'Orange to purple (diverging)',
 };
 
 const ANCHORS: Record<RampName, string> = {
@@ -58,6 +74,18 @@ const ANCHORS: Record<RampName, string> = {
     'f5e9c6f5ebcef5edd6f5efdef5f1e6f5f3eef4f4f4eef3f2e7f1f0e0f0edd9eeebd1ece8caeae6' +
     'c1e7e2b6e3dcabded6a0dad194d5cb89d0c57ecbc072c3b867bbb05bb2a84faaa043a198379990' +
     '2e91892689811e8179167a720e726a066a6200635b005c5400564c004f4500493e004237003c30',
+  piyg:
+    '8e01529605589f095fa70d66b0116cb91573c1197ac72481cb3289cf4091d34f98d75da0db6ca8' +
+    'de79afe183b6e48dbde797c4eaa1cbedaad2f0b4d9f2bbdcf4c2e0f6c8e3f8cfe6fad6eafcdced' +
+    'fce1effbe5f0fae9f2f9ecf3f8f0f4f7f3f5f6f6f6f4f6f1f2f6ebeff6e5ecf5dfeaf5d9e7f5d3' +
+    'e2f3cadbf0bed3edb2cceaa7c5e69bbee390b6e084adda79a5d46f9cce6493c9598ac34e81bd43' +
+    '79b73d71b03869a93361a32e599c295196244a8f2044881f3e801e38791c32721b2c6b1a276419',
+  puor:
+    '7f3b08873f078f44079748079f4d06a75106af5606b75c07be6209c5690bcc6f0dd37610da7d12' +
+    'e18417e58c23ea952fee9d3cf3a548f7ae55fcb661fdbd6efdc37bfdca88fdd095fdd6a2fddcaf' +
+    'fde1bbfce5c5fbe9cffaecd9f9f0e3f7f3eef6f6f6f2f3f5edeef3e9e9f1e4e5efdfe0eddadceb' +
+    'd5d6e9cfcee5c9c7e1c3c0ddbdb8d9b7b1d5b1a9d1a9a1cba198c5998fbf9186b9897db38175ad' +
+    '7a6aa7735ea26d529c6646965f3a91582e8b5124844b1e7a4518713f1267390c5e3306542d004b',
 };
 
 const made = new Map<RampName, Uint8Array>();

@@ -23,7 +23,8 @@ export interface paths {
          * Post Annotations
          * @description Send answers. The reply comes once all that were created are on disk, one result for each, in order.
          *
-         *     The same id again changes nothing. Kinds are answer, mask, shapes, undo and comment; the actor comes from the login.
+         *     The same id again changes nothing. The actor comes from the login. Members of one act name its bulk event, which is
+         *     sent before them or with them; further members may come in later requests. One undo takes all of them back.
          */
         post: operations["post_annotations_api_annotations_post"];
         delete?: never;
@@ -130,7 +131,8 @@ export interface paths {
          * Get Chip Pixels
          * @description The chip's stored values as .npy: (bands, rows, columns) in their own dtype.
          *
-         *     Where there is no data, and outside the scene, they are the band's nodata, or 0 where it has none.
+         *     Where there is no data, and outside the scene, they are the band's nodata, or 0 where it has none. With a margin
+         *     they begin at column max(0, x_off - margin) and row max(0, y_off - margin) of the scene.
          */
         get: operations["get_chip_pixels_api_chips__chip_id__pixels_get"];
         put?: never;
@@ -674,6 +676,50 @@ export interface paths {
          */
         post: operations["add_task_api_tasks_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Views
+         * @description All of them; of one with a mistake in the settings `problem` says it.
+         */
+        get: operations["list_views_api_views_get"];
+        put?: never;
+        /**
+         * Add View
+         * @description Keep a view; a mistake in its expression is told with its column.
+         */
+        post: operations["add_view_api_views_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/views/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete View
+         * @description Take a view away. Nothing that was answered depends on it.
+         */
+        delete: operations["delete_view_api_views__name__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1507,7 +1553,7 @@ export interface components {
         };
         /**
          * Index
-         * @description A spectral index (a - b) / (a + b) of two bands, or another formula over band names.
+         * @description A spectral index: (a - b) / (a + b) of two bands, or another formula over band names.
          */
         Index: {
             /** Bands */
@@ -1522,7 +1568,7 @@ export interface components {
             high?: number;
             /**
              * Low
-             * @description Where the colours begin, in the scene; 0 is always in the middle
+             * @description Where the colours begin, in the scene; of a normalised difference 0 is in the middle
              * @default -1
              */
             low?: number;
@@ -1743,11 +1789,49 @@ export interface components {
         Layer: {
             /**
              * Bands
-             * @description One or three band names: red, green, blue
+             * @description Names of the bands that it needs
              */
             bands: string[];
+            /**
+             * Formulas
+             * @description Over band names, of physical values: one, or three for red, green, blue
+             * @default []
+             */
+            formulas?: string[];
+            /**
+             * Group
+             * @default composite
+             * @enum {string}
+             */
+            group?: "composite" | "radar" | "band" | "own";
+            /**
+             * Lab
+             * @description Toned in CIE Lab, one black and one white for all three
+             * @default false
+             */
+            lab?: boolean;
             /** Name */
             name: string;
+            /**
+             * Ramp
+             * @description Colour scale of a view of one's own
+             */
+            ramp?: string | null;
+            /**
+             * Ranges
+             * @description Black and white of each formula in this scene; empty: each picture's own
+             * @default []
+             */
+            ranges?: [
+                number,
+                number
+            ][];
+            /**
+             * Stretch
+             * @default scene
+             * @enum {string}
+             */
+            stretch?: "scene" | "chip";
             /** Title */
             title: string;
         };
@@ -1831,6 +1915,42 @@ export interface components {
             name: string;
         };
         /**
+         * NewView
+         * @description A view to keep: an expression over band names, and how it is shown.
+         */
+        NewView: {
+            /**
+             * Expression
+             * @description One formula, or three joined by `;` for red, green, blue
+             */
+            expression: string;
+            /**
+             * Name
+             * @description Layer name: letters, digits, `_`, `-`
+             */
+            name: string;
+            /**
+             * Ramp
+             * @description Colour scale of one formula
+             */
+            ramp?: string | null;
+            /**
+             * Range
+             * @description Black and white
+             */
+            range?: number[] | null;
+            /**
+             * Replace
+             * @description Whether it may take the place of a view of this name
+             * @default false
+             */
+            replace?: boolean;
+            /** Stretch */
+            stretch?: ("scene" | "chip") | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
          * NewWorkspace
          * @description A workspace to make in the folder that is served.
          */
@@ -1849,6 +1969,35 @@ export interface components {
             scheme?: "water" | null;
             /** Title */
             title?: string | null;
+        };
+        /**
+         * OwnView
+         * @description A view of the workspace's own.
+         */
+        OwnView: {
+            /** Expression */
+            expression: string;
+            /** Name */
+            name: string;
+            /**
+             * Problem
+             * @description What is wrong with it in the settings
+             */
+            problem?: string | null;
+            /** Ramp */
+            ramp?: string | null;
+            /**
+             * Ranges
+             * @default []
+             */
+            ranges?: [
+                number,
+                number
+            ][];
+            /** Stretch */
+            stretch?: ("scene" | "chip") | null;
+            /** Title */
+            title: string;
         };
         /**
          * PredictJob
@@ -2757,8 +2906,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request does not fit what there is; the problem says how */
-            422: {
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2766,8 +2915,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This order comes with learning */
-            501: {
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3077,6 +3235,8 @@ export interface operations {
             query?: {
                 /** @description Names joined by commas; all by default */
                 bands?: string | null;
+                /** @description So many pixels more on each side, as far as the scene goes */
+                margin?: number;
             };
             header?: never;
             path: {
@@ -3170,7 +3330,7 @@ export interface operations {
     get_chip_quicklook_api_chips__chip_id__quicklook_get: {
         parameters: {
             query?: {
-                /** @description Name of a layer or index, or band names joined by commas */
+                /** @description Name of a layer, index or view, band names joined by commas, or `=EXPRESSION` (three joined by `;` for red, green, blue); then any of `@ramp=NAME`, `@range=LOW,HIGH`, `@stretch=chip|scene`. On the wall also `label:TASK` */
                 layer?: string;
                 /** @description Longest side in pixels; never enlarged */
                 size?: number | null;
@@ -3267,7 +3427,10 @@ export interface operations {
     };
     get_chip_valid_api_chips__chip_id__valid_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description So many pixels more on each side, as far as the scene goes */
+                margin?: number;
+            };
             header?: never;
             path: {
                 chip_id: string;
@@ -3328,7 +3491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not of the form that this address takes */
+            /** @description The request does not fit what there is; the problem says how */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4208,7 +4371,7 @@ export interface operations {
                 part: string[];
                 /** @description `3`, `0-9` (both ends count) or `0-9,12`; one for each part */
                 rows: string[];
-                /** @description A layer, an index, band names joined by commas, or `label:TASK` */
+                /** @description Name of a layer, index or view, band names joined by commas, or `=EXPRESSION` (three joined by `;` for red, green, blue); then any of `@ramp=NAME`, `@range=LOW,HIGH`, `@stretch=chip|scene`. On the wall also `label:TASK` */
                 layer?: string;
             };
             header?: never;
@@ -4822,7 +4985,7 @@ export interface operations {
     get_scene_preview_api_scenes__scene_id__preview_get: {
         parameters: {
             query?: {
-                /** @description Name of a layer or index, or band names joined by commas */
+                /** @description Name of a layer, index or view, band names joined by commas, or `=EXPRESSION` (three joined by `;` for red, green, blue); then any of `@ramp=NAME`, `@range=LOW,HIGH`, `@stretch=chip|scene`. On the wall also `label:TASK` */
                 layer?: string;
                 /** @description Longest side in pixels; never enlarged */
                 size?: number;
@@ -4919,7 +5082,7 @@ export interface operations {
     get_scene_tile_api_scenes__scene_id__tiles__z___x___y__get: {
         parameters: {
             query?: {
-                /** @description Name of a layer or index, or band names joined by commas */
+                /** @description Name of a layer, index or view, band names joined by commas, or `=EXPRESSION` (three joined by `;` for red, green, blue); then any of `@ramp=NAME`, `@range=LOW,HIGH`, `@stretch=chip|scene`. On the wall also `label:TASK` */
                 layer?: string;
                 /** @description 256 or 512 */
                 size?: number;
@@ -5315,6 +5478,214 @@ export interface operations {
                 };
             };
             /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_views_api_views_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnView"][];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_view_api_views_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnView"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_view_api_views__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
             422: {
                 headers: {
                     [name: string]: unknown;

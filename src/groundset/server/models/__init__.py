@@ -41,6 +41,7 @@ from groundset.server.models.learning import (
 )
 from groundset.server.models.releases import CheckResult, Differences, Finding, LevelResult, ReleaseDetail, ReleaseRow
 from groundset.server.models.scenes import SceneDetail, SceneRow
+from groundset.server.models.views import NewView, OwnView
 from groundset.server.models.workspace import (
     ClassCount,
     Counts,
@@ -95,7 +96,9 @@ __all__ = [
     "Neighbours",
     "NewClass",
     "NewTask",
+    "NewView",
     "NewWorkspace",
+    "OwnView",
     "Permission",
     "Problem",
     "Queryable",

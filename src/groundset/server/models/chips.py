@@ -100,18 +100,30 @@ class Layer(Model):
 
     name: str
     title: str
-    bands: list[str] = Field(description="One or three band names: red, green, blue")
+    bands: list[str] = Field(description="Names of the bands that it needs")
+    group: Literal["composite", "radar", "band", "own"] = "composite"
+    formulas: list[str] = Field(
+        default=[], description="Over band names, of physical values: one, or three for red, green, blue"
+    )
+    ranges: list[tuple[float, float]] = Field(
+        default=[], description="Black and white of each formula in this scene; empty: each picture's own"
+    )
+    ramp: str | None = Field(default=None, description="Colour scale of a view of one's own")
+    stretch: Literal["scene", "chip"] = "scene"
+    lab: bool = Field(default=False, description="Toned in CIE Lab, one black and one white for all three")
 
 
 class Index(Model):
-    """A spectral index (a - b) / (a + b) of two bands, or another formula over band names."""
+    """A spectral index: (a - b) / (a + b) of two bands, or another formula over band names."""
 
     name: str
     title: str
     formula: str
     bands: list[str]
     ramp: list[str] = Field(default=[], description="Colours from `low` to `high`, evenly spaced")
-    low: float = Field(default=-1, description="Where the colours begin, in the scene; 0 is always in the middle")
+    low: float = Field(
+        default=-1, description="Where the colours begin, in the scene; of a normalised difference 0 is in the middle"
+    )
     high: float = Field(default=1, description="Where they end")
 
 

@@ -11,15 +11,13 @@ from groundset.server import pixels
 from groundset.server.context import Here
 from groundset.server.door import needs
 from groundset.server.models import ChipDetail
-from groundset.server.replies import described, problems, reply
+from groundset.server.replies import LayerName, described, problems, reply
 
 router = APIRouter(tags=["chip"])
 NPY = {"application/octet-stream": "A .npy file"}
 PICTURE = {"image/webp": "A picture", "image/png": "or one that was stored as PNG"}
 Bands = Annotated[str | None, Query(description="Names joined by commas; all by default", max_length=4000)]
-LayerName = Annotated[
-    str, Query(description="Name of a layer or index, or band names joined by commas", max_length=400)
-]
+Margin = Annotated[int, Query(description="So many pixels more on each side, as far as the scene goes", ge=0, le=1024)]
 Size = Annotated[int | None, Query(description="Longest side in pixels; never enlarged", ge=16, le=4096)]
 
 
@@ -35,24 +33,25 @@ def get_chip(here: Here, chip_id: str) -> ChipDetail:
     responses=described(NPY, 404, 409, 422, 503),
     dependencies=[needs("read")],
 )
-def get_chip_pixels(here: Here, request: Request, chip_id: str, bands: Bands = None) -> Response:
+def get_chip_pixels(here: Here, request: Request, chip_id: str, bands: Bands = None, margin: Margin = 0) -> Response:
     """The chip's stored values as .npy: (bands, rows, columns) in their own dtype.
 
-    Where there is no data, and outside the scene, they are the band's nodata, or 0 where it has none.
+    Where there is no data, and outside the scene, they are the band's nodata, or 0 where it has none. With a margin
+    they begin at column max(0, x_off - margin) and row max(0, y_off - margin) of the scene.
     """
-    mark, make = pixels.pixels(here, chip_id, bands)
+    mark, make = pixels.pixels(here, chip_id, bands, margin)
     return reply(request, mark, "application/octet-stream", make)
 
 
 @router.get(
     "/chips/{chip_id}/valid",
     response_class=Response,
-    responses=described(NPY, 404, 409, 503),
+    responses=described(NPY, 404, 409, 422, 503),
     dependencies=[needs("read")],
 )
-def get_chip_valid(here: Here, request: Request, chip_id: str) -> Response:
+def get_chip_valid(here: Here, request: Request, chip_id: str, margin: Margin = 0) -> Response:
     """Which pixels of the chip are data, as .npy: uint8 (rows, columns), 1 where a sensor has data in all its bands."""
-    mark, make = pixels.valid(here, chip_id)
+    mark, make = pixels.valid(here, chip_id, margin)
     return reply(request, mark, "application/octet-stream", make)
 
 

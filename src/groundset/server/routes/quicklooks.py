@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from groundset.server import pixels
 from groundset.server.context import Here
 from groundset.server.door import needs
-from groundset.server.replies import described, reply
+from groundset.server.replies import LayerName, described, reply
 
 router = APIRouter(tags=["quicklooks"])
 PACKED = {
@@ -18,9 +18,6 @@ PACKED = {
 }
 Parts = Annotated[list[str], Query(description="Part of the chip table; may be repeated, each with its rows")]
 Rows = Annotated[list[str], Query(description="`3`, `0-9` (both ends count) or `0-9,12`; one for each part")]
-LayerName = Annotated[
-    str, Query(description="A layer, an index, band names joined by commas, or `label:TASK`", max_length=400)
-]
 
 
 @router.get(

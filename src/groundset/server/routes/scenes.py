@@ -11,14 +11,11 @@ from groundset.server import describe, pixels
 from groundset.server.context import Here
 from groundset.server.door import needs
 from groundset.server.models import SceneDetail, SceneRow
-from groundset.server.replies import described, problems, reply
+from groundset.server.replies import LayerName, described, problems, reply
 
 router = APIRouter(tags=["scenes"])
 PICTURE = {"image/webp": "A picture, transparent where there is no data"}
 TILE = {"image/webp": "A tile, transparent where there is no data", "image/png": "one transparent pixel outside"}
-LayerName = Annotated[
-    str, Query(description="Name of a layer or index, or band names joined by commas", max_length=400)
-]
 
 
 @router.get("/scenes", dependencies=[needs("read")])
