@@ -225,7 +225,7 @@ def test_filters_that_need_a_word(index: Index, rows: Rows, text: str, test: Tes
         ("value = 'yes'", ["no kind of answer 'yes'", "positive, negative"]),
         ("sensor = 'sentinel-2-l2'", ["no sensor", "did you mean sentinel-2-l2a?"]),
         ('label = "River"', ["column 9", "single quotes: 'River'"]),
-        ("score_River > 0.3", ["column 1", "learning"]),
+        ("score_River > 0.3", ["column 1", "no property 'score_River'"]),
         ("road_distance < 500", ["no property 'road_distance'", "label, labels"]),
         ("cloud_cover = 'x'", ["column 1", "cloud_cover is a number", "'x' is text", "without quotes"]),
         ("label = 3", ["label is text", "3 is a number", "quotes: '3'"]),

@@ -104,13 +104,6 @@ def test_what_is_wrong_is_told(client: TestClient, query: dict[str, str], says: 
         assert words in response.text
 
 
-@pytest.mark.parametrize("sort", ["similar:water", "uncertain", "typical"])
-def test_learned_orders_come_later(client: TestClient, sort: str) -> None:
-    response = client.get("/api/chips", params={"sort": sort})
-    assert response.status_code == 501
-    assert "learning" in response.json()["title"]
-
-
 def test_geojson(client: TestClient, workspace: Workspace) -> None:
     import shapely.geometry
 

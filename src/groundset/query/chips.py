@@ -48,6 +48,9 @@ class Chips:
         self.parts = tuple(names)
         self.part = np.repeat(np.arange(len(names), dtype=np.int32), sizes)[order]
         self.row = np.concatenate([np.empty(0, np.int64), *(np.arange(s) for s in sizes)])[order]
+        self._order = order
+        self._starts = dict(zip(names, np.cumsum([0, *sizes]).tolist(), strict=False))
+        self._sizes: dict[str, int] = dict(zip(names, sizes, strict=True))
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -67,6 +70,31 @@ class Chips:
     def places(self) -> dict[str, int]:
         """Position by chip id."""
         return {chip_id: at for at, chip_id in enumerate(self.ids)}
+
+    def size(self, part: str) -> int:
+        """Number of chips of a part; 0 where it is not there."""
+        return self._sizes.get(part, 0)
+
+    def positions(self, part: str) -> Positions:
+        """Position of each row of a part."""
+        start = self._starts[part]
+        return self._places[start : start + self._sizes[part]]
+
+    def moved(self, before: Chips) -> Positions:
+        """The position here of each chip of another snapshot; -1 where it is gone."""
+        out = np.full(len(before), -1, np.int64)
+        for part in before.parts:
+            then = before.positions(part)
+            if self.size(part) == len(then):  # parts are written once
+                out[then] = self.positions(part)
+        return out
+
+    @cached_property
+    def _places(self) -> Positions:
+        """Position of each row of the parts one after the other."""
+        out = np.empty(len(self), np.int64)
+        out[self._order] = np.arange(len(self))
+        return out
 
     @cached_property
     def bands(self) -> Coded[tuple[str, ...]]:

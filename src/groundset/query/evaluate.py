@@ -16,7 +16,7 @@ from groundset.query import moments, places, words
 from groundset.query.coded import Coded
 from groundset.query.moments import Span
 from groundset.query.text import MAX_DEPTH, FilterText
-from groundset.query.values import PROPERTIES, WORDS, Moment, Value
+from groundset.query.values import WORDS, Moment, Value
 from groundset.query.vocabulary import KNOWN, asked_words
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -90,12 +90,9 @@ class _Evaluator:
         self.source.fail("this filter has a part that is not supported", found=str(node)[:80])
 
     def _property(self, name: str) -> Value:
-        known = PROPERTIES.get(name)
+        known = self.now.property(name)
         if known is None:
-            later = None
-            if name.lower().startswith("score_"):
-                later = f"scores of models ({name}) do not exist yet: they come with learning"
-            self.source.unknown(name, list(PROPERTIES), later)
+            self.source.unknown(name, list(self.now.names()))
         return known[2](self.now)
 
     def _moment(self, written: str) -> Span:
@@ -164,7 +161,7 @@ class _Evaluator:
                 self.source.no_word(kind, word, known)
 
     def _there(self, name: str) -> set[str]:
-        data = PROPERTIES[name][2](self.now).data
+        data = self.now.names()[name][2](self.now).data
         if isinstance(data, Coded):
             return {item for items in data.values for item in items}
         return set(pc.unique(data).to_pylist())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from groundset.query.chips import Chips, Positions
 from groundset.query.coded import Coded
 from groundset.query.labels import Label
+from groundset.query.learned import Meaning
 from groundset.query.table import LabelTable
 
 _COLUMNS = [
@@ -45,6 +46,11 @@ class Hit:
     label: Label | None
     bbox: list[float] | None
     outline: bytes | None
+    score: float | None = None
+    guess: int | None = None
+    guess_score: float | None = None
+    training: bool = True
+    attributes: Mapping[str, bool | float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,10 @@ class Found:
         head: Journal event up to which labels count.
         task: Task whose labels are told; None where the workspace has none.
         hits: The page.
+        pin: Names this list, whatever becomes of it.
+        meaning: What the rows' scores are.
+        chips: The chips.
+        positions: All chips that it keeps, in order.
     """
 
     total: int
@@ -64,6 +74,15 @@ class Found:
     head: int
     task: str | None
     hits: Sequence[Hit]
+    pin: str
+    meaning: Meaning
+    chips: Chips
+    positions: Positions
+
+    def all_ids(self) -> list[str]:
+        """Ids of all chips that it keeps, in order."""
+        ids = self.chips.ids
+        return [ids[at] for at in self.positions.tolist()]
 
     @property
     def ids(self) -> list[str]:
@@ -76,8 +95,11 @@ def as_time(value: Any) -> str | None:
     return None if value is None else value.isoformat().replace("+00:00", "Z")
 
 
-def hits(chips: Chips, splits: Coded[str], labels: LabelTable | None, page: Positions) -> list[Hit]:
-    """The chips at these positions."""
+def hits(
+    chips: Chips, splits: Coded[str], labels: LabelTable | None, page: Positions, scores: Sequence[float | None],
+    guesses: Sequence[tuple[int, float | None] | None],
+) -> list[Hit]:  # fmt: skip
+    """The chips at these positions, with their scores and what they probably are."""
     if not len(page):
         return []
     rows = chips.table.select(_COLUMNS).take(pa.array(page)).to_pylist()
@@ -105,6 +127,9 @@ def hits(chips: Chips, splits: Coded[str], labels: LabelTable | None, page: Posi
             label=told[i],
             bbox=None if row["geometry"] is None else bounds[i],
             outline=row["geometry"],
+            score=scores[i],
+            guess=None if (guess := guesses[i]) is None else guess[0],
+            guess_score=None if guess is None else guess[1],
         )
         for i, row in enumerate(rows)
     ]

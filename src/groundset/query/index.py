@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,15 @@ from groundset.query import places
 from groundset.query.chips import ChipReader, Chips, Positions
 from groundset.query.coded import Coded
 from groundset.query.counts import MaskCounts
-from groundset.query.evaluate import keep
+from groundset.query.evaluate import keep as keep_where
 from groundset.query.facets import Queryable, facets
-from groundset.query.found import Found, Hit, hits
-from groundset.query.order import check_sort, ordered
+from groundset.query.found import Found, Hit
+from groundset.query.learned import Scorer, Want
+from groundset.query.order import LEARNED, Order, check_sort, highest_first, ordered
+from groundset.query.own import PREFIX
+from groundset.query.pins import Pins, check_keep, kept_first
+from groundset.query.ranked import rows_want, shown, values_of
+from groundset.query.ranked import wanted as _wanted
 from groundset.query.splits import SplitReader
 from groundset.query.table import LabelTable
 from groundset.query.task import TaskTable, Told
@@ -33,8 +38,25 @@ if TYPE_CHECKING:
     from groundset.lake import Lake
 
 _ORDERS_KEPT = 64
-_Key = tuple[str, str, str | None, tuple[float, ...] | None]
-"""Filter, order, task and box."""
+
+
+class _Key(NamedTuple):
+    """What a list depends on beside the moment."""
+
+    filter: str
+    order: Order
+    task: str | None
+    box: tuple[float, ...] | None
+    want: Want
+    keep: tuple[str, int] | None
+
+
+class _List(NamedTuple):
+    """A list that was worked out: what it was made from, the chips, its pin."""
+
+    made_from: Mapping[str, weakref.ref[Any]]
+    positions: Positions
+    pin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +91,9 @@ class Index:
         self._counts = MaskCounts(lake.masks, lake.layout.cache)
         self._tasks: dict[str, TaskTable] = {}
         self._state = State(Chips({}), 0, Coded.of((), 0), None)
-        self._orders: OrderedDict[_Key, tuple[Mapping[str, weakref.ref[Any]], Positions]] = OrderedDict()
+        self._orders: OrderedDict[_Key, _List] = OrderedDict()
+        self._pins = Pins()
+        self.scorer: Scorer | None = None
 
     def close(self) -> None:
         """Stop what goes on behind the requests."""
@@ -105,10 +129,11 @@ class Index:
             self._state = State(chips, max(head, was.head), splits, self._releases.release)
             return self._state
 
-    def task(self, name: str | None = None) -> TaskConfig | None:
+    def task(self, name: str | None = None, *, learned: bool = False) -> TaskConfig | None:
         """The task of this name, or the default one; None where the workspace has no task.
 
-        By default the first classify task that has answers, else the first task that has some, else the first.
+        By default the first classify task that has answers, else the first task that has some, else the first; where
+        something ``learned`` is asked for, the first classify task of any before others.
 
         Raises:
             InputError: There is no such task.
@@ -120,7 +145,9 @@ class Index:
                 raise InputError("there is no such task", asked=name, found=", ".join(t.name for t in tasks) or "none")
             return found
         answered = [t for t in tasks if self.labels(t.name).labelled]
-        return next(iter([t for t in answered if t.kind == "classify"] + answered + list(tasks)), None)
+        classify = [t for t in tasks if t.kind == "classify"] if learned else []
+        by_rank = [t for t in answered if t.kind == "classify"] + classify + answered + list(tasks)
+        return next(iter(by_rank), None)
 
     def labels(self, task: str) -> LabelTable:
         """The labels of a task."""
@@ -132,6 +159,12 @@ class Index:
         *,
         sort: str = "id",
         task: str | None = None,
+        class_: str | int | None = None,
+        like: Sequence[str] = (),
+        method: str = "logistic",
+        encoder: str | None = None,
+        pin: str | None = None,
+        keep: str | None = None,
         limit: int = 100,
         offset: int = 0,
         bbox: Sequence[float] | None = None,
@@ -139,27 +172,45 @@ class Index:
         """The chips that a filter keeps, in an order: one page of them.
 
         Args:
-            filter: CQL2 text; see :data:`groundset.query.PROPERTIES` for the names it may use.
-            sort: ``id`` (scene, level, row, column), ``newest`` (latest acquired first) or ``random:SEED``.
+            filter: CQL2 text; see :meth:`queryables` for the names it may use.
+            sort: ``id`` (scene, level, row, column), ``newest`` (latest acquired first), ``random:SEED``,
+                ``similar[:CLASS]`` (highest score first; without a class of ``like``, else of ``class_``),
+                ``uncertain[:CLASS]`` (most undecided first) or ``typical``.
             task: Task that ``label`` and its like speak of (default: see :meth:`task`).
+            class_: Class (name or code) whose scores the rows tell.
+            like: Examples whose likeness the rows tell: chip ids or ``SCENE@x_off,y_off,width,height``.
+            method: How examples become a score: ``logistic``, ``rocchio`` or ``mean``.
+            encoder: Whose features count (default: the workspace's).
+            pin: A list as it was when it was told; filter, order and box are then the list's own.
+            keep: ``PIN:COUNT``: the first chips of that list stay where they are, the order begins behind them.
             limit: Most chips on the page.
             offset: Chips before it.
             bbox: Only chips that meet west, south, east, north in degrees; west beyond east goes round.
 
         Raises:
-            InputError: The filter, the order, the task or the box is wrong; says where.
+            InputError: The filter, the order, the task, the class or the box is wrong; says where.
+            ConflictError: The list that ``pin`` or ``keep`` names is forgotten.
         """
-        chosen = self.task(task)
+        learned = _speaks_of_scores(filter, sort) or class_ is not None or bool(like)
+        chosen = self.task(task, learned=learned)
         state = self.now()
-        order = check_sort(sort)
-        moment = self._moment(state, chosen)
-        name = None if chosen is None else chosen.name
+        moment = self._moment(state, chosen, encoder)
+        order = check_sort(sort, moment.scheme)
+        want = _wanted(moment, class_, like, method, encoder)
         box = None if bbox is None else tuple(bbox)
-        positions = self._positions(moment, ((filter or "").strip(), order, name, box))
+        if pin is not None:
+            positions, name = self._pins.get(pin, state.chips), pin
+        else:
+            task_name = None if chosen is None else chosen.name
+            key = _Key((filter or "").strip(), order, task_name, box, want, check_keep(keep))
+            positions, name = self._list(moment, key)
         start = max(offset, 0)
         page = positions[start : start + max(limit, 0)]
-        told = hits(state.chips, state.splits, moment.labels, page)
-        return Found(len(positions), offset, state.head, name, told)
+        told = shown(moment, page, rows_want(want, order))
+        return Found(
+            len(positions), offset, state.head, None if chosen is None else chosen.name, told.hits,
+            pin=name, meaning=told.meaning, chips=state.chips, positions=positions,
+        )  # fmt: skip
 
     def one(self, chip_id: str, task: str | None = None) -> Hit:
         """One chip as :meth:`find` tells it, with its label of one task; its masks are counted at once.
@@ -173,20 +224,62 @@ class Index:
         at = state.chips.places.get(chip_id)
         if at is None:
             raise MissingError("no such chip", asked=chip_id, found=f"{len(state.chips)} chips")
-        labels = None if chosen is None else self._labels(state, chosen.name, chip_id)
-        return hits(state.chips, state.splits, labels, np.array([at]))[0]
+        if chosen is not None:
+            self._labels(state, chosen.name, chip_id)
+        return shown(self._moment(state, chosen), np.array([at]), Want()).hits[0]
 
     def queryables(self, task: str | None = None) -> list[Queryable]:
         """What a filter may ask about, with the values that there are."""
         chosen = self.task(task)
         return facets(self._moment(self.now(), chosen))
 
-    def version(self, task: str | None = None) -> str:
+    def keep(
+        self,
+        filter: str | None,  # noqa: A002  # its name everywhere
+        *,
+        task: str | None = None,
+        encoder: str | None = None,
+    ) -> npt.NDArray[np.bool_] | None:
+        """The chips that a filter keeps, bool (chips,), in the order of the index; None: all.
+
+        Raises:
+            InputError: The filter is wrong; says where.
+        """
+        text = (filter or "").strip()
+        return keep_where(text, self._moment(self.now(), self.task(task), encoder)) if text else None
+
+    def rows(
+        self,
+        positions: Sequence[int],
+        *,
+        task: str | None = None,
+        class_: str | int | None = None,
+        encoder: str | None = None,
+    ) -> Sequence[Hit]:
+        """The chips at these places of the index, as :meth:`find` tells them."""
+        moment = self._moment(self.now(), self.task(task), encoder)
+        return shown(moment, np.array(positions, np.int64), _wanted(moment, class_, (), "logistic", encoder)).hits
+
+    def learned(self, task: str | None = None, encoder: str | None = None) -> Any:
+        """What is learned from a task's labels now: a :class:`groundset.query.learned.Learned`.
+
+        Raises:
+            InputError: No such task, or the workspace has none.
+        """
+        chosen = self.task(task, learned=True)
+        if chosen is None or self.scorer is None:
+            raise InputError("there is no task to learn", hint="add one to groundset.toml: [tasks.chips]")
+        state = self.now()
+        return self.scorer.learned(state.chips, chosen, self._labels(state, chosen.name), encoder)
+
+    def version(self, task: str | None = None, encoder: str | None = None) -> str:
         """Changes whenever an answer of :meth:`find`, :meth:`queryables` or :meth:`labels` may."""
         state = self.now()
         chosen = self.task(task)
         pending = 0 if chosen is None else self._labels(state, chosen.name).pending
-        told = (state.chips.stamp, state.head, self._releases.stamp, chosen, pending)
+        scheme = None if chosen is None else self._lake.scheme(chosen.name).names
+        learned = None if self.scorer is None else self.scorer.stamp(encoder)
+        told = (state.chips.stamp, state.head, self._releases.stamp, chosen, pending, scheme, learned, self._pins.stamp)
         return f"{zlib.crc32(repr(told).encode()):08x}-{state.head}-{pending}"
 
     def _labels(self, state: State, name: str, wanted: str | None = None) -> LabelTable:
@@ -198,32 +291,53 @@ class Index:
                 self._tasks[name] = table
         return table.fresh(state.chips, state.head, wanted)
 
-    def _moment(self, state: State, task: TaskConfig | None) -> Moment:
+    def _moment(self, state: State, task: TaskConfig | None, encoder: str | None = None) -> Moment:
         if task is None:
             return Moment(state.chips, None, state.splits, None, several=False)
         several = task.multi or task.kind == "outline"
-        return Moment(state.chips, self._labels(state, task.name), state.splits, self._lake.scheme(task.name), several)
+        labels = self._labels(state, task.name)
+        learned = None if self.scorer is None else self.scorer.learned(state.chips, task, labels, encoder)
+        return Moment(state.chips, labels, state.splits, self._lake.scheme(task.name), several, learned, encoder)
 
-    def _positions(self, moment: Moment, key: _Key) -> Positions:
-        """All chips kept, in order; worked out once for as long as what it was made from stays."""
-        text, sort, _, bbox = key
+    def _list(self, moment: Moment, key: _Key) -> tuple[Positions, str]:
+        """All chips kept, in order, and their pin; worked out once for as long as what it was made from stays."""
         with self._lock:
             known = self._orders.get(key)
-            if known is not None and all(made() is getattr(moment, name) for name, made in known[0].items()):
+            if known is not None and _stands(known, moment) and self._pins.holds(known.pin):
                 self._orders.move_to_end(key)
-                return known[1]
-        kept = keep(text, moment) if text else None
-        if bbox is not None:
-            inside = _inside(moment.chips, bbox)
-            kept = inside if kept is None else kept & inside
-        positions = ordered(moment.chips, sort, kept)
+                return known.positions, known.pin
+        positions = self._positions(moment, key)
         parts = {name: getattr(moment, name) for name in moment.used}
         made_from = {name: weakref.ref(part) for name, part in parts.items() if part is not None}
         with self._lock:
-            self._orders[key] = made_from, positions
+            pin = self._pins.put(moment.chips, positions)
+            self._orders[key] = _List(made_from, positions, pin)
             while len(self._orders) > _ORDERS_KEPT:
                 self._orders.popitem(last=False)
-        return positions
+        return positions, pin
+
+    def _positions(self, moment: Moment, key: _Key) -> Positions:
+        kept = keep_where(key.filter, moment) if key.filter else None
+        if key.box is not None:
+            inside = _inside(moment.chips, key.box)
+            kept = inside if kept is None else kept & inside
+        if key.order.learned:
+            positions = highest_first(values_of(moment, key.order, key.want), kept)
+        else:
+            positions = ordered(moment.chips, key.order, kept)
+        if key.keep is None:
+            return positions
+        first = self._pins.get(key.keep[0], moment.chips)[: key.keep[1]]
+        return kept_first(first, positions, len(moment.chips))
+
+
+def _stands(known: _List, moment: Moment) -> bool:
+    """Whether all that a list was made from is as it was."""
+    return all(made() is getattr(moment, name) for name, made in known.made_from.items())
+
+
+def _speaks_of_scores(text: str | None, sort: str) -> bool:
+    return sort.partition(":")[0] in LEARNED or PREFIX in (text or "")
 
 
 def _splits(chips: Chips, told: Mapping[str, str]) -> Coded[str]:

@@ -3,43 +3,86 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
 
-from groundset.core import InputError
+from groundset.core import InputError, Scheme
 from groundset.query.chips import Chips, Positions, mix
 
 SORTS = ("id", "newest", "random", "random:SEED")
 LEARNED = ("similar", "uncertain", "typical")
-"""Orders that come with learning."""
+"""Orders that come from labels and features; the first two take ``:CLASS``."""
+
+ALL_SORTS = (*SORTS, "similar", "similar:CLASS", "uncertain", "uncertain:CLASS", "typical")
 
 _RANDOM = re.compile(r"random(?::(\d{1,18}))?")
+_LEARNED = re.compile(r"(similar|uncertain)(?::(.*))?|(typical)", re.DOTALL)
 
 
-def check_sort(sort: str) -> str:
-    """The order, in one spelling; ``random`` is ``random:0``.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order, read: ``code`` is the class that it speaks of, ``seed`` of random ones."""
+
+    name: str
+    code: int | None = None
+    seed: int = 0
+
+    @property
+    def learned(self) -> bool:
+        """Whether it comes from labels and features."""
+        return self.name in LEARNED
+
+
+def check_sort(sort: str, scheme: Scheme | None = None) -> Order:
+    """The order that this text means.
 
     Raises:
-        InputError: There is none of this name.
+        InputError: There is none of this name, or no such class; names the nearest.
     """
     seeded = _RANDOM.fullmatch(sort)
     if seeded is not None:
-        return f"random:{int(seeded[1] or 0)}"
+        return Order("random", seed=int(seeded[1] or 0))
     if sort in SORTS:
-        return sort
-    raise InputError("there is no such order", asked=sort, found=", ".join(SORTS))
+        return Order(sort)
+    found = _LEARNED.fullmatch(sort)
+    if found is None:
+        near = get_close_matches(sort.partition(":")[0], ["id", "newest", "random", *LEARNED], 1)
+        raise InputError(
+            "there is no such order", asked=sort, found=", ".join(ALL_SORTS),
+            hint=f"did you mean {near[0]}?" if near else None,
+        )  # fmt: skip
+    if scheme is None:
+        raise InputError("this order needs a task with classes, and there is none", asked=f"sort={sort}")
+    return Order(found[1] or found[3], None if found[2] is None else scheme.find(found[2]).code)
 
 
-def ordered(chips: Chips, sort: str, keep: npt.NDArray[np.bool_] | None) -> Positions:
-    """Positions of the chips to keep (all where None), in an order that :func:`check_sort` gave.
+def ordered(chips: Chips, order: Order, keep: npt.NDArray[np.bool_] | None) -> Positions:
+    """Positions of the chips to keep (all where None), in an order that is not learned.
 
     ``random:SEED`` depends on seed and chip id alone: chips that come later slip in between, the order stays.
     """
-    if sort == "newest":
+    if order.name == "newest":
         return chips.newest if keep is None else chips.newest[keep[chips.newest]]
     here: Positions = np.arange(len(chips)) if keep is None else np.flatnonzero(keep)
-    if sort == "id":
+    if order.name == "id":
         return here
-    key = mix(chips.keys + np.uint64(int(sort.partition(":")[2])))
+    key = mix(chips.keys + np.uint64(order.seed))
     return here[np.argsort(key[here], kind="stable")]
+
+
+def highest_first(values: npt.NDArray[np.float32], keep: npt.NDArray[np.bool_] | None) -> Positions:
+    """Positions of the chips to keep, highest value first; alike ones by position, those without a value last.
+
+    One sort of 64-bit numbers (value above, position below) is several times quicker than a stable argsort.
+    """
+    here = np.arange(len(values), dtype=np.uint64) if keep is None else np.flatnonzero(keep).astype(np.uint64)
+    some = values if keep is None else values[keep]
+    bits = np.where(np.isnan(some), np.float32(-np.inf), some + np.float32(0)).view(np.uint32)  # -0 becomes 0
+    down = np.where(bits >> np.uint32(31), bits, ~bits & np.uint32(0x7FFFFFFF))
+    key = down.astype(np.uint64) << np.uint64(32) | here
+    key.sort()
+    out: Positions = (key & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    return out

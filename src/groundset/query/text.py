@@ -45,12 +45,10 @@ class FilterText:
         where = self.place(name)
         raise InputError(f"{where}: {message}" if where else message, asked=self._shown(), found=found, hint=hint)
 
-    def unknown(self, name: str, known: list[str], later: str | None = None) -> NoReturn:
+    def unknown(self, name: str, known: list[str]) -> NoReturn:
         """Refuse a name that nothing has."""
         near = _near(name, known)
-        if later is not None:
-            self.fail(later, name=name, found=", ".join(known))
-        hint = f"did you mean {near[0]}?" if near else "take one of these"
+        hint = f"did you mean {_written(near[0])}?" if near else "take one of these"
         if not near and f'"{name}"' in self.text:
             hint = f"text stands in single quotes: '{name}'"
         self.fail(f"chips have no property {name!r}", name=name, found=", ".join(known), hint=hint)
@@ -110,6 +108,11 @@ class FilterText:
             found=repr(rest[:40]) if rest else "the end of the text",
             hint=_hint(before, rest, error),
         )
+
+
+def _written(name: str) -> str:
+    """A name as it stands in a filter: one with other signs than letters, digits and _ stands in double quotes."""
+    return name if re.fullmatch(r"\w[\w.:]*", name) else f'"{name}"'
 
 
 def _near(said: str, known: list[str]) -> list[str]:

@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 from groundset.core import NOT_APPLICABLE, Scheme
 from groundset.query.chips import Chips
 from groundset.query.coded import Coded
+from groundset.query.learned import Learned, Scores, Want
 from groundset.query.moments import Span
+from groundset.query.own import aliases, scores_of
 from groundset.query.table import CANNOT, LabelTable
 
 Kind = Literal["text", "number", "time", "truth", "shape", "list"]
@@ -56,6 +58,8 @@ class Moment:
         splits: Splits in the latest release.
         scheme: Classes of the task.
         several: Whether a chip may have several classes that count alike.
+        learned: What the labels say of all chips; None where nothing learns from them.
+        encoder: Whose features count (default: the workspace's).
     """
 
     chips: Chips
@@ -63,7 +67,10 @@ class Moment:
     splits: Coded[str]
     scheme: Scheme | None
     several: bool
+    learned: Learned | None = None
+    encoder: str | None = None
     used: set[str] = field(default_factory=lambda: {"chips"})
+    _names: Mapping[str, Property] | None = None
 
     def table(self) -> LabelTable | None:
         """The labels; None where there is no task."""
@@ -74,6 +81,32 @@ class Moment:
         """The splits."""
         self.used.add("splits")
         return self.splits
+
+    def model(self) -> Learned | None:
+        """What was learned."""
+        self.used.add("learned")
+        return self.learned
+
+    def scores(self, want: Want) -> Scores | None:
+        """Scores; None where nothing learns."""
+        learned = self.model()
+        return None if learned is None else learned.scores(want)
+
+    def names(self) -> Mapping[str, Property]:
+        """Everything that a filter may ask for: kind, title, how to get it."""
+        if self._names is None:
+            own = scores_of(self.scheme) if self.scheme is not None and self.learned is not None else {}
+            self._names = {**PROPERTIES, **own}
+        return self._names
+
+    def property(self, name: str) -> Property | None:
+        """What stands behind a name; a name with dashes may be written with underscores."""
+        names = self.names()
+        return names.get(name) or names.get(aliases(names).get(name, ""))
+
+
+Property = tuple[Kind, str, Callable[[Moment], Value]]
+"""Kind, title, how to get it."""
 
 
 def _column(name: str) -> Callable[[Moment], Value]:
@@ -141,7 +174,7 @@ def _none(now: Moment) -> Coded[Any]:
     return Coded.none(len(now.chips))
 
 
-PROPERTIES: Mapping[str, tuple[Kind, str, Callable[[Moment], Value]]] = {
+PROPERTIES: Mapping[str, Property] = {
     "label": ("text", "Class", _label),
     "labels": ("list", "All classes", _labels),
     "value": ("text", "Answer", _coded_text("value", "value")),
@@ -168,4 +201,4 @@ PROPERTIES: Mapping[str, tuple[Kind, str, Callable[[Moment], Value]]] = {
     "bands": ("list", "Bands", _bands),
     "geometry": ("shape", "Outline", lambda _: Value("shape", None, "geometry")),
 }
-"""What a filter may ask of a chip: kind, title, how to get it."""
+"""What a filter may ask of a chip in every workspace."""

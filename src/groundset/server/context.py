@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 
 from groundset.journal import Appended, Batch, NewEvent
 from groundset.lake import Lake
+from groundset.learn.ranker import Ranker
 from groundset.query import Index
 from groundset.server.addresses import Addresses
 from groundset.server.feed import Feed
@@ -69,6 +70,7 @@ class Context:
     releases: Releases = field(init=False)
     views: Views = field(init=False)
     index: Index = field(init=False)
+    ranker: Ranker = field(init=False)
 
     def __post_init__(self) -> None:
         layout = self.lake.layout
@@ -88,6 +90,8 @@ class Context:
         self.closers.append(self.views.close)
         self.index = Index(self.lake, self._counted)
         self.closers.append(self.index.close)
+        self.ranker = Ranker(self.lake, self.index, self._ranked)
+        self.closers.append(self.ranker.close)
 
     def _append(self, new: Sequence[NewEvent], actor: str) -> list[Appended]:
         """For a route in a thread of its own: through the same writer as all answers."""
@@ -97,6 +101,10 @@ class Context:
         if name == "workspace":
             self.lake.refresh()
         self.hub.publish(name, data)
+
+    def _ranked(self, task: str) -> None:
+        """Something was worked out behind the requests."""
+        self.hub.publish("ranking", {"task": task})
 
     def _counted(self, task: str, chips: list[str]) -> None:
         """Labels that came to be known are told as if somebody had given them now."""

@@ -13,25 +13,14 @@ from pydantic import TypeAdapter
 
 from groundset.core import InputError, MissingError
 from groundset.lake import Lake
-from groundset.query import LEARNED, Found, Hit, Index, Label
+from groundset.query import Found, Hit, Index, Label
 from groundset.query import Queryable as Facet
-from groundset.server.models import ChipLabel, ChipPage, ChipRow, ClassCount, LabelCounts, Queryable
-from groundset.server.problems import LaterError
+from groundset.server.models import ChipIds, ChipLabel, ChipPage, ChipRow, ClassCount, LabelCounts, Queryable
 
-MOST = {"json": 1_000, "geojson": 5_000}
+MOST = {"json": 1_000, "geojson": 5_000, "ids": 0}
 """Most chips in one answer, by form."""
 
 _DEGREES = 8
-
-
-def check_sort(sort: str) -> str:
-    """Refuse the orders that come with learning."""
-    if sort.partition(":")[0] in LEARNED:
-        raise LaterError(
-            "this order comes with learning, which this version does not have yet", asked=f"sort={sort}",
-            hint="take id, newest or random:SEED",
-        )  # fmt: skip
-    return sort
 
 
 def check_limit(limit: int | None, form: str) -> int:
@@ -59,8 +48,15 @@ def parse_bbox(text: str | None) -> list[float] | None:
 def page(found: Found) -> bytes:
     """A page of chips as JSON."""
     rows = [row(hit) for hit in found.hits]
-    told = ChipPage.model_construct(total=found.total, offset=found.offset, head=found.head, chips=rows)
+    told = ChipPage.model_construct(
+        total=found.total, offset=found.offset, head=found.head, pin=found.pin, meaning=found.meaning, chips=rows
+    )
     return told.model_dump_json().encode()
+
+
+def ids(found: Found) -> bytes:
+    """The ids of all chips as JSON."""
+    return ChipIds.model_construct(total=found.total, pin=found.pin, ids=found.all_ids()).model_dump_json().encode()
 
 
 def features(found: Found) -> bytes:

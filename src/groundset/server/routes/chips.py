@@ -9,10 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 from groundset.server import listing, replies
 from groundset.server.context import Here
 from groundset.server.door import needs
-from groundset.server.models import ChipPage, Problem
+from groundset.server.models import ChipPage
 from groundset.server.routes.learning import ClassName, EncoderName, Like, Method
 
 router = APIRouter(tags=["chips"])
+FORMS = {"json": listing.page, "geojson": listing.features, "ids": listing.ids}
 Filter = Annotated[str | None, Query(description="OGC CQL2 text, e.g. `cloud_cover < 10 AND label = 'water'`")]
 
 
@@ -22,8 +23,7 @@ Filter = Annotated[str | None, Query(description="OGC CQL2 text, e.g. `cloud_cov
     responses={
         200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}},
         304: {"description": "Unchanged since the ETag in If-None-Match"},
-        501: {"model": Problem, "description": "This order comes with learning"},
-        **replies.problems(422),
+        **replies.problems(404, 409, 422),
     },
     dependencies=[needs("read")],
 )
@@ -40,15 +40,15 @@ def list_chips(
         ),
     ] = "id",
     task: Annotated[str | None, Query(description="Task that `label` speaks of")] = None,
-    class_: ClassName = None,  # noqa: ARG001
-    like: Like = None,  # noqa: ARG001
-    method: Method = "logistic",  # noqa: ARG001
-    encoder: EncoderName = None,  # noqa: ARG001
-    pin: Annotated[  # noqa: ARG001
+    class_: ClassName = None,
+    like: Like = None,
+    method: Method = "logistic",
+    encoder: EncoderName = None,
+    pin: Annotated[
         str | None,
         Query(max_length=64, description="A list as it was when its `pin` was told; 409 where it is forgotten"),
     ] = None,
-    keep: Annotated[  # noqa: ARG001
+    keep: Annotated[
         str | None,
         Query(
             max_length=80,
@@ -65,13 +65,15 @@ def list_chips(
     ] = "json",
 ) -> Response:
     """The chips that a filter keeps, in an order, page by page, with their labels."""
-    most = listing.check_limit(limit, f)
-    order = listing.check_sort(sort)
+    most = 0 if f == "ids" else listing.check_limit(limit, f)
     box = listing.parse_bbox(bbox)
 
     def make() -> bytes:
-        found = here.index.find(filter, sort=order, task=task, limit=most, offset=offset, bbox=box)
-        return listing.features(found) if f == "geojson" else listing.page(found)
+        found = here.index.find(
+            filter, sort=sort, task=task, class_=class_, like=like or (), method=method, encoder=encoder, pin=pin,
+            keep=keep, limit=most, offset=offset, bbox=box,
+        )  # fmt: skip
+        return FORMS[f](found)
 
     media_type = "application/geo+json" if f == "geojson" else "application/json"
-    return replies.reply(request, here.index.version(task), media_type, make)
+    return replies.reply(request, here.index.version(task, encoder), media_type, make)

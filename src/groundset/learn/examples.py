@@ -1,0 +1,82 @@
+"""Examples of what is looked for: chips by id, and rectangles of a scene's pixels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from groundset.core import InputError, MissingError, Window
+from groundset.features import band_key, get_encoder
+from groundset.learn.matrix import Features, Matrix
+
+if TYPE_CHECKING:
+    from groundset.lake import Lake
+    from groundset.query.chips import Positions
+
+Float32 = npt.NDArray[np.float32]
+MOST = 1_000
+MOST_PIXELS = 4096 * 4096
+
+_RECTANGLE = re.compile(r"(?P<scene>.+)@(?P<x>-?\d{1,9}),(?P<y>-?\d{1,9}),(?P<w>\d{1,9}),(?P<h>\d{1,9})")
+
+
+def find_examples(
+    lake: Lake, features: Features, like: Sequence[str]
+) -> tuple[Positions, list[tuple[Matrix, Float32]]]:
+    """Positions of the chips, and rows of the rectangles with the matrix that they belong to.
+
+    Raises:
+        MissingError: There is no such chip or scene.
+        InputError: An example has no features, or lies outside of its scene.
+    """
+    if len(like) > MOST:
+        raise InputError("too many examples", asked=f"{len(like):,}", found=f"at most {MOST:,} are taken")
+    chips: list[int] = []
+    rows: list[tuple[Matrix, Float32]] = []
+    for text in like:
+        found = _RECTANGLE.fullmatch(text)
+        if found is not None:
+            rows.append(_rectangle(lake, features, text, found))
+        else:
+            chips.append(_chip(features, text))
+    return np.array(chips, np.int64), rows
+
+
+def _chip(features: Features, chip_id: str) -> int:
+    at = features.chips.places.get(chip_id)
+    if at is None:
+        raise MissingError("no such chip", asked=f"like={chip_id[:120]}", found=f"{len(features.chips)} chips",
+                           hint="name a chip by its id, or a rectangle as SCENE@x_off,y_off,width,height")  # fmt: skip
+    if not any(matrix.row_of[at] >= 0 for matrix in features.matrices):
+        raise InputError("this chip has no features", asked=f"like={chip_id}", found=f"encoder {features.encoder}",
+                         hint="compute them: groundset encode DIR")  # fmt: skip
+    return at
+
+
+def _rectangle(lake: Lake, features: Features, text: str, found: re.Match[str]) -> tuple[Matrix, Float32]:
+    scene_id = found["scene"]
+    if scene_id not in lake.scenes:
+        raise MissingError("no such scene", asked=f"like={text[:120]}", found=", ".join(lake.scenes.ids()[:20]))
+    scene = lake.scenes.get(scene_id)
+    window = Window(int(found["x"]), int(found["y"]), int(found["w"]), int(found["h"]))
+    inside = window.x_off < scene.width and window.y_off < scene.height
+    inside &= window.x_off + window.width > 0 and window.y_off + window.height > 0
+    if not inside or not window.width or not window.height:
+        raise InputError("this rectangle has no pixel of its scene", asked=f"like={text[:120]}",
+                         found=f"{scene.width} x {scene.height} pixels")  # fmt: skip
+    if window.width * window.height > MOST_PIXELS:
+        raise InputError("this rectangle is too large to be an example", asked=f"like={text[:120]}",
+                         found=f"at most {MOST_PIXELS:,} pixels")  # fmt: skip
+    matrix = next((m for m in features.matrices if scene.bands.names in m.band_sets), None)
+    folder = lake.features(features.encoder).folder / f"bands-{band_key(scene.bands)}"
+    if matrix is None or not folder.is_dir():
+        raise InputError("chips of this scene have no features", asked=f"like={text[:120]}",
+                         found=f"encoder {features.encoder}", hint="compute them: groundset encode DIR")  # fmt: skip
+    encoder = get_encoder(features.encoder).load(folder)
+    pixels = lake.reader(scene_id).read(window)
+    vector = encoder.encode(pixels.physical()[None], pixels.bands)
+    return matrix, matrix.space.transform(vector)

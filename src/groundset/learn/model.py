@@ -1,0 +1,171 @@
+"""One class, or one set of examples, learned: fitted for each band set, calibrated where there are labels enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from groundset.features._blas import one_thread
+from groundset.learn.calibration import Calibration, calibrate
+from groundset.learn.linear import Linear
+from groundset.learn.matrix import Features, Matrix
+from groundset.learn.similarity import Likeness, Method, Whitening, likeness
+from groundset.learn.training import Int8, blocks
+from groundset.query.learned import Meaning
+
+if TYPE_CHECKING:
+    from groundset.query.chips import Chips, Positions
+
+Float32 = npt.NDArray[np.float32]
+
+MOST = 2_000
+"""Labels of a kind that a model is fitted to: more would hardly change it, and each answer fits anew."""
+MOST_CALIBRATED = 200
+"""Labels of a kind that calibrate."""
+WHITENED = 4_000
+"""Chips that the generalized mean's whitening is fitted to."""
+RANK: dict[Meaning, int] = {"none": 0, "similarity": 1, "score": 2, "confidence": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What was learned for the chips of one matrix.
+
+    Args:
+        matrix: The chips.
+        likeness: Decides.
+        calibration: Turns decisions into confidence; None while there are too few labels.
+        labels: Number of labels that it was fitted to.
+    """
+
+    matrix: Matrix
+    likeness: Likeness
+    calibration: Calibration | None
+    labels: int
+
+    @property
+    def meaning(self) -> Meaning:
+        """What its numbers are."""
+        return "confidence" if self.calibration is not None else self.likeness.meaning
+
+    def told(self, decisions: Float32) -> Float32:
+        """Decisions as numbers 0-1, in the same order."""
+        return self.likeness.scores(decisions) if self.calibration is None else self.calibration.apply(decisions)
+
+    def at(self, positions: Positions) -> Float32:
+        """Numbers of some chips that have features, float32 (k,)."""
+        return self.told(self.likeness.decide(self.matrix.rows(positions)))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What was learned for all chips.
+
+    Args:
+        fitted: One for each matrix that has labels enough for ``meaning``, most labels first.
+        meaning: What the numbers are, alike for all chips; ``none`` where nothing could be learned.
+        left_out: Labelled chips of other band sets that have fewer labels, and so no numbers of this meaning.
+    """
+
+    fitted: tuple[Fitted, ...]
+    meaning: Meaning
+    left_out: int = 0
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """That of the matrix with most labels."""
+        return self.fitted[0].calibration if self.fitted else None
+
+
+def of_class(features: Features, sign: Int8, method: Method) -> Model:
+    """Learn a class from labels, int8 (chips,): 1, -1, and 0 for those without one."""
+    return _model([_fit(m, *_examples(m, features.chips, sign), method, features.chips) for m in features.matrices])
+
+
+def of_examples(
+    features: Features, positions: Positions, rows: Sequence[tuple[Matrix, Float32]], method: Method
+) -> Model:
+    """Learn likeness to examples: chips at positions, and rows (1, D) in a matrix that are no chips."""
+    made = []
+    for matrix in features.matrices:
+        here = positions[matrix.row_of[positions] >= 0]
+        further = [row for of, row in rows if of is matrix]
+        if len(here) or further:
+            Z = np.concatenate([matrix.rows(here), *further])
+            made.append(Fitted(matrix, _likeness(matrix, Z, Z[:0], method), None, len(Z)))
+    return _model(made)
+
+
+def _model(made: Sequence[Fitted | None]) -> Model:
+    """Only numbers of one meaning stand beside each other: those of the matrix with most labels decide which."""
+    there = sorted((f for f in made if f is not None), key=lambda f: -f.labels)
+    if not there:
+        return Model((), "none")
+    meaning = there[0].meaning
+    alike = tuple(f for f in there if f.meaning == meaning)
+    return Model(alike, meaning, sum(f.labels for f in there) - sum(f.labels for f in alike))
+
+
+def _examples(matrix: Matrix, chips: Chips, sign: Int8) -> tuple[Positions, Positions]:
+    """Positive and negative chips with features; of very many some, the same ones as long as they are labelled."""
+    usable = matrix.row_of >= 0
+    both = []
+    for value in (1, -1):
+        there = np.flatnonzero((sign == value) & usable)
+        both.append(there[np.argsort(chips.keys[there], kind="stable")[:MOST]] if len(there) > 1 else there)
+    return both[0], both[1]
+
+
+def _fit(matrix: Matrix, positive: Positions, negative: Positions, method: Method, chips: Chips) -> Fitted | None:
+    if not len(positive):
+        return None
+    P, N = matrix.rows(positive), matrix.rows(negative)
+    made = _likeness(matrix, P, N, method)
+    calibration = None
+    if method == "logistic" and len(negative):
+        p, n = positive[:MOST_CALIBRATED], negative[:MOST_CALIBRATED]
+        answers = np.arange(len(p) + len(n)) < len(p)
+        where = blocks(chips, np.concatenate([p, n]), answers)
+        with one_thread():
+            calibration = calibrate(np.concatenate([P[: len(p)], N[: len(n)]]), answers, where)
+    return Fitted(matrix, made, calibration, len(positive) + len(negative))
+
+
+def _likeness(matrix: Matrix, positive: Float32, negative: Float32, method: Method) -> Likeness:
+    whitening = None
+    if method == "mean":
+        whitening = matrix.told.get("whitening")
+        if whitening is None:
+            some = np.flatnonzero(matrix.row_of >= 0)
+            whitening = Whitening.fit(matrix.rows(some[:: max(1, len(some) // WHITENED)]))
+            matrix.told["whitening"] = whitening
+    with one_thread():
+        return likeness(positive, negative, method, whitening=whitening)
+
+
+def score_all(models: Sequence[Model], chips: int) -> list[Float32]:
+    """Numbers of all chips by several models, float32 (chips,) each, NaN where there is none.
+
+    Linear models of one matrix are decided together, so that its features are read once.
+    """
+    out = [np.full(chips, np.nan, np.float32) for _ in models]
+    by_matrix: dict[int, list[tuple[int, Fitted]]] = {}
+    for k, model in enumerate(models):
+        for fitted in model.fitted:
+            by_matrix.setdefault(id(fitted.matrix), []).append((k, fitted))
+    for pairs in by_matrix.values():
+        matrix = pairs[0][1].matrix
+        straight = [(k, f, f.likeness.model) for k, f in pairs if isinstance(f.likeness.model, Linear)]
+        if straight:
+            decisions = matrix.decide([model for _, _, model in straight])
+            for column, (k, fitted, _) in enumerate(straight):
+                out[k][matrix.at] = fitted.told(decisions[:, column])
+        for k, fitted in pairs:
+            if not isinstance(fitted.likeness.model, Linear):
+                for rows, Z, lengths in matrix.each():
+                    out[k][matrix.at[rows]] = fitted.told(fitted.likeness.decide(Z, lengths))
+    return out

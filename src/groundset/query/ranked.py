@@ -1,0 +1,80 @@
+"""Lists and rows by what was learned: which scores a question means, and what a page tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from groundset.core import InputError
+from groundset.query.chips import Positions
+from groundset.query.found import Hit, hits
+from groundset.query.learned import Learned, Meaning, Values, Want
+from groundset.query.order import Order
+from groundset.query.values import Moment
+
+
+class Shown(NamedTuple):
+    """A page's rows, and what their scores are."""
+
+    hits: Sequence[Hit]
+    meaning: Meaning
+
+
+def wanted(moment: Moment, class_: str | int | None, like: Sequence[str], method: str, encoder: str | None) -> Want:
+    """Which scores a question asks for.
+
+    Raises:
+        InputError: No such class or method; or nothing learns here.
+    """
+    if class_ is not None and moment.scheme is None:
+        raise InputError("this workspace has no task, and so no classes", asked=f"class={class_}")
+    code = None if class_ is None or moment.scheme is None else moment.scheme.find(class_).code
+    return Want(code, tuple(like), method, encoder)
+
+
+def rows_want(want: Want, order: Order) -> Want:
+    """Which scores the rows of a list tell: those asked for, else those that it is ordered by."""
+    return want if want.any or order.code is None else replace(want, code=order.code)
+
+
+def values_of(moment: Moment, order: Order, want: Want) -> Values:
+    """What a learned order goes by, highest first: float32 (chips,), NaN last."""
+    learned = _learned(moment)
+    if order.name == "typical":
+        return learned.typical()
+    by = want if order.code is None else replace(want, code=order.code, like=())
+    if order.name == "uncertain":
+        return learned.doubt(by if order.code is not None else replace(by, code=None, like=()))
+    if not by.any:
+        scheme = moment.scheme
+        names = [] if scheme is None else [c.name for c in scheme.answerable]
+        raise InputError(
+            "similar to what", asked="sort=similar", found=f"classes {', '.join(names)}",
+            hint=f"write similar:{names[-1] if names else 'CLASS'}, or give examples with like",
+        )  # fmt: skip
+    return learned.scores(by).values
+
+
+def shown(moment: Moment, page: Positions, want: Want) -> Shown:
+    """Rows with their scores and guesses; only of the page."""
+    scores: list[float | None] = [None] * len(page)
+    guesses: Sequence[tuple[int, float | None] | None] = [None] * len(page)
+    meaning: Meaning = "none"
+    if moment.learned is not None:
+        if want.any:
+            found = moment.learned.scores(want)
+            meaning = found.meaning
+            scores = [None if np.isnan(v) else round(float(v), 4) for v in found.values[page]]
+        if len(page):
+            guesses = moment.learned.guess(page)
+    return Shown(hits(moment.chips, moment.splits, moment.labels, page, scores, guesses), meaning)
+
+
+def _learned(moment: Moment) -> Learned:
+    learned = moment.model()
+    if learned is None:
+        raise InputError("nothing is learned here", hint="ask a workspace with a task")
+    return learned
