@@ -1,4 +1,5 @@
 /** The chips that a filter keeps, in an order: pages of them, fetched where they are looked at. */
+import { asOf } from '../label/asof';
 import { ProblemError, get, isAbort, type Query } from '../lib/api';
 import type { ChipIds, ChipPage, ChipRow, Meaning } from '../lib/types';
 import type { Range } from './layout';
@@ -194,7 +195,7 @@ export class ChipList {
     this.pin = pin ?? this.pin;
     this.meaning = meaning ?? 'none';
     this.total = total;
-    told.forEach((one, i) => this.set(first + i, one.chips));
+    told.forEach((one, i) => this.set(first + i, asOf(one.chips, one.head)));
     this.events.reranked(total);
     this.events.rows({ first: 0, end: total });
     this.pump();
@@ -263,7 +264,7 @@ export class ChipList {
   }
 
   private land(page: number, told: ChipPage): void {
-    this.set(page, told.chips);
+    this.set(page, asOf(told.chips, told.head));
     this.pin ??= told.pin ?? null;
     if (this.total === null) {
       this.total = told.total;
@@ -293,5 +294,6 @@ export async function rowsOf(query: ListQuery, ids: readonly string[], signal?: 
   const names = ids.map((id) => `'${id.replaceAll("'", "''")}'`);
   const filter = `chip_id IN (${names.join(', ')})`;
   const about = { ...paramsOf({ ...query, filter, sort: '' }), limit: ids.length };
-  return (await get<ChipPage>('/chips', about, { signal })).chips;
+  const { chips, head } = await get<ChipPage>('/chips', about, { signal });
+  return asOf(chips, head);
 }

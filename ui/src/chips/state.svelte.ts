@@ -1,10 +1,10 @@
 /** What the chips page shows: a list, the pictures of a layer, masks over them, and what the server says meanwhile. */
 import { ProblemError, asProblem, get } from '../lib/api';
 import { live } from '../lib/live.svelte';
-import { recall, remember } from '../lib/stored';
 import type { Meaning, Problem, Queryable } from '../lib/types';
 import { workspace } from '../lib/workspace.svelte';
 import { Calm } from './calm';
+import { following } from './following.svelte';
 import { Decoder } from './decoder';
 import type { Range } from './layout';
 import { ChipList, type ListQuery } from './list';
@@ -43,8 +43,6 @@ export class ChipsState {
   meaning = $state<Meaning>('none');
   /** Rises when the list was ranked anew below what is looked at. */
   reranked = $state(0);
-  /** Whether it is, after every answer. */
-  private alive = $state(recall('rerank') !== 'no');
   watcher: Watcher | null = null;
   private coming: ChipList | null = null;
   private readonly decoder = new Decoder();
@@ -61,18 +59,8 @@ export class ChipsState {
         if (what === 'chips' || what === 'scenes' || what === 'releases') this.checkSoon(true);
       }),
       live.onReconnect(() => this.again()),
+      following.watch((on) => (on ? this.ranker.soon(0) : this.ranker.stop())),
     );
-  }
-
-  get live(): boolean {
-    return this.alive;
-  }
-
-  set live(on: boolean) {
-    this.alive = on;
-    remember('rerank', on ? 'yes' : 'no');
-    if (on) this.ranker.soon();
-    else this.ranker.stop();
   }
 
   close(): void {
@@ -195,7 +183,7 @@ export class ChipsState {
   /** Whether answers change the order or the scores of what is shown. */
   private get ranks(): boolean {
     const query = this.list?.query;
-    return this.alive && Boolean(query?.class) && !query?.suggest && this.coming === null;
+    return following.on && Boolean(query?.class) && !query?.suggest && this.coming === null;
   }
 
   private async rerank(signal: AbortSignal): Promise<void> {

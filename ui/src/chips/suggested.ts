@@ -1,4 +1,5 @@
 /** Chips that the machine wants to be told: asked for once, and the same again when a person comes back to them. */
+import { asOf } from '../label/asof';
 import { get } from '../lib/api';
 import { recall, remember } from '../lib/stored';
 import type { ChipRow, Meaning, SuggestedChip, Suggestions } from '../lib/types';
@@ -58,10 +59,15 @@ async function fresh(query: ListQuery, key: string, signal?: AbortSignal): Promi
   const { task, class: code, encoder, filter, suggest } = query;
   const { n, doubted, seed } = suggest!;
   const about = { task, class: code, encoder, filter, n, doubted, seed };
-  const { chips } = await get<Suggestions>('/suggest', about, { signal });
+  const { chips, head } = await get<Suggestions>('/suggest', about, { signal });
   const short: Kept = { key, chips: chips.map(({ chip, reason, score }) => [chip.id, reason, score ?? null]) };
   remember('suggested', JSON.stringify(short), 'session');
-  return chips.map((one) => ({ ...one, chip: { ...one.chip, score: one.chip.score ?? one.score ?? null } }));
+  const told = chips.map((one) => ({ ...one, chip: { ...one.chip, score: one.chip.score ?? one.score ?? null } }));
+  asOf(
+    told.map(({ chip }) => chip),
+    head,
+  );
+  return told;
 }
 
 async function again(known: Kept, query: ListQuery, rowsOf: RowsOf, signal?: AbortSignal): Promise<SuggestedChip[]> {
