@@ -27,7 +27,7 @@ STRENGTH = 0.1
 BIAS = 4.0
 """Prior variance of the bias, as a multiple of what the features' weights get."""
 STEPS = 30
-CLOSE = 1e-5
+CLOSE = 1e-4
 """A fit is done when the gain that the next step promises is below this, per unit of the rows' weight."""
 
 
@@ -73,12 +73,12 @@ class Fit:
     Args:
         coefficients: Float64 (n,), of the rows about the origin.
         bias: Of decisions of rows about the origin.
-        margins: Float64 (n,), decisions of the rows it was fitted to.
+        alpha: Float64 (n,), what a fit to nearly the same rows may start from.
     """
 
     coefficients: Float64
     bias: float
-    margins: Float64
+    alpha: Float64
 
 
 def fit_linear(
@@ -133,7 +133,7 @@ def fit_gram(
         positive: Bool (n,), both answers present.
         offsets: Float64 (n,), decisions of the prior weights; None: zero.
         strength: Of the shrinkage.
-        start: Coefficients to start from.
+        start: ``alpha`` of an earlier fit, of these rows.
     """
     n = len(positive)
     share = _middle(positive)
@@ -143,34 +143,36 @@ def fit_gram(
     centred = gram - to_middle[:, None] - to_middle[None, :] + share @ to_middle
     base = np.zeros(n) if offsets is None else offsets - share @ offsets
     kernel = centred / scale + BIAS
-    alpha, margins = _newton(kernel, positive, base, strength, start)
+    alpha = _newton(kernel, positive, base, strength, start)
     coefficients = (alpha - share * alpha.sum()) / scale
     mid = share @ offsets if offsets is not None else 0.0
     bias = BIAS * alpha.sum() - mid - float(to_middle @ coefficients)
-    return Fit(coefficients, float(bias), margins)
+    return Fit(coefficients, float(bias), alpha)
 
 
-def _newton(
-    kernel: Float64, positive: Bools, base: Float64, strength: float, start: Float64 | None
-) -> tuple[Float64, Float64]:
-    """Coefficients alpha (n,) and margins ``base + kernel @ alpha``."""
+def _newton(kernel: Float64, positive: Bools, base: Float64, strength: float, start: Float64 | None) -> Float64:
+    """Coefficients alpha (n,); margins are ``base + kernel @ alpha``.
+
+    At the optimum alpha is the pull of the rows' answers. Steps are solved in single precision and need not be exact:
+    where they lead to is measured in double precision.
+    """
     from scipy.linalg import cho_factor, cho_solve
 
     n = len(positive)
     weight, target = balance(positive), positive.astype(np.float64)
+    small = kernel.astype(np.float32)
     alpha = np.zeros(n) if start is None else start
     f = kernel @ alpha
     value = _objective(base + f, alpha @ f, target, weight, strength)
     for _ in range(STEPS):
         p = _sigmoid(base + f)
-        pull = weight * (target - p)
-        w = np.sqrt(np.maximum(weight * p * (1 - p), 1e-12) / strength)
-        b = w * w * f + pull / strength
-        system = w[:, None] * kernel
-        system *= w
-        system[np.diag_indices(n)] += 1
+        rest = weight * (target - p) / strength - alpha
+        w = np.sqrt(weight * p * (1 - p) / strength).astype(np.float32)
+        system = small * w
+        system *= w[:, None]
+        system.flat[:: n + 1] += 1
         factor = cho_factor(system, lower=True, overwrite_a=True, check_finite=False)
-        step = b - w * cho_solve(factor, w * (kernel @ b), check_finite=False) - alpha
+        step = rest - w * cho_solve(factor, w * (kernel @ rest).astype(np.float32), check_finite=False)
         df = kernel @ step
         length = 1.0
         while True:
@@ -182,7 +184,7 @@ def _newton(
         gain, alpha, f, value = value - new, a, g, new
         if gain < CLOSE * n:
             break
-    return alpha, base + f
+    return alpha
 
 
 def _fit_wide(rows: Float64, positive: Bools, offsets: Float64, strength: float) -> tuple[Float64, float]:
