@@ -1,5 +1,6 @@
 /** How one tile looks on its canvas. */
 import type { ChipRow, SchemeClass } from '../lib/types';
+import { drawMark, marksOf, radiusOf } from './badge';
 import type { Layout } from './layout';
 
 export interface Palette {
@@ -7,12 +8,22 @@ export interface Palette {
   text: string;
   muted: string;
   line: string;
+  accent: string;
   font: string;
 }
 
 export interface Look {
   palette: Palette;
   classOf: (code: number) => SchemeClass | undefined;
+  /** Number key of a class; empty where it has none. */
+  keyOf: (code: number) => string;
+  /** The class in hand: what is said of it goes first. */
+  inHand: number | null;
+  /** The row with what was answered since it came. */
+  shown: (row: ChipRow) => ChipRow;
+  selected: (id: string) => boolean;
+  /** Chips without a label stand back. */
+  highlight: boolean;
   /** Opacity of the mask over the picture. */
   opacity: number;
   /** Whether the task's answers are masks: shares of classes are shown as a bar. */
@@ -33,13 +44,21 @@ function mixture(names: string[], shares: readonly number[]): string {
 export function wordsOf(chip: ChipRow, classOf: Look['classOf']): string | null {
   const label = chip.label;
   if (!label || (label.classes.length === 0 && !label.value)) return null;
-  const names = label.classes.map((code) => classOf(code)?.title ?? `class ${code}`);
+  if (label.value === 'unsure') return 'unsure';
+  if (label.value === 'not-applicable') return label.reason ? `not applicable: ${label.reason}` : 'not applicable';
+  const nameOf = (code: number): string => classOf(code)?.title ?? `class ${code}`;
+  const names = label.classes.map(nameOf);
   if (label.shares && names.length > 1) return mixture(names, label.shares);
-  const said = names.join(', ');
-  if (label.value === 'negative') return `not ${said}`;
-  if (label.value === 'unsure') return said ? `${said}?` : 'unsure';
-  if (label.value === 'not-applicable' && !said) return 'not applicable';
-  return said;
+  if (names.length === 0) return `not ${(label.negative ?? []).map(nameOf).join(', ')}`;
+  return names.join(', ');
+}
+
+/** The class that the model holds most likely, for a chip that nobody answered. */
+function guessOf(chip: ChipRow, classOf: Look['classOf']): string | null {
+  const { guess, guess_score: score } = chip;
+  if (guess === null || guess === undefined) return null;
+  const name = classOf(guess)?.title ?? `class ${guess}`;
+  return score === null || score === undefined ? `${name}?` : `${name}? ${Math.floor(100 * score)} %`;
 }
 
 const fitted = new Map<string, string>();
@@ -65,52 +84,6 @@ function paste(ctx: CanvasRenderingContext2D, picture: ImageBitmap, x: number, y
   const width = (picture.width / longest) * tile;
   const height = (picture.height / longest) * tile;
   ctx.drawImage(picture, x + (tile - width) / 2, y + (tile - height) / 2, width, height);
-}
-
-const marks = new Map<string, HTMLCanvasElement>();
-
-/** A mark in the corner: filled in the class's colour, hollow for an unlabelled chip. Drawn once, then copied. */
-function mark(
-  ctx: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  radius: number,
-  color: string | null,
-  hollow: boolean,
-): void {
-  const ratio = ctx.getTransform().a;
-  const key = `${radius}|${color}|${hollow}|${ratio}`;
-  const half = Math.ceil(radius + 3);
-  let sprite = marks.get(key);
-  if (!sprite) {
-    sprite = document.createElement('canvas');
-    sprite.width = sprite.height = 2 * half * ratio;
-    const own = sprite.getContext('2d', { willReadFrequently: true })!;
-    own.setTransform(ratio, 0, 0, ratio, half * ratio, half * ratio);
-    disc(own, radius, color, hollow);
-    marks.set(key, sprite);
-  }
-  ctx.imageSmoothingEnabled = true;
-  ctx.drawImage(sprite, x - half, y - half, 2 * half, 2 * half);
-}
-
-function disc(ctx: CanvasRenderingContext2D, radius: number, color: string | null, hollow: boolean): void {
-  ctx.beginPath();
-  ctx.arc(0, 0, radius, 0, 2 * Math.PI);
-  if (color === null || hollow) {
-    ctx.lineWidth = hollow ? 3 : 2.5;
-    ctx.strokeStyle = 'rgb(0 0 0 / 0.45)';
-    ctx.stroke();
-    ctx.lineWidth = 1.5;
-    ctx.strokeStyle = color ?? 'rgb(255 255 255 / 0.75)';
-    ctx.stroke();
-    return;
-  }
-  ctx.fillStyle = color;
-  ctx.fill();
-  ctx.lineWidth = 1.5;
-  ctx.strokeStyle = 'rgb(255 255 255 / 0.9)';
-  ctx.stroke();
 }
 
 function bar(
@@ -140,18 +113,35 @@ function badge(ctx: CanvasRenderingContext2D, chip: ChipRow, look: Look, x: numb
     bar(ctx, chip, look, x, y + tile - (small ? 3 : 4), tile, small ? 3 : 4);
     return;
   }
-  const radius = small ? 3.5 : 5;
+  const marks = marksOf(chip, look.classOf, look.keyOf, look.inHand);
+  const radius = radiusOf(tile);
   const inset = radius + (small ? 3 : 5);
-  const codes = chip.label?.classes.slice(0, 4) ?? [];
-  if (codes.length === 0) {
-    mark(ctx, x + inset, y + tile - inset, radius - 0.5, null, false);
-    return;
-  }
-  const hollow = chip.label?.value === 'negative' || chip.label?.value === 'unsure';
-  codes.forEach((code, i) => {
-    const color = look.classOf(code)?.color ?? look.palette.muted;
-    mark(ctx, x + inset + i * radius * 1.5, y + tile - inset, radius, color, hollow);
-  });
+  marks.forEach((mark, i) =>
+    drawMark(
+      ctx,
+      x + inset + i * (2 * radius + 3),
+      y + tile - inset,
+      radius,
+      mark,
+      chip.training === false,
+      look.palette.font,
+    ),
+  );
+}
+
+/** A frame inside the tile, light and dark, so that it stands out on every picture. */
+function ring(ctx: CanvasRenderingContext2D, x: number, y: number, tile: number, color: string): void {
+  ctx.globalAlpha = 0.18;
+  ctx.fillStyle = color;
+  ctx.fillRect(x, y, tile, tile);
+  ctx.globalAlpha = 1;
+  const wide = tile < 72 ? 2.5 : 3.5;
+  ctx.lineWidth = wide;
+  ctx.strokeStyle = color;
+  ctx.strokeRect(x + wide / 2, y + wide / 2, tile - wide, tile - wide);
+  ctx.lineWidth = 1;
+  ctx.strokeStyle = 'rgb(0 0 0 / 0.55)';
+  ctx.strokeRect(x + wide + 0.5, y + wide + 0.5, tile - 2 * wide - 1, tile - 2 * wide - 1);
 }
 
 function caption(ctx: CanvasRenderingContext2D, l: Layout, chip: ChipRow, look: Look, x: number, y: number): void {
@@ -170,8 +160,9 @@ function caption(ctx: CanvasRenderingContext2D, l: Layout, chip: ChipRow, look: 
   }
   ctx.textAlign = 'left';
   const said = wordsOf(chip, look.classOf);
+  const text = said ?? guessOf(chip, look.classOf) ?? 'unlabelled';
   ctx.fillStyle = said === null ? look.palette.muted : look.palette.text;
-  ctx.fillText(fit(ctx, fitting(ctx, said ?? 'unlabelled', right - x - 2), right - x - 2), x + 2, middle);
+  ctx.fillText(fit(ctx, fitting(ctx, text, right - x - 2), right - x - 2), x + 2, middle);
 }
 
 /** The whole text, or its first class where that alone fits: the bar above tells of the others. */
@@ -224,11 +215,12 @@ export function drawTile(
   l: Layout,
   x: number,
   y: number,
-  chip: ChipRow | undefined,
+  row: ChipRow | undefined,
   picture: Picture,
   mask: Picture,
   look: Look,
 ): void {
+  const chip = row && look.shown(row);
   ctx.clearRect(x - 1, y - 1, l.tile + 2, l.tile + l.caption + 2);
   ctx.fillStyle = look.palette.place;
   ctx.fillRect(x, y, l.tile, l.tile);
@@ -248,6 +240,13 @@ export function drawTile(
     paste(ctx, mask, x, y, l.tile);
     ctx.globalAlpha = 1;
   }
+  if (look.highlight && wordsOf(chip, look.classOf) === null) {
+    ctx.globalAlpha = 0.68;
+    ctx.fillStyle = look.palette.place;
+    ctx.fillRect(x, y, l.tile, l.tile);
+    ctx.globalAlpha = 1;
+  }
+  if (look.selected(chip.id)) ring(ctx, x, y, l.tile, look.palette.accent);
   badge(ctx, chip, look, x, y, l.tile);
   if (l.caption > 0) caption(ctx, l, chip, look, x, y);
 }

@@ -9,4 +9,6 @@ export interface ChipView {
   /** First place in view. */
   first: () => number;
   move: (by: Step) => Promise<void>;
+  /** The same, selecting on the way from where the range began. */
+  extend?: (by: Step) => Promise<void>;
 }

@@ -9,6 +9,7 @@ import { type Look, drawTile } from './draw';
 import { type Layout, type Range, Scroll, bandsIn, layout, placeOf, reveal, tilesIn, tilesOf } from './layout';
 import type { Pictures } from './pictures';
 import { type Spot, keyOf } from './quicklooks';
+import { type Band, clearBand, edgeFor, makeBand } from './wall-band';
 import type { Source, WallEvents } from './wall-types';
 
 const BUDGET_MS = 7;
@@ -19,13 +20,6 @@ const FAST = 14;
 /** Seconds of scrolling that are fetched ahead. */
 const AHEAD_S = 0.35;
 const SETTLED_MS = 140;
-const TALLEST_CANVAS = 16_000;
-
-interface Band {
-  canvas: HTMLCanvasElement;
-  ctx: CanvasRenderingContext2D;
-  index: number;
-}
 
 export class Wall {
   l: Layout = layout(0, 320, 128, true);
@@ -40,6 +34,8 @@ export class Wall {
   private bands = new Map<number, Band>();
   private spare: Band[] = [];
   private dirty = new Set<number>();
+  /** Tiles drawn as selected. */
+  private ringed = new Set<number>();
   private spots = new Map<string, number>();
   private frame = 0;
   private planned = 0;
@@ -128,6 +124,25 @@ export class Wall {
     this.wake();
   }
 
+  /** Chips were selected or left: only the tiles that show it otherwise are drawn anew. */
+  chosen(): void {
+    for (const index of this.bands.keys()) {
+      const { first, end } = tilesOf(this.l, index);
+      for (let i = first; i < end; i++) if (this.isChosen(i) !== this.ringed.has(i)) this.dirty.add(i);
+    }
+    this.wake();
+  }
+
+  /** Rows of these chips say something else. */
+  answered(indexes: Iterable<number>): void {
+    for (const i of indexes) if (this.bands.has(this.bandOf(i))) this.dirty.add(i);
+    this.wake();
+  }
+
+  scrollBy(by: number): void {
+    this.to(this.scroll.top + by);
+  }
+
   /** Pictures came. */
   came(spots: Spot[]): void {
     for (const spot of spots) {
@@ -179,9 +194,14 @@ export class Wall {
     const shown = spots.length;
     for (let i = view.end; i < near.end; i++) add(i);
     for (let i = view.first - 1; i >= near.first; i--) add(i);
-    const edge = this.edge();
+    const edge = edgeFor(this.l.tile * this.ratio);
     base?.want(spots, edge);
     mask?.want(spots.slice(0, shown), edge);
+  }
+
+  private isChosen(index: number): boolean {
+    const chip = this.chip(index);
+    return chip !== undefined && this.look !== null && this.look.selected(chip.id);
   }
 
   private chip(index: number): ChipRow | undefined {
@@ -190,12 +210,6 @@ export class Wall {
 
   private pictureOf(pictures: Pictures | null, chip: ChipRow | undefined): ImageBitmap | null | undefined {
     return chip ? pictures?.get(chip) : undefined;
-  }
-
-  /** Longest edge that pictures are decoded to: few steps, so that a nudge of the slider decodes nothing. */
-  private edge(): number {
-    const wanted = this.l.tile * this.ratio;
-    return wanted <= 72 ? 72 : wanted <= 144 ? 144 : wanted <= 288 ? 288 : 576;
   }
 
   private to(top: number): void {
@@ -322,33 +336,13 @@ export class Wall {
   }
 
   private take(index: number): void {
-    const band = this.spare.pop() ?? this.make();
-    const width = Math.max(1, this.width);
-    const high = Math.min(TALLEST_CANVAS, this.l.bandRows * this.l.pitchY);
+    const band = this.spare.pop() ?? makeBand(this.host);
     band.index = index;
-    const { canvas, ctx } = band;
-    if (canvas.width !== width * this.ratio || canvas.height !== high * this.ratio) {
-      canvas.width = width * this.ratio;
-      canvas.height = high * this.ratio;
-      canvas.style.width = `${width}px`;
-      canvas.style.height = `${high}px`;
-    }
-    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    ctx.clearRect(0, 0, width, high);
-    canvas.style.display = '';
+    clearBand(band, this.width, this.l.bandRows * this.l.pitchY, this.ratio);
     this.bands.set(index, band);
     this.put(band);
     const { first, end } = tilesOf(this.l, index);
     for (let i = first; i < end; i++) this.draw(band, i);
-  }
-
-  private make(): Band {
-    const canvas = document.createElement('canvas');
-    canvas.setAttribute('aria-hidden', 'true');
-    this.host.append(canvas);
-    // Drawn in memory: a band is drawn once and then only moved, and small pictures sent to a graphics card one by one
-    // made frames of 200-600 ms (software GL), where this keeps 60 a second.
-    return { canvas, ctx: canvas.getContext('2d', { willReadFrequently: true })!, index: -1 };
   }
 
   private put(band: Band): void {
@@ -378,6 +372,8 @@ export class Wall {
     const picture = this.pictureOf(this.source.base, chip);
     const mask = this.pictureOf(this.source.mask, chip);
     this.dirty.delete(index);
+    if (this.isChosen(index)) this.ringed.add(index);
+    else this.ringed.delete(index);
     drawTile(
       band.ctx,
       this.l,

@@ -6,6 +6,11 @@ class Selection {
   version = $state(0);
   /** The chip that a range begins at. */
   anchor: string | null = null;
+  /**
+   * Whether a plain move takes another chip in its place: one chip was pressed, or what was selected has been answered.
+   * What was gathered (with Space, Ctrl, Shift, a frame) stays until it is.
+   */
+  private loose = false;
 
   get size(): number {
     void this.version;
@@ -25,11 +30,13 @@ class Selection {
   replace(ids: Iterable<string>, anchor: string | null = this.anchor): void {
     this.ids = new Set(ids);
     this.anchor = anchor;
+    this.loose = this.ids.size === 1;
     this.version++;
   }
 
   add(ids: Iterable<string>): void {
     for (const id of ids) this.ids.add(id);
+    this.loose = false;
     this.version++;
   }
 
@@ -41,11 +48,23 @@ class Selection {
   toggle(id: string): void {
     if (!this.ids.delete(id)) this.ids.add(id);
     this.anchor = id;
+    this.loose = false;
     this.version++;
   }
 
   clear(): void {
     if (this.ids.size > 0) this.replace([], null);
+  }
+
+  /** What was selected has been answered: it stays so that more can be said of it, until the next move. */
+  spend(): void {
+    this.loose = true;
+  }
+
+  /** The keyboard went on to a chip: a loose selection goes with it. */
+  follow(id: string): void {
+    this.anchor = id;
+    if (this.loose && this.ids.size > 0) this.replace([id], id);
   }
 }
 

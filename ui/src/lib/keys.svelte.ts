@@ -5,7 +5,10 @@ import { untrack } from 'svelte';
 export interface Binding {
   /** `KeyboardEvent.key`, with `Ctrl+`, `Alt+`, `Shift+` in front; several after one another with a space: 'g h'. */
   key: string;
+  /** Without one it works and is not listed: another key is listed for the same. */
   title: string;
+  /** How it is listed, where one line stands for several keys. */
+  as?: string;
   run: (event: KeyboardEvent) => void;
 }
 
@@ -23,12 +26,21 @@ export function nameOf(event: KeyboardEvent): string {
   return `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`;
 }
 
+/** Shift with a figure, whatever the layout writes with it (`!`, `+`, `"`). */
+function figureOf(event: KeyboardEvent): string | null {
+  const figure = /^Digit(\d)$/.exec(event.code)?.[1];
+  return figure && event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey ? `Shift+${figure}` : null;
+}
+
+const PRESSED = 'button, summary, select, input, label, [role=button], [role=menuitem], [role=option], [role=tab]';
+
 const TYPING =
   'input:not([type=checkbox], [type=radio], [type=range], [type=button]), textarea, select, [contenteditable=true]';
 
 /** Keys belong to a field that is written in, and to an open dialog. */
 function taken(event: KeyboardEvent): boolean {
   const target = event.target instanceof Element ? event.target : null;
+  if (event.key === ' ' && target?.closest(PRESSED)) return true;
   return Boolean(target?.closest(TYPING)) || document.querySelector('dialog[open]') !== null;
 }
 
@@ -60,7 +72,8 @@ class Keys {
     this.at = now;
     const name = nameOf(event);
     const sequence = [...this.pressed, name].join(' ');
-    const hit = this.find(sequence) ?? this.find(name);
+    const figure = figureOf(event);
+    const hit = this.find(sequence) ?? this.find(name) ?? (figure === null ? undefined : this.find(figure));
     if (hit) {
       this.pressed = [];
       event.preventDefault();
@@ -68,6 +81,14 @@ class Keys {
     } else {
       this.pressed = this.starts(sequence) ? [...this.pressed, name] : this.starts(name) ? [name] : [];
     }
+  }
+
+  /** Bindings as they hold now: those that another group has taken over are left out. */
+  get inForce(): Group[] {
+    return this.groups.map(({ group, bindings }) => ({
+      group,
+      bindings: bindings.filter((one) => one.title !== '' && this.find(one.key) === one),
+    }));
   }
 
   /** The one registered last wins: a page over the shell. */

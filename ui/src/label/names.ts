@@ -1,0 +1,25 @@
+/** Names as the workspace keeps them, out of what a person types. */
+
+function plain(title: string): string {
+  return title
+    .normalize('NFKD')
+    .replace(/\p{Mn}/gu, '')
+    .replaceAll('ß', 'ss')
+    .toLowerCase();
+}
+
+/** Name of a class: `Solar farm` is `solar-farm`; empty where nothing is left. */
+export function nameOf(title: string): string {
+  return plain(title)
+    .replace(/[^a-z0-9_]+/g, '-')
+    .replace(/^[-_]+|-+$/g, '')
+    .slice(0, 64);
+}
+
+/** Name of an attribute, which is one in filters too: `Road works` is `road_works`. */
+export function attributeName(title: string): string {
+  return plain(title)
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^[_0-9]+|_+$/g, '')
+    .slice(0, 64);
+}
