@@ -76,7 +76,7 @@ def _rectangle(lake: Lake, features: Features, text: str, found: re.Match[str]) 
     if matrix is None or not folder.is_dir():
         raise InputError("chips of this scene have no features", asked=f"like={text[:120]}",
                          found=f"encoder {features.encoder}", hint="compute them: groundset encode DIR")  # fmt: skip
-    encoder = get_encoder(features.encoder).load(folder)
+    encoder = get_encoder(features.encoder, folder.parent).load(folder)
     pixels = lake.reader(scene_id).read(window)
     vector = encoder.encode(pixels.physical()[None], pixels.bands)
     return matrix, matrix.space.transform(vector)

@@ -66,7 +66,7 @@ class Block:
 
     Args:
         Z: Float32 (m, D), as the model reads them.
-        lengths: Float32 (m,), Euclidean; NaN where a row is not finite.
+        lengths: Float32 (m,), Euclidean; 0 of a chip without data, not finite where a value is not.
         parts: Names of the parts, one after the other.
     """
 
@@ -103,20 +103,31 @@ class Matrix:
 
     @cached_property
     def lengths(self) -> Float32:
-        """Length of each row, float32 (rows,); NaN where it is not finite."""
-        return np.concatenate([b.lengths for b in self.blocks])
+        """Length of each row, float32 (rows,); NaN where it says nothing: a chip without data, or not finite."""
+        out = np.concatenate([b.lengths for b in self.blocks])
+        return np.where(np.isfinite(out) & (out > 0), out, np.float32(np.nan))
 
     @cached_property
     def row_of(self) -> npt.NDArray[np.int32]:
-        """Row of each chip, int32 (chips,); -1 without features, or with features that are not finite."""
+        """Row of each chip, int32 (chips,); -1 where there is none that says anything."""
         out = np.full(self.chips, -1, np.int32)
         out[self.at] = np.where(np.isfinite(self.lengths), np.arange(len(self.at)), -1)
         return out
 
-    @property
+    @cached_property
+    def usable(self) -> Positions:
+        """Chips whose row says something, in order."""
+        return np.flatnonzero(self.row_of >= 0)
+
+    @cached_property
     def broken(self) -> int:
         """Chips whose features are not finite."""
-        return int(np.isnan(self.lengths).sum())
+        return sum(int((~np.isfinite(b.lengths)).sum()) for b in self.blocks)
+
+    @cached_property
+    def empty(self) -> int:
+        """Chips without data."""
+        return sum(int((b.lengths == 0).sum()) for b in self.blocks)
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64]:
@@ -157,6 +168,8 @@ class Matrix:
         for k, model in enumerate(models):
             if model.unit:
                 out[:, k] /= self.lengths
+            else:
+                out[np.isnan(self.lengths), k] = np.nan
             out[:, k] += np.float32(model.bias)
         return out
 
@@ -317,10 +330,19 @@ class _Group:
                 self.stale.update(parts)
                 return
         Z = self._space.transform(X)
-        lengths = np.sqrt(np.einsum("ij,ij->i", Z, Z))
-        lengths[lengths == 0] = 1
-        lengths[~np.isfinite(lengths)] = np.nan
+        lengths = _lengths(X if self._space.identity else Z)
+        if not self._space.identity:
+            lengths[_lengths(X) == 0] = 0
         self._blocks.append(Block(Z, lengths, parts))
+
+
+def _lengths(Z: Float32) -> Float32:
+    """Euclidean length of each row, float32 (rows,); not finite where a value is not."""
+    out = np.empty(len(Z), np.float32)
+    for start in range(0, len(Z), PIECE):  # a mapped part is read once, not copied
+        some = Z[start : start + PIECE]
+        np.einsum("ij,ij->i", some, some, out=out[start : start + PIECE])
+    return np.sqrt(out, out=out)
 
 
 def _cut(start: int, Z: Float32) -> Iterator[tuple[int, Float32]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from groundset.features._blas import one_thread
 from groundset.learn.calibration import Calibration, calibrate
 from groundset.learn.linear import Linear
 from groundset.learn.matrix import Features, Matrix
-from groundset.learn.similarity import Likeness, Method, Whitening, likeness
+from groundset.learn.similarity import Background, Likeness, Method, Whitening, likeness
 from groundset.learn.training import Int8, blocks
 from groundset.query.learned import Meaning
 
@@ -26,8 +26,10 @@ MOST = 2_000
 """Labels of a kind that a model is fitted to: more would hardly change it, and each answer fits anew."""
 MOST_CALIBRATED = 200
 """Labels of a kind that calibrate."""
+FLAT = 1e-3
+"""Slope of a calibration that tells nothing apart."""
 WHITENED = 4_000
-"""Chips that the generalized mean's whitening is fitted to."""
+"""Chips that whitening and background are fitted to."""
 RANK: dict[Meaning, int] = {"none": 0, "similarity": 1, "score": 2, "confidence": 3}
 
 
@@ -56,9 +58,10 @@ class Fitted:
         """Decisions as numbers 0-1, in the same order."""
         return self.likeness.scores(decisions) if self.calibration is None else self.calibration.apply(decisions)
 
-    def at(self, positions: Positions) -> Float32:
+    def at(self, positions: Positions, *, calibrated: bool = True) -> Float32:
         """Numbers of some chips that have features, float32 (k,)."""
-        return self.told(self.likeness.decide(self.matrix.rows(positions)))
+        decisions = self.likeness.decide(self.matrix.rows(positions))
+        return self.told(decisions) if calibrated else self.likeness.scores(decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,41 +134,73 @@ def _fit(matrix: Matrix, positive: Positions, negative: Positions, method: Metho
         answers = np.arange(len(p) + len(n)) < len(p)
         where = blocks(chips, np.concatenate([p, n]), answers)
         with one_thread():
-            calibration = calibrate(np.concatenate([P[: len(p)], N[: len(n)]]), answers, where)
+            Z = np.concatenate([P[: len(p)], N[: len(n)]])
+            calibration = calibrate(Z, answers, where, background=_background(matrix))
+        if calibration is not None and calibration.slope <= FLAT:
+            calibration = None  # out of fold it told nothing apart: one confidence for all chips would be no ranking
     return Fitted(matrix, made, calibration, len(positive) + len(negative))
 
 
 def _likeness(matrix: Matrix, positive: Float32, negative: Float32, method: Method) -> Likeness:
-    whitening = None
-    if method == "mean":
-        whitening = matrix.told.get("whitening")
-        if whitening is None:
-            some = np.flatnonzero(matrix.row_of >= 0)
-            whitening = Whitening.fit(matrix.rows(some[:: max(1, len(some) // WHITENED)]))
-            matrix.told["whitening"] = whitening
+    whitening = _whitening(matrix) if method == "mean" else None
+    background = _background(matrix) if method == "logistic" else None
     with one_thread():
-        return likeness(positive, negative, method, whitening=whitening)
+        return likeness(positive, negative, method, background=background, whitening=whitening)
 
 
-def score_all(models: Sequence[Model], chips: int) -> list[Float32]:
-    """Numbers of all chips by several models, float32 (chips,) each, NaN where there is none.
+def _whitening(matrix: Matrix) -> Whitening:
+    if "whitening" not in matrix.told:
+        matrix.told["whitening"] = Whitening.fit(_sample(matrix))
+    made: Whitening = matrix.told["whitening"]
+    return made
 
-    Linear models of one matrix are decided together, so that its features are read once.
+
+def _background(matrix: Matrix) -> Background:
+    if "background" not in matrix.told:
+        matrix.told["background"] = Background.fit(_sample(matrix))
+    made: Background = matrix.told["background"]
+    return made
+
+
+def _sample(matrix: Matrix) -> Float32:
+    some = np.flatnonzero(matrix.row_of >= 0)
+    return matrix.rows(some[:: max(1, len(some) // WHITENED)])
+
+
+def score_all(models: Sequence[Model], chips: int) -> list[tuple[Float32, Float32]]:
+    """Numbers of all chips by several models and what they are ordered by, float32 (chips,) each, NaN where none.
+
+    Linear models of one matrix are decided together, so that its features are read once. Decisions tell chips apart
+    that have the same confidence within rounding, so where one matrix has all the chips they are what is ordered by.
     """
-    out = [np.full(chips, np.nan, np.float32) for _ in models]
+    values = [np.full(chips, np.nan, np.float32) for _ in models]
+    orders = [
+        v if len(m.fitted) != 1 else np.full(chips, np.nan, np.float32) for v, m in zip(values, models, strict=True)
+    ]
     by_matrix: dict[int, list[tuple[int, Fitted]]] = {}
     for k, model in enumerate(models):
         for fitted in model.fitted:
             by_matrix.setdefault(id(fitted.matrix), []).append((k, fitted))
     for pairs in by_matrix.values():
         matrix = pairs[0][1].matrix
-        straight = [(k, f, f.likeness.model) for k, f in pairs if isinstance(f.likeness.model, Linear)]
-        if straight:
-            decisions = matrix.decide([model for _, _, model in straight])
-            for column, (k, fitted, _) in enumerate(straight):
-                out[k][matrix.at] = fitted.told(decisions[:, column])
-        for k, fitted in pairs:
-            if not isinstance(fitted.likeness.model, Linear):
-                for rows, Z, lengths in matrix.each():
-                    out[k][matrix.at[rows]] = fitted.told(fitted.likeness.decide(Z, lengths))
-    return out
+        for k, fitted, decisions in _decided(matrix, pairs):
+            values[k][matrix.at] = fitted.told(decisions)
+            if orders[k] is not values[k]:
+                orders[k][matrix.at] = decisions
+    return list(zip(values, orders, strict=True))
+
+
+def _decided(matrix: Matrix, pairs: Sequence[tuple[int, Fitted]]) -> Iterator[tuple[int, Fitted, Float32]]:
+    """Decisions of all rows, NaN of those that are not usable."""
+    straight = [(k, f, f.likeness.model) for k, f in pairs if isinstance(f.likeness.model, Linear)]
+    if straight:
+        decisions = matrix.decide([model for _, _, model in straight])
+        for column, (k, fitted, _) in enumerate(straight):
+            yield k, fitted, decisions[:, column]
+    for k, fitted in pairs:
+        if not isinstance(fitted.likeness.model, Linear):
+            out = np.empty(len(matrix.at), np.float32)
+            for rows, Z, lengths in matrix.each():
+                out[rows] = fitted.likeness.decide(Z, lengths)
+            out[np.isnan(matrix.lengths)] = np.nan
+            yield k, fitted, out

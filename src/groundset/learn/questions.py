@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 POOL = 10_000
 """Chips without an answer among which questions are looked for: half of them the most undecided, the rest by chance."""
+SEEN = 0.1
+"""Share of its pixels that a chip must have to be asked about."""
 ANSWERED = 2_000
 """Answered chips that speak, at most."""
 
@@ -48,8 +50,11 @@ def questions(
         return []
     codes = _codes(snapshot, code)
     usable = matrix.row_of >= 0
+    told = snapshot.features.chips.column("valid_fraction").to_numpy(zero_copy_only=False)
+    seen = usable & ~(told < SEEN)
     answered = snapshot.training.labels.column("value").codes >= 0
-    free = np.flatnonzero(usable & ~answered & (codes < 0) if keep is None else usable & ~answered & (codes < 0) & keep)
+    open_ = seen & ~answered & (codes < 0)
+    free = np.flatnonzero(open_ if keep is None else open_ & keep)
     known = np.flatnonzero((codes >= 0) & usable)
     known = _drawn(snapshot, known, ANSWERED, seed)
     pool = np.sort(np.concatenate([_pool(snapshot, free, code, seed), known]))

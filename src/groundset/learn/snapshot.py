@@ -65,10 +65,17 @@ class Snapshot:
             new = [want for want in dict.fromkeys(wants) if want not in self._scores]
             if new:
                 models = [self.model(want) for want in new]
-                for want, model, values in zip(new, models, score_all(models, len(self.features.chips)), strict=True):
-                    self._scores[want] = Scores(values, model.meaning, int(np.isnan(values).sum()))
+                told = score_all(models, len(self.features.chips))
+                for want, model, (values, order) in zip(new, models, told, strict=True):
+                    self._scores[want] = Scores(values, order, model.meaning, int(np.isnan(values).sum()))
                 self._forget()
             return [self._scores[want] for want in wants]
+
+    def missing(self, code: int) -> int:
+        """Chips without a score of a class; told without scoring."""
+        if not (self.training.sign(code) > 0).any():
+            return len(self.features.chips)
+        return len(self.features.chips) - sum(len(f.matrix.usable) for f in self.model(Want(code)).fitted)
 
     def doubt(self, want: Want) -> Float32:
         """How undecided the model is, of a class or between the classes: float32 (chips,), 1 undecided."""
@@ -89,23 +96,24 @@ class Snapshot:
             return self._typical
 
     def guess(self, page: Positions) -> Sequence[tuple[int, float | None] | None]:
-        """The likeliest class of some chips and, where it is calibrated, how likely."""
-        classes = [c.code for c in self.training.scheme.answerable]
-        models = [self.model(Want(code)) for code in classes]
-        able = [(code, m) for code, m in zip(classes, models, strict=True) if m.meaning in ("score", "confidence")]
-        best = np.full(len(page), -1.0)
-        code_of = np.full(len(page), -1)
-        calibrated = np.zeros(len(page), bool)
-        for code, model in able:
+        """The likeliest class of some chips and, where all classes are calibrated, how likely."""
+        told = [(c.code, self.model(Want(c.code))) for c in self.training.scheme.answerable]
+        able = [(code, model) for code, model in told if model.meaning in ("score", "confidence")]
+        sure = all(model.meaning == "confidence" for _, model in able)
+        scores = np.full((len(able), len(page)), -np.inf)
+        for k, (_, model) in enumerate(able):
             for fitted in model.fitted:
                 here = np.flatnonzero(fitted.matrix.row_of[page] >= 0)
                 if len(here):
-                    told = fitted.at(page[here])
-                    more = here[told > best[here]]
-                    best[more], code_of[more] = told[told > best[here]], code
-                    calibrated[more] = fitted.calibration is not None
-        sure = [round(float(v), 4) if c else None for v, c in zip(best, calibrated, strict=True)]
-        return [None if code < 0 else (code, s) for code, s in zip(code_of.tolist(), sure, strict=True)]
+                    scores[k, here] = fitted.at(page[here], calibrated=sure)
+        if not able:
+            return [None] * len(page)
+        best = scores.argmax(axis=0)
+        top = scores[best, np.arange(len(page))].tolist()
+        return [
+            None if score == -np.inf else (able[k][0], round(score, 4) if sure else None)
+            for k, score in zip(best.tolist(), top, strict=True)
+        ]
 
     def _learn(self, want: Want) -> Model:
         method = want.method

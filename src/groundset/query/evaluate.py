@@ -17,7 +17,7 @@ from groundset.query.coded import Coded
 from groundset.query.moments import Span
 from groundset.query.text import MAX_DEPTH, FilterText
 from groundset.query.values import WORDS, Moment, Value
-from groundset.query.vocabulary import KNOWN, asked_words
+from groundset.query.vocabulary import asked_words, words_of
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": pc.equal, "<>": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal,
@@ -154,8 +154,10 @@ class _Evaluator:
         asked = asked_words(op, args)
         if asked is None:
             return
-        kind, words_of = KNOWN[asked[0]]
-        known = list(dict.fromkeys(words_of(self.now)))
+        told = words_of(asked[0], self.now)
+        if told is None:
+            return
+        kind, known = told
         for word in asked[1]:
             if known and word not in known and word not in self._there(asked[0]):
                 self.source.no_word(kind, word, known)

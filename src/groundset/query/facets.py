@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from groundset.query.coded import Coded
 from groundset.query.found import as_time
+from groundset.query.own import PREFIX, plain
 from groundset.query.values import PROPERTIES, Moment, Value
 
 FEW = 60
 """Values are listed where there are at most so many."""
 
+BINS = 20
+"""Of numbers and times."""
+
 _COUNTED = ("level", "width", "height")
 """Whole numbers that people choose from; of the others the ends are told."""
 
-Type = Literal["string", "number", "integer", "datetime", "geometry", "array"]
+Type = Literal["string", "number", "integer", "boolean", "datetime", "geometry", "array"]
 
 
 @dataclass(frozen=True, slots=True)
 class Queryable:
-    """A name that a filter may use: its values with the chips of each where they are few, else the ends."""
+    """A name that a filter may use: its values with the chips of each where they are few, else the ends.
+
+    Numbers and times are counted too: ``counts`` of the chips between ``edges``.
+    """
 
     name: str
     type: Type
@@ -33,22 +42,26 @@ class Queryable:
     minimum: float | str | None
     maximum: float | str | None
     missing: int
+    counts: list[int] | None = None
+    edges: list[float | str] | None = None
 
 
 def facets(now: Moment) -> list[Queryable]:
     """All names, with what the chips of this moment have."""
-    return [_kept(name, now) for name in PROPERTIES]
+    return [_kept(name, now) for name in now.names()]
 
 
 def _kept(name: str, now: Moment) -> Queryable:
     """Worked out once a snapshot of the chips, where it speaks of nothing else."""
     known: dict[str, Queryable] = now.chips.told
-    if name in known:
+    if name in known and name in PROPERTIES:
         return known[name]
-    _, title, get = PROPERTIES[name]
+    _, title, get = now.names()[name]
+    if name.startswith(PREFIX):
+        return Queryable(plain(name), "number", title, None, 0.0, 1.0, _unscored(name, now))
     alone = replace(now, used={"chips"})
     out = _facet(name, title, get(alone), now)
-    if alone.used == {"chips"}:
+    if alone.used == {"chips"} and name in PROPERTIES:
         known[name] = out
     return out
 
@@ -65,14 +78,50 @@ def _facet(name: str, title: str, value: Value, now: Moment) -> Queryable:
     if value.kind == "time":
         times = value.data.lo.cast(pa.timestamp("us", tz="UTC"))
         low, high = (as_time(v) for v in _ends(times))
-        return Queryable(name, "datetime", title, None, low, high, times.null_count)
+        bins, edges = _counted(value.data.lo)
+        return Queryable(
+            name, "datetime", title, None, low, high, times.null_count, bins, edges and [_moment(e) for e in edges]
+        )
     column = value.data
+    if value.kind == "truth":
+        return Queryable(name, "boolean", title, _flags(column), None, None, column.null_count)
     if value.kind == "number":
         low, high = _ends(column)
         integer = pa.types.is_integer(column.type)
         few = _values(column) if integer and name in _COUNTED else None
-        return Queryable(name, "integer" if integer else "number", title, few, low, high, column.null_count)
+        bins, edges = _counted(column)
+        kind = "integer" if integer else "number"
+        return Queryable(name, kind, title, few, low, high, column.null_count, bins, edges)
     return Queryable(name, "string", title, _values(column), None, None, column.null_count)
+
+
+def _unscored(name: str, now: Moment) -> int:
+    """Chips without a score; told without scoring them."""
+    learned, scheme = now.model(), now.scheme
+    if learned is None or scheme is None:
+        return len(now.chips)
+    return learned.missing(scheme.find(name.removeprefix(PREFIX)).code)
+
+
+def _counted(column: Any) -> tuple[list[int] | None, list[float | str] | None]:
+    """Chips in bins of equal width; none where there are no two different numbers."""
+    numbers = column.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers) or numbers.min() == numbers.max():
+        return None, None
+    counts, edges = np.histogram(numbers, BINS)
+    return counts.tolist(), [float(f"{edge:.12g}") for edge in edges.tolist()]
+
+
+def _moment(micros: float | str) -> str:
+    told = datetime.fromtimestamp(round(float(micros) / 1e6), UTC)
+    return told.isoformat().replace("+00:00", "Z")
+
+
+def _flags(column: Any) -> list[tuple[str, int]]:
+    true = pc.sum(column).as_py() or 0
+    false = len(column) - column.null_count - true
+    return [(word, n) for word, n in (("true", true), ("false", false)) if n]
 
 
 def _values(column: Any) -> list[tuple[str, int]] | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
+from groundset.query.attributes import NOTHING, Attributes, Said
 from groundset.query.chips import Chips, Positions
 from groundset.query.coded import Coded
 from groundset.query.labels import Label
@@ -50,7 +51,7 @@ class Hit:
     guess: int | None = None
     guess_score: float | None = None
     training: bool = True
-    attributes: Mapping[str, bool | float | str] = field(default_factory=dict)
+    attributes: Said = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,8 @@ def as_time(value: Any) -> str | None:
 
 
 def hits(
-    chips: Chips, splits: Coded[str], labels: LabelTable | None, page: Positions, scores: Sequence[float | None],
-    guesses: Sequence[tuple[int, float | None] | None],
+    chips: Chips, splits: Coded[str], labels: LabelTable | None, attributes: Attributes | None, page: Positions,
+    scores: Sequence[float | None], guesses: Sequence[tuple[int, float | None] | None],
 ) -> list[Hit]:  # fmt: skip
     """The chips at these positions, with their scores and what they probably are."""
     if not len(page):
@@ -105,6 +106,8 @@ def hits(
     rows = chips.table.select(_COLUMNS).take(pa.array(page)).to_pylist()
     bounds = chips.bounds[page].tolist()
     told = [None] * len(page) if labels is None else labels.labels[page].tolist()
+    trains = [True] * len(page) if labels is None else labels.training[page].tolist()
+    said: Sequence[Said] = [NOTHING] * len(page) if attributes is None else attributes.at(page)
     split = splits.strings.take(pa.array(page)).to_pylist()
     parts, at = chips.part[page].tolist(), chips.row[page].tolist()
     return [
@@ -130,6 +133,8 @@ def hits(
             score=scores[i],
             guess=None if (guess := guesses[i]) is None else guess[0],
             guess_score=None if guess is None else guess[1],
+            training=trains[i],
+            attributes=said[i],
         )
         for i, row in enumerate(rows)
     ]

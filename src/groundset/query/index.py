@@ -17,6 +17,7 @@ import numpy.typing as npt
 from groundset.core import GroundsetError, InputError, MissingError
 from groundset.core.layout import TaskConfig
 from groundset.query import places
+from groundset.query.attributes import AttributeReader, Attributes
 from groundset.query.chips import ChipReader, Chips, Positions
 from groundset.query.coded import Coded
 from groundset.query.counts import MaskCounts
@@ -90,6 +91,7 @@ class Index:
         self._releases = SplitReader(lake.layout.releases)
         self._counts = MaskCounts(lake.masks, lake.layout.cache)
         self._tasks: dict[str, TaskTable] = {}
+        self._attributes: AttributeReader | None = None
         self._state = State(Chips({}), 0, Coded.of((), 0), None)
         self._orders: OrderedDict[_Key, _List] = OrderedDict()
         self._pins = Pins()
@@ -278,26 +280,39 @@ class Index:
         chosen = self.task(task)
         pending = 0 if chosen is None else self._labels(state, chosen.name).pending
         scheme = None if chosen is None else self._lake.scheme(chosen.name).names
+        declared = self._lake.config.attributes
         learned = None if self.scorer is None else self.scorer.stamp(encoder)
-        told = (state.chips.stamp, state.head, self._releases.stamp, chosen, pending, scheme, learned, self._pins.stamp)
-        return f"{zlib.crc32(repr(told).encode()):08x}-{state.head}-{pending}"
+        seen = (state.chips.stamp, state.head, self._releases.stamp, pending, learned, self._pins.stamp)
+        return f"{zlib.crc32(repr((seen, chosen, scheme, declared)).encode()):08x}-{state.head}-{pending}"
 
     def _labels(self, state: State, name: str, wanted: str | None = None) -> LabelTable:
+        config, scheme = self._lake.config.task(name), self._lake.scheme(name)
         with self._lock:
             table = self._tasks.get(name)
-            if table is None:
-                config = self._lake.config.task(name)
-                table = TaskTable(self._lake.journal, config, self._lake.scheme(name), self._counts, self._told)
+            if table is None or table.scheme is not scheme or table.task != config:  # a class was added
+                table = TaskTable(self._lake.journal, config, scheme, self._counts, self._told)
                 self._tasks[name] = table
         return table.fresh(state.chips, state.head, wanted)
 
+    def _said(self, state: State) -> Attributes:
+        with self._lock:
+            if self._attributes is None:
+                self._attributes = AttributeReader(self._lake.journal)
+        return self._attributes.fresh(state.chips, state.head)
+
     def _moment(self, state: State, task: TaskConfig | None, encoder: str | None = None) -> Moment:
+        attributes, declared = self._said(state), self._lake.config.attributes
         if task is None:
-            return Moment(state.chips, None, state.splits, None, several=False)
+            return Moment(
+                state.chips, None, state.splits, None, several=False, attributes=attributes, declared=declared
+            )
         several = task.multi or task.kind == "outline"
         labels = self._labels(state, task.name)
         learned = None if self.scorer is None else self.scorer.learned(state.chips, task, labels, encoder)
-        return Moment(state.chips, labels, state.splits, self._lake.scheme(task.name), several, learned, encoder)
+        return Moment(
+            state.chips, labels, state.splits, self._lake.scheme(task.name), several, attributes, declared, learned,
+            encoder,
+        )  # fmt: skip
 
     def _list(self, moment: Moment, key: _Key) -> tuple[Positions, str]:
         """All chips kept, in order, and their pin; worked out once for as long as what it was made from stays."""

@@ -29,11 +29,13 @@ class Scores:
 
     Args:
         values: float32 (chips,), NaN where a chip has none.
+        order: float32 (chips,), what they are ordered by: as the values, but told apart where those are nearly alike.
         meaning: What they are: nothing known, likeness to examples, a score of few labels, a calibrated confidence.
         missing: Chips without a number.
     """
 
     values: Values
+    order: Values
     meaning: Meaning
     missing: int
 
@@ -73,6 +75,9 @@ class Learned(Protocol):
         Raises:
             InputError: An example is not there or has no features.
         """
+
+    def missing(self, code: int) -> int:
+        """Chips without a score of a class; told without scoring."""
 
     def doubt(self, want: Want) -> Values:
         """How undecided the model is, of a class or (without one) between the classes: float32 (chips,), 0-1."""

@@ -55,7 +55,7 @@ def values_of(moment: Moment, order: Order, want: Want) -> Values:
             "similar to what", asked="sort=similar", found=f"classes {', '.join(names)}",
             hint=f"write similar:{names[-1] if names else 'CLASS'}, or give examples with like",
         )  # fmt: skip
-    return learned.scores(by).values
+    return learned.scores(by).order
 
 
 def shown(moment: Moment, page: Positions, want: Want) -> Shown:
@@ -70,7 +70,7 @@ def shown(moment: Moment, page: Positions, want: Want) -> Shown:
             scores = [None if np.isnan(v) else round(float(v), 4) for v in found.values[page]]
         if len(page):
             guesses = moment.learned.guess(page)
-    return Shown(hits(moment.chips, moment.splits, moment.labels, page, scores, guesses), meaning)
+    return Shown(hits(moment.chips, moment.splits, moment.labels, moment.attributes, page, scores, guesses), meaning)
 
 
 def _learned(moment: Moment) -> Learned:

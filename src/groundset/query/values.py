@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from groundset.core import NOT_APPLICABLE, Scheme
+from groundset.core.layout import AttributeConfig
+from groundset.query.attributes import Attributes
 from groundset.query.chips import Chips
 from groundset.query.coded import Coded
 from groundset.query.learned import Learned, Scores, Want
 from groundset.query.moments import Span
-from groundset.query.own import aliases, scores_of
+from groundset.query.own import attributes_of, plain, scores_of
 from groundset.query.table import CANNOT, LabelTable
 
 Kind = Literal["text", "number", "time", "truth", "shape", "list"]
@@ -58,6 +60,8 @@ class Moment:
         splits: Splits in the latest release.
         scheme: Classes of the task.
         several: Whether a chip may have several classes that count alike.
+        attributes: What people said of the chips' situation.
+        declared: The attributes that there are.
         learned: What the labels say of all chips; None where nothing learns from them.
         encoder: Whose features count (default: the workspace's).
     """
@@ -67,6 +71,8 @@ class Moment:
     splits: Coded[str]
     scheme: Scheme | None
     several: bool
+    attributes: Attributes | None = None
+    declared: tuple[AttributeConfig, ...] = ()
     learned: Learned | None = None
     encoder: str | None = None
     used: set[str] = field(default_factory=lambda: {"chips"})
@@ -82,6 +88,11 @@ class Moment:
         self.used.add("splits")
         return self.splits
 
+    def attribute(self, name: str) -> Any:
+        """What people said of each chip's situation, by the attribute's name: an Arrow column."""
+        self.used.add("attributes")
+        return pa.nulls(len(self.chips)) if self.attributes is None else self.attributes.column(name)
+
     def model(self) -> Learned | None:
         """What was learned."""
         self.used.add("learned")
@@ -95,14 +106,14 @@ class Moment:
     def names(self) -> Mapping[str, Property]:
         """Everything that a filter may ask for: kind, title, how to get it."""
         if self._names is None:
-            own = scores_of(self.scheme) if self.scheme is not None and self.learned is not None else {}
-            self._names = {**PROPERTIES, **own}
+            scores = scores_of(self.scheme) if self.scheme is not None and self.learned is not None else {}
+            self._names = {**PROPERTIES, **scores, **attributes_of(self.declared, taken={*PROPERTIES, *scores})}
         return self._names
 
     def property(self, name: str) -> Property | None:
         """What stands behind a name; a name with dashes may be written with underscores."""
         names = self.names()
-        return names.get(name) or names.get(aliases(names).get(name, ""))
+        return names.get(name) or next((names[known] for known in names if plain(known) == name), None)
 
 
 Property = tuple[Kind, str, Callable[[Moment], Value]]
@@ -164,6 +175,19 @@ def _coded_list(field_name: str, name: str) -> Callable[[Moment], Value]:
     return get
 
 
+def _negative(now: Moment) -> Value:
+    table = now.table()
+    coded = _none(now) if table is None else table.column("negative").renamed(lambda c: _named(now.scheme, c))
+    return Value("list", coded, "negative")
+
+
+def _training(now: Moment) -> Value:
+    table = now.table()
+    return Value(
+        "truth", pa.nulls(len(now.chips), pa.bool_()) if table is None else pa.array(table.training), "training"
+    )
+
+
 def _answered_at(now: Moment) -> Value:
     table = now.table()
     column = pa.nulls(len(now.chips), pa.timestamp("us", tz="UTC")) if table is None else table.answered_at
@@ -178,6 +202,9 @@ PROPERTIES: Mapping[str, Property] = {
     "label": ("text", "Class", _label),
     "labels": ("list", "All classes", _labels),
     "value": ("text", "Answer", _coded_text("value", "value")),
+    "negative": ("list", "Classes said not to be there", _negative),
+    "reason": ("text", "Why it cannot be answered", _coded_text("reason", "reason")),
+    "training": ("truth", "Used for training", _training),
     "actor": ("text", "Answered by (latest)", _coded_text("actor", "actor")),
     "actors": ("list", "Answered by (all)", _coded_list("actors", "actors")),
     "answered_at": ("time", "Answered at (latest)", _answered_at),

@@ -31,9 +31,19 @@ def _sensors(_: Moment) -> Iterable[str]:
     return SENSORS
 
 
+def words_of(name: str, now: Moment) -> tuple[str, list[str]] | None:
+    """What a word of a property is called, and the words there are; None where it may be any text."""
+    if name in KNOWN:
+        kind, words = KNOWN[name]
+        return kind, list(dict.fromkeys(words(now)))
+    attribute = next((a for a in now.declared if a.name == name and a.kind == "choice"), None)
+    return None if attribute is None else (attribute.title or name, list(attribute.choices))
+
+
 KNOWN: Mapping[str, tuple[str, Callable[[Moment], Iterable[str]]]] = {
     "label": ("class", _classes),
     "labels": ("class", _classes),
+    "negative": ("class", _classes),
     "value": ("kind of answer", _values),
     "split": ("split", _splits),
     "sensor": ("sensor", _sensors),
@@ -47,6 +57,6 @@ def asked_words(op: str, args: Iterable[Any]) -> tuple[str, list[str]] | None:
         return None
     parts = [part for arg in args for part in (arg if isinstance(arg, list) else [arg])]
     names = [part["property"] for part in parts if isinstance(part, dict) and set(part) == {"property"}]
-    if len(names) != 1 or names[0] not in KNOWN:
+    if len(names) != 1:
         return None
     return names[0], [part for part in parts if isinstance(part, str)]

@@ -107,7 +107,7 @@ def queryables(facets: Sequence[Facet]) -> bytes:
     told = [
         Queryable(
             name=f.name, type=f.type, title=f.title, values=f.values, minimum=f.minimum, maximum=f.maximum,
-            missing=f.missing,
+            missing=f.missing, counts=f.counts, edges=f.edges,
         )
         for f in facets
     ]  # fmt: skip
@@ -118,6 +118,9 @@ def chip_label(label: Label | None) -> ChipLabel | None:
     """A label; made without checks, since there may be a thousand on a page."""
     return None if label is None else ChipLabel.model_construct(
         classes=list(label.classes),
+        negative=list(label.negative),
+        reason=label.reason,
+        confidence=label.confidence,
         value=label.value,
         shares=None if label.shares is None else [round(share, 6) for share in label.shares],
         methods=list(label.methods),

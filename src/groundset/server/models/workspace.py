@@ -127,9 +127,13 @@ class Queryable(Model):
     """A name that a filter may use."""
 
     name: str
-    type: Literal["string", "number", "integer", "datetime", "geometry", "array"]
+    type: Literal["string", "number", "integer", "boolean", "datetime", "geometry", "array"]
     title: str
     values: list[tuple[str, int]] | None = Field(default=None, description="Values with their counts, where few")
+    counts: list[int] | None = Field(default=None, description="Of numbers and times: chips between `edges`")
+    edges: list[float | str] | None = Field(
+        default=None, description="Ends of the bins that `counts` counts, one more than there are bins"
+    )
     minimum: float | str | None = None
     maximum: float | str | None = None
     missing: int = Field(default=0, description="Chips without a value")
