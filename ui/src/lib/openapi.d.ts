@@ -212,7 +212,9 @@ export interface paths {
         };
         /**
          * Get Curve
-         * @description How accuracy grew with labels, and how it may go on. Worked out behind the request; `ranking` events tell when.
+         * @description How accuracy grew with labels, and how it may go on.
+         *
+         *     Worked out behind the request; a `ranking` event tells when it is there.
          */
         get: operations["get_curve_api_curve_get"];
         put?: never;
@@ -300,7 +302,7 @@ export interface paths {
         put?: never;
         /**
          * Start Job
-         * @description Begin a long work: ingest, segment, release or check. It goes on when the page is closed.
+         * @description Begin a long work: ingest, segment, encode, predict, release or check. It goes on when the page is closed.
          */
         post: operations["start_job_api_jobs_post"];
         delete?: never;
@@ -365,6 +367,26 @@ export interface paths {
          * @description Labels of a task, counted by class; in a segment task without the product's flags.
          */
         get: operations["get_labels_api_labels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Predictions
+         * @description The chips that a model or a person answered, one row each. A person's answer goes before a model's.
+         */
+        get: operations["get_predictions_api_predictions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2028,6 +2050,11 @@ export interface components {
              */
             encoder?: string | null;
             /**
+             * Model
+             * @description Answer with this kept model as it is, without training; null trains
+             */
+            model?: string | null;
+            /**
              * Seed
              * @default 0
              */
@@ -2072,6 +2099,16 @@ export interface components {
          * @description A name that a filter may use.
          */
         Queryable: {
+            /**
+             * Counts
+             * @description Of numbers and times: chips between `edges`
+             */
+            counts?: number[] | null;
+            /**
+             * Edges
+             * @description Ends of the bins that `counts` counts, one more than there are bins
+             */
+            edges?: (number | string)[] | null;
             /** Maximum */
             maximum?: number | string | null;
             /** Minimum */
@@ -2090,7 +2127,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "string" | "number" | "integer" | "datetime" | "geometry" | "array";
+            type: "string" | "number" | "integer" | "boolean" | "datetime" | "geometry" | "array";
             /**
              * Values
              * @description Values with their counts, where few
@@ -4271,6 +4308,79 @@ export interface operations {
             };
             /** @description Not allowed, or no name given yet */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_predictions_api_predictions_get: {
+        parameters: {
+            query?: {
+                /** @description A classify task; may be left out where there is one */
+                task?: string | null;
+                /** @description csv or geojson */
+                f?: "csv" | "geojson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One row a chip: chip_id, class, confidence, by (people or model), scene_id, datetime, place */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": {
+                        [key: string]: unknown;
+                    };
+                    "text/csv": string;
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
