@@ -6,7 +6,7 @@
 import type { Look, Theme } from './look';
 import { THEMES } from './look';
 import { Painter } from './painter';
-import type { ChipPixels, MaskPixels } from './pixels';
+import type { Around, ChipPixels, MaskPixels } from './pixels';
 import { CanvasError } from './textures';
 import { settle, type Size, type View } from './view';
 
@@ -21,6 +21,7 @@ export class ChipCanvas {
   private readonly gl: WebGL2RenderingContext;
   private painter: Painter;
   private pixels: ChipPixels | null = null;
+  private around: Around | null = null;
   private mask: MaskPixels | null = null;
   private look: Look | null = null;
   private view: View = { x: 0, y: 0, zoom: 1, fit: true };
@@ -48,10 +49,12 @@ export class ChipCanvas {
     this.measure();
   }
 
-  setPixels(pixels: ChipPixels | null): void {
-    if (pixels === this.pixels) return;
+  /** `around`: pixels beyond the chip's edges, drawn paler. */
+  setPixels(pixels: ChipPixels | null, around: Around | null = null): void {
+    if (pixels === this.pixels && around === this.around) return;
     this.pixels = pixels;
-    this.painter.setPixels(pixels);
+    this.around = around;
+    this.painter.setPixels(pixels, around);
     this.invalidate();
   }
 
@@ -148,7 +151,7 @@ export class ChipCanvas {
 
   private readonly restored = () => {
     this.painter = new Painter(this.gl);
-    this.painter.setPixels(this.pixels);
+    this.painter.setPixels(this.pixels, this.around);
     this.painter.setMask(this.mask);
     this.options.onProblem?.(null);
     this.invalidate();

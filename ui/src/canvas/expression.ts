@@ -66,6 +66,27 @@ export function parseExpression(text: string, bands: readonly BandName[]): Expre
   return describe(text, root);
 }
 
+/** One formula, or three joined by `;` for red, green and blue; a mistake is pointed at in the whole text. */
+export function parseFormulas(text: string, bands: readonly BandName[]): Expression[] {
+  const parts = text.split(';');
+  if (parts.length !== 1 && parts.length !== 3)
+    throw new ExpressionError(
+      'one formula, or three for red, green and blue',
+      text.indexOf(';', parts.length > 3 ? parts.slice(0, 3).join(';').length : 0),
+    );
+  let from = 0;
+  return parts.map((part) => {
+    const start = from;
+    from += part.length + 1;
+    try {
+      return parseExpression(part, bands);
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      throw new ExpressionError(error.message, start + error.at, error.length);
+    }
+  });
+}
+
 /** The expression that is one band. */
 export function bandExpression(band: number, name: string): Expression {
   return describe(name, { kind: 'band', band });

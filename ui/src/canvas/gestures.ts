@@ -1,15 +1,15 @@
 /** Mouse, pen and fingers on a canvas, as changes of a view: drag, wheel, pinch, double click. */
 
-import { panBy, settle, zoomAt, type Size, type Spot, type View } from './view';
+import { panBy, settle, zoomAt, type Framed, type Size, type Spot, type View } from './view';
 
 export interface GestureHost {
   view: () => View;
-  image: () => Size | null;
+  image: () => Framed | null;
   setView: (view: View) => void;
   /** The pointer is here (CSS pixels from the corner of the canvas), or gone. */
   onpoint?: (spot: Spot | null) => void;
-  /** A press and release without a drag between. */
-  onpick?: (spot: Spot) => void;
+  /** A press and release without a drag between; `more` with Shift or Ctrl. */
+  onpick?: (spot: Spot, more: boolean) => void;
 }
 
 const CLICK_REACH = 4;
@@ -24,7 +24,7 @@ export function gestures(node: HTMLElement, host: GestureHost): () => void {
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
   const canvas = (): Size => ({ width: node.clientWidth, height: node.clientHeight });
-  const change = (how: (view: View, image: Size, canvas: Size) => View) => {
+  const change = (how: (view: View, image: Framed, canvas: Size) => View) => {
     const image = host.image();
     if (image) host.setView(how(settle(host.view(), image, canvas()), image, canvas()));
   };
@@ -54,7 +54,7 @@ export function gestures(node: HTMLElement, host: GestureHost): () => void {
     const had = down.delete(event.pointerId);
     if (down.size === 0) node.classList.remove('dragging');
     if (had && event.type === 'pointerup' && event.button === 0 && moved <= CLICK_REACH && down.size === 0)
-      host.onpick?.(spotOf(event));
+      host.onpick?.(spotOf(event), event.shiftKey || event.ctrlKey || event.metaKey);
   }
 
   function wheel(event: WheelEvent): void {
@@ -86,7 +86,7 @@ export function gestures(node: HTMLElement, host: GestureHost): () => void {
 }
 
 /** Two fingers: the place between them stays between them. */
-function pinch(view: View, before: Spot, now: Spot, other: Spot, image: Size, canvas: Size): View {
+function pinch(view: View, before: Spot, now: Spot, other: Spot, image: Framed, canvas: Size): View {
   const apart = (a: Spot) => Math.max(1, Math.hypot(a.x - other.x, a.y - other.y));
   const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
   const moved = panBy(view, (now.x - before.x) / 2, (now.y - before.y) / 2, image);

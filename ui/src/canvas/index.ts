@@ -1,4 +1,5 @@
 /** The canvas that draws chips, for every page that shows one. */
+export { Board, type Shown } from './board';
 export { CanvasError, ChipCanvas } from './chipcanvas';
 export { default as Stage } from './Stage.svelte';
 export * from './affine';

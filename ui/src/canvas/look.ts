@@ -1,7 +1,7 @@
 /** How pixels become colours: all that a canvas needs to know beside the pixels themselves. */
 
 import type { Expression } from './expression';
-import type { RampName } from './ramps';
+import type { Ramp } from './ramps';
 
 /** Physical values that become black and white; `low` above `high` turns the channel round. */
 export interface Range {
@@ -34,11 +34,13 @@ export interface Look {
   /** One expression is drawn by the ramp, three are red, green and blue. */
   channels: readonly Expression[];
   stretch: readonly Range[];
-  ramp: RampName;
+  ramp: Ramp;
   adjust: Adjust;
+  /** Three channels toned in CIE Lab: bright things keep their hue. */
+  lab?: boolean;
   overlay: Overlay;
-  /** Between pixels when zoomed in: the pixel itself, or a straight line between neighbours. */
-  interpolation: 'nearest' | 'bilinear';
+  /** Between pixels when zoomed in: the pixel itself, or a smooth curve through its neighbours until `gridFrom`. */
+  interpolation: 'nearest' | 'bicubic';
   /** Lines between pixels from this zoom on (CSS pixels a pixel); 0 for none. */
   gridFrom: number;
 }
@@ -47,9 +49,11 @@ export interface Look {
 export interface Theme {
   checkerA: readonly [number, number, number];
   checkerB: readonly [number, number, number];
+  /** Along the chip, where what is around it is seen too. */
+  edge: readonly [number, number, number];
 }
 
 export const THEMES: Record<'dark' | 'light', Theme> = {
-  dark: { checkerA: [0.115, 0.125, 0.135], checkerB: [0.13, 0.14, 0.15] },
-  light: { checkerA: [0.95, 0.957, 0.963], checkerB: [0.925, 0.933, 0.942] },
+  dark: { checkerA: [0.115, 0.125, 0.135], checkerB: [0.13, 0.14, 0.15], edge: [0.92, 0.94, 0.95] },
+  light: { checkerA: [0.95, 0.957, 0.963], checkerB: [0.925, 0.933, 0.942], edge: [0.16, 0.19, 0.21] },
 };

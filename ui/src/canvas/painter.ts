@@ -4,9 +4,9 @@
  */
 
 import type { Look, Overlay, Theme } from './look';
-import type { ChipPixels, MaskPixels } from './pixels';
+import type { Around, ChipPixels, MaskPixels } from './pixels';
 import { Programs, type Program } from './program';
-import { ramp } from './ramps';
+import { keyOf, ramp } from './ramps';
 import { colourShader, maskShader, screenShader, slotsOf, type Painting } from './shader';
 import {
   bandTexture,
@@ -54,21 +54,37 @@ export class Painter {
   private readonly held: Partial<Record<Held, Made>> = {};
   private readonly frame: WebGLFramebuffer;
   private pixels: ChipPixels | null = null;
+  private around: Around | null = null;
   private mask: MaskPixels | null = null;
   private plan: Plan | null = null;
 
-  constructor(private readonly gl: WebGL2RenderingContext) {
-    this.programs = new Programs(gl);
+  /** `programs` are shared between painters of one canvas. */
+  constructor(
+    private readonly gl: WebGL2RenderingContext,
+    programs?: Programs,
+  ) {
+    this.programs = programs ?? new Programs(gl);
     this.frame = gl.createFramebuffer();
   }
 
-  setPixels(pixels: ChipPixels | null): void {
+  /** The chip, and where they are known the pixels around it. */
+  setPixels(pixels: ChipPixels | null, around: Around | null = null): void {
+    if (pixels === this.pixels && around === this.around) return;
+    if (pixels !== this.pixels) this.forget('paint');
     this.pixels = pixels;
+    this.around = around;
     this.plan = null;
-    this.forget('bands', 'valid', 'image', 'paint');
+    this.forget('bands', 'valid', 'image');
+  }
+
+  /** Nothing of it stays on the graphics card. */
+  destroy(): void {
+    this.forget('bands', 'valid', 'ramp', 'mask', 'colours', 'image', 'paint');
+    this.gl.deleteFramebuffer(this.frame);
   }
 
   setMask(mask: MaskPixels | null): void {
+    if (mask === this.mask) return;
     this.mask = mask;
     this.forget('mask', 'paint');
   }
@@ -79,7 +95,7 @@ export class Painter {
     if (!pixels) return;
     const small = place.view.zoom * place.ratio < 1;
     const painting = this.paintingOf(look.overlay, small);
-    const image = this.imageOf(pixels, look);
+    const image = this.imageOf(this.around?.pixels ?? pixels, look);
     const paint = painting === 'none' ? null : this.paintOf(pixels, look.overlay, painting);
     if (small) for (const one of [image, paint]) if (one) this.withSmaller(one);
     this.enlarge(pixels, look, place, painting, image, paint);
@@ -100,7 +116,7 @@ export class Painter {
       const { gl } = this;
       const bands = this.make('bands', slots.join(), () => bandTexture(gl, pixels, slots));
       const valid = this.make('valid', '', () => validTexture(gl, pixels));
-      const table = this.make('ramp', look.ramp, () => tableTexture(gl, ramp(look.ramp)));
+      const table = this.make('ramp', keyOf(look.ramp), () => tableTexture(gl, ramp(look.ramp)));
       const target = old ?? targetTexture(gl, pixels.cols, pixels.rows);
       const program = this.programs.get(source);
       drawInto(gl, this.frame, target, pixels.cols, pixels.rows, () => {
@@ -117,8 +133,8 @@ export class Painter {
   private planOf(pixels: ChipPixels, look: Look): Plan {
     if (this.plan?.look === look) return this.plan;
     const slots = slotsOf(look.channels);
-    const source = colourShader(look.channels, samplerOf(pixels.data));
-    const image = [source, slots, JSON.stringify([look.stretch, look.adjust]), look.ramp].join('\n');
+    const source = colourShader(look.channels, samplerOf(pixels.data), look.lab && look.channels.length === 3);
+    const image = [source, slots, JSON.stringify([look.stretch, look.adjust]), keyOf(look.ramp)].join('\n');
     return (this.plan = { look, slots, source, image, colours: look.overlay.colours.join() });
   }
 
@@ -150,11 +166,17 @@ export class Painter {
     const step = 1 / (view.zoom * ratio);
     const origin = [view.x - canvas.width / 2 / view.zoom, view.y - canvas.height / 2 / view.zoom] as const;
     const grid = look.gridFrom > 0 ? Math.min(1, Math.max(0, (view.zoom - look.gridFrom) / 8)) * 0.16 : 0;
-    const resampling = step > 1 ? 'mean' : look.interpolation;
-    const program = this.programs.get(screenShader({ resampling, painting, grid: grid > 0, cursor: cursor !== null }));
+    const pixelwise = look.interpolation === 'nearest' || (look.gridFrom > 0 && view.zoom >= look.gridFrom);
+    const resampling = step > 1 ? 'mean' : pixelwise ? 'nearest' : 'bicubic';
+    const { around } = this;
+    const wide = around?.pixels ?? pixels;
+    const shift = around ? ([around.left, around.top] as const) : ([0, 0] as const);
+    const program = this.programs.get(
+      screenShader({ resampling, painting, grid: grid > 0, cursor: cursor !== null, wide: around !== null }),
+    );
     program.use();
     program.bind('uImage', 0, gl.TEXTURE_2D, image.texture);
-    const filter = resampling === 'mean' ? gl.LINEAR_MIPMAP_LINEAR : resampling === 'bilinear' ? gl.LINEAR : gl.NEAREST;
+    const filter = resampling === 'mean' ? gl.LINEAR_MIPMAP_LINEAR : resampling === 'bicubic' ? gl.LINEAR : gl.NEAREST;
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, filter);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, resampling === 'nearest' ? gl.NEAREST : gl.LINEAR);
     if (paint) {
@@ -162,6 +184,8 @@ export class Painter {
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, step > 1 ? gl.LINEAR_MIPMAP_LINEAR : gl.NEAREST);
     }
     program.set('uSize', '2i', pixels.cols, pixels.rows);
+    program.set('uWide', '2i', wide.cols, wide.rows);
+    program.set('uShift', '2f', ...shift);
     program.set('uHeight', '1f', gl.drawingBufferHeight);
     program.set('uOrigin', '2f', ...origin);
     program.set('uStep', '1f', step);
@@ -172,7 +196,9 @@ export class Painter {
     program.set('uCursor', '2i', cursor?.col ?? -1, cursor?.row ?? -1);
     program.set('uCheckerA', '3f', ...theme.checkerA);
     program.set('uCheckerB', '3f', ...theme.checkerB);
-    this.within(origin, step, pixels, () => gl.drawArrays(gl.TRIANGLES, 0, 3));
+    program.set('uEdge', '3f', ...theme.edge);
+    const corner = [origin[0] + shift[0], origin[1] + shift[1]] as const;
+    this.within(corner, step, wide, () => gl.drawArrays(gl.TRIANGLES, 0, 3));
   }
 
   /** Draws nothing but the device pixels whose middle lies on the image. */

@@ -99,6 +99,21 @@ export class ChipPixels {
   }
 }
 
+/** What lies around a chip: a larger picture of the scene, and where in it the chip begins. */
+export interface Around {
+  pixels: ChipPixels;
+  left: number;
+  top: number;
+}
+
+/** The physical values of all bands at a pixel of the chip, or around it; null beyond what is known. */
+export function valuesAt(chip: ChipPixels, around: Around | null, row: number, col: number): number[] | null {
+  if (row >= 0 && col >= 0 && row < chip.rows && col < chip.cols) return chip.values(row, col);
+  if (!around) return null;
+  const [r, c] = [row + around.top, col + around.left];
+  return r >= 0 && c >= 0 && r < around.pixels.rows && c < around.pixels.cols ? around.pixels.values(r, c) : null;
+}
+
 export const UNLABELLED = 255;
 export const NO_CONFIDENCE = 255;
 

@@ -17,6 +17,9 @@ export const RAMP_NAMES = [
 ] as const;
 export type RampName = (typeof RAMP_NAMES)[number];
 
+/** A scale by its name, or its colours from low to high, #rrggbb. */
+export type Ramp = RampName | readonly string[];
+
 export const RAMP_TITLES: Record<RampName, string> = {
   grey: 'Grey',
   viridis: 'Viridis',
@@ -88,28 +91,34 @@ const ANCHORS: Record<RampName, string> = {
     '7a6aa7735ea26d529c6646965f3a91582e8b5124844b1e7a4518713f1267390c5e3306542d004b',
 };
 
-const made = new Map<RampName, Uint8Array>();
+const made = new Map<string, Uint8Array>();
 
 export function isRamp(name: string | null | undefined): name is RampName {
   return RAMP_NAMES.includes(name as RampName);
 }
 
 /** 256 colours as RGBA bytes; the same array on every call. */
-export function ramp(name: RampName): Uint8Array {
-  let table = made.get(name);
-  if (!table) made.set(name, (table = drawOut(ANCHORS[name])));
+export function ramp(wanted: Ramp): Uint8Array {
+  const key = keyOf(wanted);
+  let table = made.get(key);
+  if (!table) made.set(key, (table = drawOut(typeof wanted === 'string' ? ANCHORS[wanted] : key.replace(/#|,/g, ''))));
   return table;
 }
 
+/** What a scale is called where it is kept. */
+export function keyOf(wanted: Ramp): string {
+  return typeof wanted === 'string' ? wanted : wanted.join();
+}
+
 /** The colour at `t` (0-1, clipped) as three bytes. */
-export function rampColour(name: RampName, t: number): [number, number, number] {
+export function rampColour(name: Ramp, t: number): [number, number, number] {
   const i = Math.round(Math.min(1, Math.max(0, t)) * 255) * 4;
   const table = ramp(name);
   return [table[i]!, table[i + 1]!, table[i + 2]!];
 }
 
 /** A CSS gradient from left to right. */
-export function rampGradient(name: RampName, invert = false): string {
+export function rampGradient(name: Ramp, invert = false): string {
   const stops = Array.from({ length: 17 }, (_, i) => {
     const t = invert ? 1 - i / 16 : i / 16;
     return `rgb(${rampColour(name, t).join(' ')})`;

@@ -40,8 +40,8 @@ describe('screenShader', () => {
   });
 
   it('reads single pixels unless it is to blend them', () => {
-    expect(screenShader(plain)).toContain('texelFetch(uImage, cell, 0)');
-    expect(screenShader({ ...plain, resampling: 'bilinear' })).toContain('texture(uImage');
+    expect(screenShader(plain)).toContain('texelFetch(uImage, there, 0)');
+    expect(screenShader({ ...plain, resampling: 'bicubic' })).toContain('texture(uImage');
     expect(screenShader({ ...plain, resampling: 'mean', painting: 'edge' })).toContain('textureLod(uPaint');
   });
 });

@@ -27,8 +27,24 @@ export function slotsOf(channels: readonly Expression[]): number[] {
   return slots;
 }
 
+/** Light in CIE Lab with its lightness held at 100, then gamma 2.2: what views/lab.py does with NumPy. */
+const LAB = /* glsl */ `
+const mat3 TO_XYZ = mat3(0.4124564, 0.2126729, 0.0193339, 0.3575761, 0.7151522, 0.1191920, 0.1804375, 0.0721750, 0.9503041);
+const vec3 WHITE = vec3(0.95047, 1.0000001, 1.08883);
+vec3 toned(vec3 light) {
+  vec3 xyz = TO_XYZ * max(light, 0.0) / WHITE;
+  vec3 f = mix((903.2963 * xyz + 16.0) / 116.0, pow(max(xyz, 1e-9), vec3(1.0 / 3.0)), greaterThan(xyz, vec3(0.008856452)));
+  float lightness = 116.0 * f.y - 16.0;
+  float held = min(1.0, 100.0 / max(lightness, 1e-6));
+  float y = (min(lightness, 100.0) + 16.0) / 116.0;
+  f = vec3(y + (f.x - f.y) * held, y, y + (f.z - f.y) * held);
+  vec3 cube = f * f * f;
+  xyz = mix((116.0 * f - 16.0) / 903.2963, cube, greaterThan(cube, vec3(0.008856452))) * WHITE;
+  return pow(clamp(inverse(TO_XYZ) * xyz, 0.0, 1.0), vec3(1.0 / 2.2));
+}`;
+
 /** Bands into colours, premultiplied; nothing where a pixel has no data. All band mixes share one program. */
-export function colourShader(channels: readonly Expression[], sampler: Sampler): string {
+export function colourShader(channels: readonly Expression[], sampler: Sampler, lab = false): string {
   const slots = slotsOf(channels);
   const lines = channels.map((channel) => toGlsl(channel.root, (band) => `b[${slots.indexOf(band)}]`));
   const one = channels.length === 1;
@@ -54,6 +70,7 @@ float band(ivec2 cell, int slot) {
   return stored * uScale[slot] + uOffset[slot];
 }
 
+${lab ? LAB : ''}
 vec3 adjusted(vec3 t) {
   t = clamp(t, 0.0, 1.0);
   if (uInvert) t = 1.0 - t;
@@ -68,7 +85,7 @@ void main() {
   ${slots.length ? slots.map((_, i) => `b[${i}] = band(cell, ${i});`).join('\n  ') : 'b[0] = 0.0;'}
   vec3 value = ${one ? `vec3(${lines[0]})` : `vec3(${lines.join(', ')})`};
   if (bad) { colour = vec4(0.0); return; }
-  vec3 t = adjusted((value - uLow) / uWidth);
+  vec3 t = adjusted(${lab ? 'toned' : ''}((value - uLow) / uWidth));
   ${
     one
       ? 'colour = vec4(texelFetch(uRamp, ivec2(int(t.r * 255.0 + 0.5), 0), 0).rgb, 1.0);'
@@ -121,21 +138,49 @@ void main() {
 }`;
 }
 
-/** How a picture is made larger (each pixel a square, or a straight line between neighbours) or smaller. */
-export type Resampling = 'nearest' | 'bilinear' | 'mean';
+/** How a picture is made larger (each pixel a square, or a curve through its neighbours) or smaller. */
+export type Resampling = 'nearest' | 'bicubic' | 'mean';
 
 export interface Screen {
   resampling: Resampling;
   painting: Painting;
   grid: boolean;
   cursor: boolean;
+  /** Pixels around the chip are in the picture too, and dimmed. */
+  wide?: boolean;
 }
 
 const SEEN: Record<Resampling, string> = {
-  nearest: 'texelFetch(uImage, cell, 0)',
-  bilinear: 'texture(uImage, place / vec2(uSize))',
-  mean: 'textureLod(uImage, place / vec2(uSize), uLevel)',
+  nearest: 'texelFetch(uImage, there, 0)',
+  bicubic: 'cubic(place + uShift)',
+  mean: 'textureLod(uImage, (place + uShift) / vec2(uWide), uLevel)',
 };
+
+/** Catmull-Rom through sixteen neighbours, read as nine (Sigg, Hadwiger 2005); it overshoots no colour. */
+const CUBIC = /* glsl */ `
+vec4 cubic(vec2 at) {
+  vec2 size = vec2(uWide);
+  vec2 mid = floor(at - 0.5) + 0.5, t = at - mid;
+  vec2 a = t * (-0.5 + t * (1.0 - 0.5 * t)), b = 1.0 + t * t * (-2.5 + 1.5 * t);
+  vec2 c = t * (0.5 + t * (2.0 - 1.5 * t)), d = t * t * (-0.5 + 0.5 * t), bc = b + c;
+  vec2 p0 = (mid - 1.0) / size, p1 = (mid + c / bc) / size, p2 = (mid + 2.0) / size;
+  vec4 sum = texture(uImage, vec2(p0.x, p0.y)) * a.x * a.y + texture(uImage, vec2(p1.x, p0.y)) * bc.x * a.y
+    + texture(uImage, vec2(p2.x, p0.y)) * d.x * a.y + texture(uImage, vec2(p0.x, p1.y)) * a.x * bc.y
+    + texture(uImage, vec2(p1.x, p1.y)) * bc.x * bc.y + texture(uImage, vec2(p2.x, p1.y)) * d.x * bc.y
+    + texture(uImage, vec2(p0.x, p2.y)) * a.x * d.y + texture(uImage, vec2(p1.x, p2.y)) * bc.x * d.y
+    + texture(uImage, vec2(p2.x, p2.y)) * d.x * d.y;
+  sum.a = clamp(sum.a, 0.0, 1.0);
+  return vec4(clamp(sum.rgb, vec3(0.0), vec3(sum.a)), sum.a);
+}`;
+
+/** Around the chip: darker or paler, with a line along its edge. */
+const AROUND = /* glsl */ `
+  vec2 far = max(-place, place - vec2(uSize));
+  float beyond = max(far.x, far.y);
+  if (beyond > 0.0) {
+    rgb = mix(rgb, uCheckerA, 0.55);
+    if (beyond < uStep * uRatio * 1.5) rgb = uEdge;
+  }`;
 
 const FLAT = /* glsl */ `
   float alpha = paint.a * uOpacity;
@@ -165,12 +210,14 @@ const CURSOR = /* glsl */ `
   if (inside > 0.0 && inside < 2.5 * uRatio) rgb = vec3(inside < uRatio ? 0.0 : 1.0);`;
 
 /** Parts that a view does not need are left out: software GL pays for all of them. */
-export function screenShader({ resampling, painting, grid, cursor }: Screen): string {
+export function screenShader({ resampling, painting, grid, cursor, wide = false }: Screen): string {
   const paint =
     resampling === 'mean' ? 'textureLod(uPaint, place / vec2(uSize), uLevel)' : 'texelFetch(uPaint, cell, 0)';
   return `${HEAD}
 uniform highp sampler2D uImage, uPaint;
-uniform ivec2 uSize;         // columns, rows
+uniform ivec2 uSize;         // columns, rows of the chip
+uniform ivec2 uWide;         // of the picture: the chip, or what is around it too
+uniform vec2 uShift;         // place of the chip in the picture
 uniform float uHeight;       // device pixels
 uniform vec2 uOrigin;        // place of the image in the corner of the canvas
 uniform float uStep;         // pixels of the image for one device pixel
@@ -179,21 +226,25 @@ uniform float uLevel;        // of the smaller pictures of the image
 uniform float uOpacity;
 uniform float uGrid;         // strength of the lines between pixels
 uniform ivec2 uCursor;
-uniform vec3 uCheckerA, uCheckerB;
+uniform vec3 uCheckerA, uCheckerB, uEdge;
 out vec4 colour;
+${resampling === 'bicubic' ? CUBIC : ''}
 void main() {
   vec2 screen = vec2(gl_FragCoord.x, uHeight - gl_FragCoord.y);
   vec2 place = uOrigin + screen * uStep;
   ivec2 cell = clamp(ivec2(floor(place)), ivec2(0), uSize - 1);
-  vec2 within = place - vec2(cell);
+  ivec2 there = clamp(ivec2(floor(place + uShift)), ivec2(0), uWide - 1);
+  vec2 within = place - floor(place);
+  bool onChip = all(greaterThanEqual(place, vec2(0.0))) && all(lessThan(place, vec2(uSize)));
   vec4 seen = ${SEEN[resampling]};
-  ${painting === 'none' ? '' : `vec4 paint = ${paint};${painting === 'sides' ? RIM : FLAT}`}
+  ${painting === 'none' ? '' : `if (onChip) { vec4 paint = ${paint};${painting === 'sides' ? RIM : FLAT} }`}
   vec3 rgb = seen.rgb;
   if (seen.a < 1.0) {
     ivec2 square = ivec2(screen / (8.0 * uRatio));
     rgb += (((square.x + square.y) & 1) == 0 ? uCheckerA : uCheckerB) * (1.0 - seen.a);
   }
   ${grid ? GRID : ''}
+  ${wide ? AROUND : ''}
   ${cursor ? CURSOR : ''}
   colour = vec4(rgb, 1.0);
 }`;

@@ -15,6 +15,11 @@ export interface Size {
   height: number;
 }
 
+/** An image, and how many pixels of what is around it are known on each side. */
+export interface Framed extends Size {
+  around?: { left: number; top: number; right: number; bottom: number } | null;
+}
+
 export const MAX_ZOOM = 160;
 const MARGIN = 0.96;
 
@@ -29,7 +34,7 @@ export function settle(view: View, image: Size, canvas: Size): View {
 }
 
 /** Zooms by a factor and keeps the place under `point` (CSS pixels from the canvas's corner) where it is. */
-export function zoomAt(view: View, factor: number, point: Spot, image: Size, canvas: Size): View {
+export function zoomAt(view: View, factor: number, point: Spot, image: Framed, canvas: Size): View {
   const whole = fitView(image, canvas).zoom;
   const zoom = Math.min(Math.max(view.zoom * factor, Math.min(1, whole) / 4), Math.max(MAX_ZOOM, whole));
   const [x, y] = toImage(view, point, canvas);
@@ -39,7 +44,7 @@ export function zoomAt(view: View, factor: number, point: Spot, image: Size, can
   );
 }
 
-export function panBy(view: View, dx: number, dy: number, image: Size): View {
+export function panBy(view: View, dx: number, dy: number, image: Framed): View {
   return keepInside({ ...view, x: view.x - dx / view.zoom, y: view.y - dy / view.zoom, fit: false }, image);
 }
 
@@ -58,18 +63,22 @@ export function toCanvas(view: View, x: number, y: number, canvas: Size): [numbe
   return [(x - view.x) * view.zoom + canvas.width / 2, (y - view.y) * view.zoom + canvas.height / 2];
 }
 
-/** The pixel under a point, or null beside the image. */
-export function cellAt(view: View, point: Spot, image: Size, canvas: Size): { row: number; col: number } | null {
+/** The pixel under a point, or null beside the image; around the chip rows and columns may be negative. */
+export function cellAt(view: View, point: Spot, image: Framed, canvas: Size): { row: number; col: number } | null {
   const [x, y] = toImage(view, point, canvas);
-  const inside = x >= 0 && y >= 0 && x < image.width && y < image.height;
+  const { left, top, right, bottom } = image.around ?? NOTHING;
+  const inside = x >= -left && y >= -top && x < image.width + right && y < image.height + bottom;
   return inside ? { row: Math.floor(y), col: Math.floor(x) } : null;
 }
 
+const NOTHING = { left: 0, top: 0, right: 0, bottom: 0 };
+
 /** The middle of the canvas stays over the image, so that it can never be lost. */
-function keepInside(view: View, image: Size): View {
+function keepInside(view: View, image: Framed): View {
+  const { left, top, right, bottom } = image.around ?? NOTHING;
   return {
     ...view,
-    x: Math.min(Math.max(view.x, 0), image.width),
-    y: Math.min(Math.max(view.y, 0), image.height),
+    x: Math.min(Math.max(view.x, -left), image.width + right),
+    y: Math.min(Math.max(view.y, -top), image.height + bottom),
   };
 }

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { ChipPixels, parseExpression } from '../canvas';
+import { ChipPixels, ExpressionError, parseExpression } from '../canvas';
 import {
   channelsOf,
   defaultChoice,
   fromWords,
   gammaOf,
+  isLab,
+  rampFor,
   rangesFor,
   sceneRange,
+  statedRanges,
+  stretchOf,
   suitingRamp,
   toWords,
   type Choice,
@@ -55,6 +59,7 @@ describe('address', () => {
     ['an index', { source: { kind: 'index', name: 'NGRDI' }, ramp: 'turbo' }],
     ['a mix with odd names', { source: { kind: 'mix', bands: ['x, y', 'B02', 'B02'] } }],
     ['one band', { source: { kind: 'mix', bands: ['B03'] } }],
+    ['three formulas', { source: { kind: 'formula', text: 'B02; B03; B04' } }],
     ['a formula', { source: { kind: 'formula', text: 'B02 + 2 * "x, y" & #?' } }],
     ['the stretch of the chip', { stretch: 'chip' }],
     [
@@ -70,7 +75,7 @@ describe('address', () => {
     ],
     [
       'colours',
-      { adjust: { gamma: 0.8, brightness: -0.1, contrast: 1.25, saturation: 0, invert: true }, smooth: true },
+      { adjust: { gamma: 0.8, brightness: -0.1, contrast: 1.25, saturation: 0, invert: true }, smooth: false },
     ],
     ['an overlay', { overlay: 'outline', opacity: 0.85, hidden: [0, 7] }],
   ])('keeps %s', (_, part) => expect(roundTrip({ ...plain, ...part })).toEqual({ ...plain, ...part }));
@@ -110,14 +115,52 @@ describe('look', () => {
 
   it('stretches by the scene where it is known, else by the chip', () => {
     const plain = defaultChoice(seen);
-    const ranges = (source: Choice['source'], stretch: Choice['stretch']) =>
-      rangesFor(channelsOf(source, seen), { ...plain, source, stretch }, pixels);
+    const ranges = (source: Choice['source'], stretch: Choice['stretch']) => {
+      const choice = { ...plain, source, stretch };
+      return rangesFor(channelsOf(source, seen), choice, pixels, statedRanges(source, seen));
+    };
     expect(ranges({ kind: 'layer', name: 'natural' }, 'scene')[0]).toEqual({ low: 2, high: 12 });
     expect(ranges({ kind: 'layer', name: 'nir' }, 'scene')).toEqual([{ low: 2, high: 98 }]);
     expect(ranges({ kind: 'layer', name: 'natural' }, 'full')[1]).toEqual({ low: 0, high: 100 });
     expect(ranges({ kind: 'index', name: 'NGRDI' }, 'scene')).toEqual([{ low: -1, high: 1 }]);
     expect(ranges({ kind: 'index', name: 'NGRDI' }, 'chip')).toEqual([{ low: 0, high: 0 }]);
     expect(sceneRange(parseExpression('B02 * 2', seen.bands), seen.bands)).toBeNull();
+  });
+
+  it('stretches and colours as the server says of the scene', () => {
+    const own = {
+      name: 'own',
+      title: 'Own',
+      bands: ['B02'],
+      group: 'own' as const,
+      formulas: ['B02 ** 2'],
+      ramp: 'magma',
+      stretch: 'chip' as const,
+    };
+    const index = { ...seen.indices[0]!, low: -0.4, high: 0.4, ramp: ['#000000', '#ffffff'] };
+    const lab = { ...seen.layers[0]!, name: 'natural-lab', lab: true, ranges: [[0, 7], [0, 7], [0, 7]] as [number, number][] }; // prettier-ignore
+    const more: Seen = { ...seen, layers: [...seen.layers, own, lab], indices: [index] };
+    expect(statedRanges({ kind: 'index', name: 'NGRDI' }, more)).toEqual([{ low: -0.4, high: 0.4 }]);
+    expect(rampFor({ kind: 'index', name: 'NGRDI' }, more, [])).toEqual(['#000000', '#ffffff']);
+    const source = { kind: 'layer' as const, name: 'own' };
+    expect(channelsOf(source, more)[0]!.text).toBe('B02 ** 2');
+    expect(rampFor(source, more, [])).toBe('magma');
+    expect(stretchOf({ ...defaultChoice(more), source }, more)).toBe('chip');
+    expect(stretchOf({ ...defaultChoice(more), source, stretch: 'full' }, more)).toBe('full');
+    expect(isLab({ kind: 'layer', name: 'natural-lab' }, more)).toBe(true);
+    expect(statedRanges({ kind: 'layer', name: 'natural-lab' }, more)).toHaveLength(3);
+    expect(gammaOf(defaultChoice(seen), 3, true)).toBe(1);
+  });
+
+  it('reads three formulas as red, green and blue, and points at a mistake in the whole text', () => {
+    expect(channelsOf({ kind: 'formula', text: 'red; green * 2; blue' }, seen)).toHaveLength(3);
+    try {
+      channelsOf({ kind: 'formula', text: 'red; gren; blue' }, seen);
+    } catch (error) {
+      expect((error as ExpressionError).at).toBe(5);
+      return;
+    }
+    throw new Error('no error');
   });
 
   it('takes a manual stretch for each channel, the first for those without', () => {

@@ -4,13 +4,14 @@ import {
   findBand,
   isRamp,
   OVERLAYS,
-  parseExpression,
+  parseFormulas,
   PLAIN,
   type Adjust,
   type Band,
   type ChipPixels,
   type Expression,
   type OverlayMode,
+  type Ramp,
   type RampName,
   type Range,
 } from '../canvas';
@@ -68,7 +69,7 @@ export function defaultChoice(seen: Seen): Choice {
     ranges: [],
     ramp: null,
     adjust: { ...PLAIN, gamma: null },
-    smooth: false,
+    smooth: true,
     overlay: 'none',
     opacity: usualOpacity('none'),
     hidden: [],
@@ -102,7 +103,7 @@ export function toWords(choice: Choice, seen: Seen): Words {
     contrast: unless(adjust.contrast, 1),
     saturation: unless(adjust.saturation, 1),
     invert: adjust.invert ? '1' : null,
-    smooth: choice.smooth ? '1' : null,
+    smooth: choice.smooth ? null : '0',
     overlay: choice.overlay === 'none' ? null : choice.overlay,
     opacity: unless(choice.opacity, usualOpacity(choice.overlay)),
     hide: choice.hidden.length ? choice.hidden.join(',') : null,
@@ -130,7 +131,7 @@ export function fromWords(words: URLSearchParams, seen: Seen): Choice {
     saturation: number('saturation', 0, 4, 1),
     invert: words.get('invert') === '1',
   };
-  choice.smooth = words.get('smooth') === '1';
+  choice.smooth = words.get('smooth') !== '0';
   const overlay = words.get('overlay') as OverlayMode;
   if (OVERLAYS.includes(overlay)) choice.overlay = overlay;
   choice.opacity = number('opacity', 0, 1, usualOpacity(choice.overlay));
@@ -156,8 +157,12 @@ export const WORDS = [
   'hide',
 ];
 
+/** Former names of layers (chips/render.py). */
+const ALIASES: Record<string, string> = { shortwave: 'vegetation-analysis' };
+
 function sourceOf(words: URLSearchParams, seen: Seen): Source | null {
-  const layer = words.get('layer');
+  const said = words.get('layer') ?? '';
+  const layer = ALIASES[said] ?? said;
   if (seen.layers.some((one) => one.name === layer)) return { kind: 'layer', name: layer! };
   const index = words.get('index');
   if (seen.indices.some((one) => one.name === index)) return { kind: 'index', name: index! };
@@ -193,24 +198,65 @@ export function short(value: number): string {
 
 /** The one or three expressions that a source shows. Throws ExpressionError for a formula that is wrong. */
 export function channelsOf(source: Source, seen: Seen): Expression[] {
-  if (source.kind === 'formula') return [parseExpression(source.text, seen.bands)];
+  if (source.kind === 'formula') return parseFormulas(source.text, seen.bands);
   if (source.kind === 'index') {
     const index = seen.indices.find((one) => one.name === source.name);
-    return index ? [parseExpression(index.formula, seen.bands)] : [];
+    return index ? parseFormulas(index.formula, seen.bands) : [];
   }
-  const names = source.kind === 'mix' ? source.bands : (seen.layers.find((l) => l.name === source.name)?.bands ?? []);
+  const layer = layerOf(source, seen);
+  if (layer?.formulas?.length) return parseFormulas(layer.formulas.join(';'), seen.bands);
+  const names = source.kind === 'mix' ? source.bands : (layer?.bands ?? []);
   const found = names.map((name) => findBand(name, seen.bands)).filter((band) => band >= 0);
   const three = found.length >= 3 ? found.slice(0, 3) : found.slice(0, 1);
   return three.map((band) => bandExpression(band, seen.bands[band]!.name));
 }
 
-/** What becomes black and white. The scene knows its bands; a normalised difference is always between -1 and 1. */
-export function rangesFor(channels: readonly Expression[], choice: Choice, pixels: ChipPixels): Range[] {
+function layerOf(source: Source, seen: Seen): Layer | undefined {
+  return source.kind === 'layer' ? seen.layers.find((one) => one.name === source.name) : undefined;
+}
+
+/** What the server says is black and white of a source in this scene; empty where it says nothing. */
+export function statedRanges(source: Source, seen: Seen): Range[] {
+  if (source.kind === 'index') {
+    const index = seen.indices.find((one) => one.name === source.name);
+    return index ? [{ low: index.low ?? -1, high: index.high ?? 1 }] : [];
+  }
+  return (layerOf(source, seen)?.ranges ?? []).map(([low, high]) => ({ low, high }));
+}
+
+/** A view of one's own may say that each chip is stretched for itself. */
+export function stretchOf(choice: Choice, seen: Seen): StretchMode {
+  const own = layerOf(choice.source, seen);
+  return choice.stretch === 'scene' && own?.stretch === 'chip' ? 'chip' : choice.stretch;
+}
+
+export function isLab(source: Source, seen: Seen): boolean {
+  return layerOf(source, seen)?.lab ?? false;
+}
+
+/** The scale that suits a source: an index has its own colours, a view of one's own says its scale. */
+export function rampFor(source: Source, seen: Seen, channels: readonly Expression[]): Ramp {
+  const index = source.kind === 'index' ? seen.indices.find((one) => one.name === source.name) : undefined;
+  if (index?.ramp?.length) return index.ramp;
+  const own = layerOf(source, seen)?.ramp;
+  return isRamp(own) ? own : suitingRamp(channels);
+}
+
+/**
+ * What becomes black and white. The scene knows its bands, the server says more (`stated`); a normalised difference is
+ * always between -1 and 1.
+ */
+export function rangesFor(
+  channels: readonly Expression[],
+  choice: Pick<Choice, 'stretch' | 'ranges'>,
+  pixels: ChipPixels,
+  stated: readonly Range[] = [],
+): Range[] {
   return channels.map((channel, i) => {
     const manual = choice.ranges[i] ?? choice.ranges[0];
     if (choice.stretch === 'manual' && manual) return manual;
     if (choice.stretch === 'scene') {
-      const known = sceneRange(channel, pixels.bands);
+      const known = stated[i] ?? sceneRange(channel, pixels.bands);
       if (known) return known;
     }
     const [low, high] = choice.stretch === 'full' ? pixels.range(channel, 0, 100) : pixels.range(channel, 2, 98);
@@ -233,6 +279,6 @@ export function suitingRamp(channels: readonly Expression[]): RampName {
   return only.normalised ? 'brbg' : 'viridis';
 }
 
-export function gammaOf(choice: Choice, channels: number): number {
-  return choice.adjust.gamma ?? (channels === 3 ? QUICKLOOK_GAMMA : 1);
+export function gammaOf(choice: Choice, channels: number, lab = false): number {
+  return choice.adjust.gamma ?? (channels === 3 && !lab ? QUICKLOOK_GAMMA : 1);
 }

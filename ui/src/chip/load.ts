@@ -1,5 +1,5 @@
 /** What a chip page needs from the server, kept for the last few chips so that going back and forth is at once. */
-import { ChipPixels, MaskPixels, parseNpy } from '../canvas';
+import { ChipPixels, MaskPixels, parseNpy, type Around } from '../canvas';
 import { bytes, get } from '../lib/api';
 import type { Annotations, ChipDetail } from '../lib/types';
 
@@ -28,6 +28,10 @@ export class Recent<T> {
 
 const details = new Recent<ChipDetail>();
 const pixels = new Recent<ChipPixels>();
+const arounds = new Recent<Around>(4);
+/** Bytes that the pixels of a chip and around it may take. */
+const AROUND_BYTES = 24_000_000;
+const BYTES: Record<string, number> = { uint8: 1, int8: 1, uint16: 2, int16: 2 };
 
 const way = (id: string) => `/chips/${encodeURIComponent(id)}`;
 
@@ -47,6 +51,31 @@ export function loadPixels(detail: ChipDetail): Promise<ChipPixels> {
     const flags = parseNpy(valid);
     if (!(flags.data instanceof Uint8Array)) throw new Error('the validity of the pixels came in an unknown form');
     return new ChipPixels(parseNpy(values), detail.bands, flags.data);
+  });
+}
+
+/** How many pixels around a chip are brought: as many as it has itself, less where that is much. */
+export function marginOf(detail: ChipDetail): number {
+  const { width, height } = detail.chip;
+  const bytes = detail.bands.reduce((sum, band) => sum + (BYTES[band.dtype] ?? 4), 1);
+  let margin = Math.min(256, Math.max(32, width, height));
+  while (margin > 8 && (width + 2 * margin) * (height + 2 * margin) * bytes > AROUND_BYTES) margin >>= 1;
+  return margin;
+}
+
+/** The pixels beyond the chip's edges, as far as the scene goes, with those of the chip in their middle. */
+export function loadAround(detail: ChipDetail): Promise<Around> {
+  const id = detail.chip.id;
+  return arounds.get(id, async () => {
+    const margin = marginOf(detail);
+    const query = { margin: String(margin) };
+    const [values, valid] = await Promise.all([bytes(`${way(id)}/pixels`, query), bytes(`${way(id)}/valid`, query)]);
+    const flags = parseNpy(valid);
+    return {
+      pixels: new ChipPixels(parseNpy(values), detail.bands, flags.data as Uint8Array),
+      left: Math.min(margin, Math.max(0, detail.x_off)),
+      top: Math.min(margin, Math.max(0, detail.y_off)),
+    };
   });
 }
 

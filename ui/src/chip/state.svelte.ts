@@ -1,10 +1,13 @@
 /** The state of the chip page: which chip, what is known of it, how it is looked at. */
 import {
   ExpressionError,
+  type Around as Surroundings,
   type ChipPixels,
   type Expression,
+  type Framed,
   type Look,
   type MaskPixels,
+  type Ramp,
   type Range,
   type View,
 } from '../canvas';
@@ -13,7 +16,7 @@ import { recall, remember } from '../lib/stored';
 import type { Annotations, ChipDetail, Problem, Task } from '../lib/types';
 import { workspace } from '../lib/workspace.svelte';
 import * as choices from './choice';
-import { loadDetail, loadHistory, loadMask, loadPixels, prefetch } from './load';
+import { loadAround, loadDetail, loadHistory, loadMask, loadPixels, prefetch } from './load';
 import { overlayColours } from './overlays';
 import { findAround, keepPlace, NOWHERE, readList, type Around } from './walk';
 
@@ -21,6 +24,16 @@ export interface Cell {
   row: number;
   col: number;
 }
+
+/** A rectangle in pixels of the chip. */
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+const MOST_PINS = 5;
 
 /** From this zoom on (CSS pixels a pixel) thin lines part the pixels. */
 export const GRID_FROM = 14;
@@ -32,6 +45,8 @@ export class ChipState {
   detail = $state.raw<ChipDetail | null>(null);
   problem = $state.raw<Problem | null>(null);
   pixels = $state.raw<ChipPixels | null>(null);
+  /** What lies beyond the chip's edges, once it is there. */
+  beyond = $state.raw<Surroundings | null>(null);
   pixelsProblem = $state.raw<Problem | null>(null);
   mask = $state.raw<MaskPixels | null>(null);
   maskProblem = $state.raw<Problem | null>(null);
@@ -40,19 +55,41 @@ export class ChipState {
   around = $state.raw<Around>(NOWHERE);
   choice = $state.raw<choices.Choice | null>(null);
   view = $state.raw<View>({ x: 0, y: 0, zoom: 1, fit: true });
-  /** The pixel that was clicked or walked to by keys; stays until another is. */
-  pinned = $state.raw<Cell | null>(null);
+  /** Pixels that were clicked (with Shift, further ones) or walked to by keys; the last one is marked. */
+  pins = $state.raw<readonly Cell[]>([]);
   hovered = $state.raw<Cell | null>(null);
   maskTask = $state<string | null>(null);
+  /** Whether what is around the chip is shown. */
+  surroundings = $state(recall('chip surroundings') !== 'off');
+  /** All layers beside each other. */
+  beside = $state(false);
+  /** Being drawn, or drawn and not searched with yet: pixels of the chip's own picture, may reach beyond it. */
+  box = $state.raw<Box | null>(null);
+  boxing = $state(false);
   private flight = new AbortController();
 
   /** What is known is of the chip that was asked for, not of the one before it. */
   readonly arrived = $derived(this.detail !== null && this.detail.chip.id === this.id);
 
-  readonly image = $derived({
-    width: this.pixels?.cols ?? this.detail?.chip.width ?? 1,
-    height: this.pixels?.rows ?? this.detail?.chip.height ?? 1,
+  readonly seenAround = $derived(this.surroundings ? this.beyond : null);
+  readonly image: Framed = $derived.by(() => {
+    const width = this.pixels?.cols ?? this.detail?.chip.width ?? 1;
+    const height = this.pixels?.rows ?? this.detail?.chip.height ?? 1;
+    const more = this.seenAround;
+    if (!more) return { width, height };
+    const { left, top, pixels } = more;
+    return {
+      width,
+      height,
+      around: { left, top, right: pixels.cols - left - width, bottom: pixels.rows - top - height },
+    };
   });
+  get pinned(): Cell | null {
+    return this.pins.at(-1) ?? null;
+  }
+  set pinned(cell: Cell | null) {
+    this.pins = cell ? [cell] : [];
+  }
 
   /** Tasks that have a class for every pixel. */
   readonly maskTasks: Task[] = $derived((workspace.info?.tasks ?? []).filter((one) => one.kind === 'segment'));
@@ -88,10 +125,23 @@ export class ChipState {
     return !pixels.empty && channels.some((channel) => pixels.sorted(channel).length === 0);
   });
   readonly ranges: Range[] = $derived(
-    this.pixels && this.choice ? choices.rangesFor(this.channels, this.choice, this.pixels) : [],
+    this.pixels && this.choice && this.detail
+      ? choices.rangesFor(
+          this.channels,
+          { stretch: choices.stretchOf(this.choice, this.detail), ranges: this.choice.ranges },
+          this.pixels,
+          this.parsed.error ? [] : choices.statedRanges(this.choice.source, this.detail),
+        )
+      : [],
   );
-  readonly ramp = $derived(this.choice?.ramp ?? choices.suitingRamp(this.channels));
-  readonly gamma = $derived(this.choice ? choices.gammaOf(this.choice, this.channels.length) : 1);
+  readonly lab = $derived(this.detail && this.source ? choices.isLab(this.source, this.detail) : false);
+  readonly ramp: Ramp = $derived(
+    this.choice?.ramp ??
+      (this.detail && this.source
+        ? choices.rampFor(this.source, this.detail, this.channels)
+        : choices.suitingRamp(this.channels)),
+  );
+  readonly gamma = $derived(this.choice ? choices.gammaOf(this.choice, this.channels.length, this.lab) : 1);
   readonly colours = $derived(overlayColours(this.overlay, this.classes, this.hidden));
   readonly look: Look | null = $derived.by(() => {
     const { choice, channels } = this;
@@ -102,10 +152,49 @@ export class ChipState {
       ramp: this.ramp,
       adjust: { ...choice.adjust, gamma: this.gamma },
       overlay: { mode: choice.overlay, opacity: choice.opacity, colours: this.colours },
-      interpolation: choice.smooth ? 'bilinear' : 'nearest',
+      lab: this.lab,
+      interpolation: choice.smooth ? 'bicubic' : 'nearest',
       gridFrom: GRID_FROM,
     };
   });
+
+  /** How another layer of the same chip looks, with everything else as it is chosen now. */
+  lookOf(source: choices.Source): Look | null {
+    const { detail, choice, pixels } = this;
+    if (!detail || !choice || !pixels) return null;
+    const channels = choices.channelsOf(source, detail);
+    const stretch = choice.stretch === 'manual' ? 'scene' : choice.stretch;
+    const lab = choices.isLab(source, detail);
+    return {
+      channels,
+      stretch: choices.rangesFor(
+        channels,
+        { stretch: choices.stretchOf({ ...choice, stretch, source }, detail), ranges: [] },
+        pixels,
+        choices.statedRanges(source, detail),
+      ),
+      ramp: choices.rampFor(source, detail, channels),
+      adjust: { ...choice.adjust, gamma: choices.gammaOf(choice, channels.length, lab) },
+      lab,
+      overlay: { mode: choice.overlay, opacity: choice.opacity, colours: this.colours },
+      interpolation: choice.smooth ? 'bicubic' : 'nearest',
+      gridFrom: GRID_FROM,
+    };
+  }
+
+  /** Marks a pixel; `more`: beside those that are marked already, to compare. */
+  pin(cell: Cell, more = false): void {
+    const same = (one: Cell) => one.row === cell.row && one.col === cell.col;
+    if (!more) this.pins = [cell];
+    else if (this.pins.some(same)) this.pins = this.pins.filter((one) => !same(one));
+    else this.pins = [...this.pins, cell].slice(-MOST_PINS);
+  }
+
+  turnSurroundings(): void {
+    this.surroundings = !this.surroundings;
+    remember('chip surroundings', this.surroundings ? 'on' : 'off');
+    if (this.surroundings && this.detail) void this.bringBeyond(this.detail, this.flight);
+  }
 
   /** The pixel whose values are told. */
   readonly cell = $derived(this.hovered ?? this.pinned);
@@ -161,9 +250,12 @@ export class ChipState {
     const size = [detail.chip.width, detail.chip.height].join();
     if (this.detail && size !== [this.detail.chip.width, this.detail.chip.height].join()) {
       this.view = { ...this.view, fit: true };
-      this.pinned = null;
+      this.pins = [];
     }
-    if (this.detail?.chip.id !== detail.chip.id) this.pixels = this.mask = this.history = null;
+    if (this.detail?.chip.id !== detail.chip.id) {
+      this.pixels = this.mask = this.history = this.beyond = null;
+      this.box = null;
+    }
     this.detail = detail;
     this.around = NOWHERE;
     this.maskTask = this.chooseTask(detail, words.get('mask'));
@@ -199,10 +291,19 @@ export class ChipState {
     }
     try {
       const pixels = await loadPixels(detail);
-      if (!flight.signal.aborted) this.pixels = pixels;
+      if (flight.signal.aborted) return;
+      this.pixels = pixels;
+      void this.bringBeyond(detail, flight);
     } catch (error) {
       if (!flight.signal.aborted) this.pixelsProblem = asProblem(error);
     }
+  }
+
+  /** What is around is a help only: without it the chip stands alone. */
+  private async bringBeyond(detail: ChipDetail, flight: AbortController): Promise<void> {
+    if (!this.surroundings || detail.pixels_problem) return;
+    const beyond = await loadAround(detail).catch(() => null);
+    if (!flight.signal.aborted && this.detail?.chip.id === detail.chip.id) this.beyond = beyond;
   }
 
   private async bringMask(flight: AbortController): Promise<void> {
