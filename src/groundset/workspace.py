@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from groundset import release as _release
+from groundset._learning import Learning
 from groundset.core import Bbox, Edge, InputError, LabelMask, Listener, Scheme
 from groundset.lake import DEFAULT_DATABASE, Lake, init
 
@@ -66,7 +67,7 @@ class Status:
     releases: tuple[str, ...]
 
 
-class Workspace:
+class Workspace(Learning):
     """An open workspace. Close it, or use it in a ``with`` block."""
 
     def __init__(self, lake: Lake) -> None:

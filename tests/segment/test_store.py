@@ -6,9 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skops.io
-from jsonschema import Draft7Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT7
+from itemschemas import errors_of
 from sklearn.preprocessing import FunctionTransformer
 
 from groundset.chips.chip import Chip
@@ -17,21 +15,6 @@ from groundset.lake import Lake
 from groundset.segment import load_model, segment
 
 Made = tuple[Lake, list[Chip], np.ndarray]
-
-
-def errors_of(item: dict[str, object], schemas: Path) -> list[str]:
-    """What the schemas of the item's extensions say against it; their own references from the same folder."""
-    resources = []
-    for path in schemas.rglob("schema.json"):
-        content = json.loads(path.read_text())
-        uri = f"https://stac-extensions.github.io/{path.relative_to(schemas).as_posix()}"
-        resources.append((uri, Resource.from_contents(content, default_specification=DRAFT7)))
-    registry: Registry[object] = Registry().with_resources(resources)
-    found = []
-    for uri in item["stac_extensions"]:  # type: ignore[attr-defined]
-        validator = Draft7Validator(registry.contents(uri), registry=registry)
-        found += [f"{uri}: {e.json_path}: {e.message}" for e in validator.iter_errors(item)]
-    return found
 
 
 @pytest.mark.parametrize("kind", ["forest", "boost"])
@@ -92,7 +75,7 @@ def test_a_model_of_an_interrupted_run_is_replaced_whole(labelled: Made, monkeyp
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("groundset.segment.store._describe", full)
+    monkeypatch.setattr("groundset.segment.store.describe", full)
     with pytest.raises(Exception, match="No space left"):
         segment(lake, seed=9)
     assert (folder / "model.skops").read_bytes() == before

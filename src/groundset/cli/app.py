@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from groundset.cli import annotate, check, demo, ingest, init, publish, release, segment, serve, status
+from groundset.cli import annotate, check, demo, encode, ingest, init, predict, publish, release, segment, serve, status
 from groundset.cli._common import err
 from groundset.core import GroundsetError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-for verb in (demo, init, ingest, status, annotate, segment, release, check, publish, serve):
+for verb in (demo, init, ingest, status, annotate, encode, predict, segment, release, check, publish, serve):
     app.command(verb.__name__.rsplit(".", 1)[1])(verb.run)
 
 

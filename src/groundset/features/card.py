@@ -37,7 +37,7 @@ class EncoderCard:
         low: Smallest value that is expected, after ``scale``.
         high: Largest one.
         unit: Unit of the physical values; None where the card does not say.
-        scale: What physical values are multiplied with, such as 10000 for a model that learned from reflectance so kept.
+        scale: What physical values are multiplied with, such as 10000 for reflectance that is kept so.
         mean: Taken off each band, after ``scale``; empty for none.
         std: What each band is divided by then.
         size: Side in pixels that chips are resized to; None leaves it to the model, or leaves them as they are.
@@ -129,8 +129,8 @@ class EncoderCard:
             "the encoder wants values on another scale",
             asked=f"{band} between {self.low:g} and {self.high:g}{f' ({self.unit})' if self.unit else ''}",
             found=f"{band} between {low:g} and {high:g} for nearly all pixels{times}",
-            hint=f"name the sensor when scenes are ingested, so that their scale is known, or correct scale and range in "
-            f"{self.source}",
+            hint="name the sensor when scenes are ingested, so that their scale is known, "
+            f"or correct scale and range in {self.source}",
         )
 
 

@@ -134,6 +134,7 @@ def fingerprint(scene: Scene, level: int, grid: Grid, places: Sequence[Place], e
 
 
 def files_of(scene: Scene) -> list[tuple[str, int, int]]:
+    """Path, size and time of change of each local file of a scene."""
     out = []
     for href in sorted({source.href for band in scene.sources for source in band}):
         path = Path(href)

@@ -53,8 +53,6 @@ def ingest(
     with ingesting(lake):
         grid, name = settled(lake, grid, None if encoder is None else encoder_name(encoder))
         store = lake.features(name)
-        if encoder is not None:
-            keep(encoder, store.folder)
         wanted: list[Wanted] = []
         timed: list[Scene] = []
         skipped = 0
@@ -71,6 +69,8 @@ def ingest(
         for scene in timed:
             lake.scenes.put(scene)
         try:
+            if encoder is not None:
+                keep(encoder, store.folder)
             chips = make(lake, wanted, grid, name, executor=executor, progress=progress)
         except InputError:
             forget_unused(store)

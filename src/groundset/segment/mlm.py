@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,8 +53,8 @@ def model_item(
         "id": name,
         "geometry": geometry,
         "properties": {
-            **_times(chips, created),
-            "created": _rfc3339(created),
+            **span((c.datetime for c in chips), created),
+            "created": rfc3339(created),
             "title": f"{architecture} for {scheme.name}, {len(segmenter.classes)} classes",
             "mlm:name": mlm_name(name),
             "mlm:architecture": architecture,
@@ -102,7 +102,7 @@ def foreign_item(name: str, card: ModelCard, *, created: datetime) -> dict[str, 
         "id": name,
         "geometry": None,
         "properties": {
-            "datetime": _rfc3339(created),
+            "datetime": rfc3339(created),
             "title": f"{card.path.name}, brought from elsewhere",
             "mlm:name": mlm_name(name),
             "mlm:architecture": "unknown",
@@ -152,25 +152,29 @@ def mlm_name(name: str) -> str:
 
 def output(codes: Sequence[int], scheme: Scheme) -> dict[str, Any]:
     """``mlm:output``: a probability per class; the classes in column order."""
-    classes = [scheme.find(c) for c in codes]
     return {
         "name": "class probabilities",
         "tasks": ["semantic-segmentation"],
         "result": {
-            "shape": [-1, len(classes), -1, -1],
+            "shape": [-1, len(codes), -1, -1],
             "dim_order": ["batch", "class", "height", "width"],
             "data_type": "float32",
         },
-        "classification:classes": [
-            {
-                "value": c.code,
-                "name": re.sub(r"[^0-9A-Za-z_-]+", "-", c.name),
-                "title": c.title,
-                "color_hint": c.color[1:].upper(),
-            }
-            for c in classes
-        ],
+        "classification:classes": described(codes, scheme),
     }
+
+
+def described(codes: Sequence[int], scheme: Scheme) -> list[dict[str, Any]]:
+    """``classification:classes`` of these codes, in their order."""
+    return [
+        {
+            "value": c.code,
+            "name": re.sub(r"[^0-9A-Za-z_-]+", "-", c.name),
+            "title": c.title,
+            "color_hint": c.color[1:].upper(),
+        }
+        for c in map(scheme.find, codes)
+    ]
 
 
 def _input(spec: FeatureSpec) -> dict[str, Any]:
@@ -205,22 +209,28 @@ def _footprint(chips: Sequence[Chip]) -> tuple[dict[str, Any] | None, list[float
         return None, None
     import shapely
 
-    bounds = [float(round(v, 7)) for v in shapely.total_bounds(shapes)]
-    west, south, east, north = bounds
+    return outline(shapely.total_bounds(shapes).tolist())
+
+
+def outline(bounds: Sequence[float]) -> tuple[dict[str, Any], list[float]]:
+    """GeoJSON rectangle and bbox of west, south, east, north in degrees."""
+    west, south, east, north = box = [float(round(v, 7)) for v in bounds]
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}, bounds
+    return {"type": "Polygon", "coordinates": [ring]}, box
 
 
-def _times(chips: Sequence[Chip], created: datetime) -> dict[str, Any]:
-    times = sorted(c.datetime for c in chips if c.datetime is not None)
-    if not times:  # STAC wants a time; without an acquisition time there is only that of the labels
-        return {"datetime": _rfc3339(created)}
-    if times[0] == times[-1]:
-        return {"datetime": _rfc3339(times[0])}
-    return {"datetime": None, "start_datetime": _rfc3339(times[0]), "end_datetime": _rfc3339(times[-1])}
+def span(times: Iterable[datetime | None], created: datetime) -> dict[str, Any]:
+    """STAC's time fields for what was made from images of these times."""
+    known = sorted(t for t in times if t is not None)
+    if not known:  # STAC wants a time; without an acquisition time there is only that of the labels
+        return {"datetime": rfc3339(created)}
+    if known[0] == known[-1]:
+        return {"datetime": rfc3339(known[0])}
+    return {"datetime": None, "start_datetime": rfc3339(known[0]), "end_datetime": rfc3339(known[-1])}
 
 
-def _rfc3339(time: datetime) -> str:
+def rfc3339(time: datetime) -> str:
+    """UTC, to the millisecond."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -83,22 +83,22 @@ def save_model(folder: Path, model: TrainedModel, scheme: Scheme, item: dict[str
         **model.spec.to_dict(),
         "fill": [float(v) for v in model.fill],
     }
-    with _replacing(folder) as inside:
+    with replacing(folder) as inside:
         skops.io.dump(model.segmenter.estimator, inside / "model.skops")
         (inside / "features.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
-        _describe(inside, "model.skops", scheme, item)
+        describe(inside, "model.skops", scheme, item)
 
 
 def save_foreign(folder: Path, files: Sequence[Path], scheme: Scheme, item: dict[str, Any]) -> None:
     """Keep somebody else's model beside ours: copies of ``files`` (the model first) and the item that describes it."""
-    with _replacing(folder) as inside:
+    with replacing(folder) as inside:
         for file in files:
             shutil.copyfile(file, inside / (file.name if file.name != "item.json" else "original-item.json"))
-        _describe(inside, files[0].name, scheme, item)
+        describe(inside, files[0].name, scheme, item)
 
 
 @contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
+def replacing(folder: Path) -> Iterator[Path]:
     """A new folder that takes the place of ``folder`` once it is whole."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent)) / folder.name
@@ -112,7 +112,8 @@ def _replacing(folder: Path) -> Iterator[Path]:
         shutil.rmtree(fresh.parent, ignore_errors=True)
 
 
-def _describe(folder: Path, model_file: str, scheme: Scheme, item: dict[str, Any]) -> None:
+def describe(folder: Path, model_file: str, scheme: Scheme, item: dict[str, Any]) -> None:
+    """Write scheme.csv and item.json into a model folder, the item with the model file's checksum and size."""
     from groundset.taxonomy import write_scheme
 
     write_scheme(folder / "scheme.csv", scheme)

@@ -98,6 +98,16 @@ class Addresses:
             raise MissingError("no such file or folder", asked=text, hint="check the path")
         return path
 
+    def encoder(self, name: str) -> str:
+        """An encoder as it may be used: ``onnx:FILE`` with a path that may be read, or a name.
+
+        Raises:
+            ForbiddenError: The file lies outside the folders, or is hidden.
+            MissingError: There is no such file.
+        """
+        prefix, colon, path = name.partition(":")
+        return f"{prefix}:{self.path(path)}" if colon and prefix == "onnx" else name
+
     def _web(self, url: str) -> None:
         try:
             parts = urlsplit(url)

@@ -11,8 +11,12 @@ from groundset.server.context import Context
 from groundset.server.job_options import (
     AnyJob,
     CheckJob,
+    EncodeJob,
+    EncodeOptions,
     IngestJob,
     IngestOptions,
+    PredictJob,
+    PredictOptions,
     ReleaseJob,
     ReleaseOptions,
     SegmentJob,
@@ -39,6 +43,10 @@ def _check(ctx: Context, asked: AnyJob) -> None:
         _release(ctx, asked.options)
     elif isinstance(asked, SegmentJob):
         _segmenter(ctx, asked.options)
+    elif isinstance(asked, EncodeJob):
+        _encode(ctx, asked.options)
+    elif isinstance(asked, PredictJob):
+        _predict(ctx, asked.options)
     elif isinstance(asked, IngestJob):
         _ingest(ctx, asked.options)
 
@@ -68,6 +76,22 @@ def _segmenter(ctx: Context, options: SegmentOptions) -> None:
         with of_option("model"):
             ctx.addresses.path(options.model)
     check_request(ctx.lake, task=options.task, model=options.model)
+
+
+def _encode(ctx: Context, options: EncodeOptions) -> None:
+    from groundset.ingest.encode import check_request
+
+    with of_option("encoder"):
+        name = ctx.addresses.encoder(options.encoder)
+        check_request(ctx.lake, name)
+
+
+def _predict(ctx: Context, options: PredictOptions) -> None:
+    from groundset.learn.predict import check_request
+
+    check_request(
+        ctx.lake, task=options.task, encoder=options.encoder, threshold=options.threshold, model=options.model
+    )
 
 
 def _ingest(ctx: Context, options: IngestOptions) -> None:

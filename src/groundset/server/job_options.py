@@ -51,6 +51,9 @@ class PredictOptions(Model):
     task: Name | None = Field(default=None, description="A classify task; may be left out where only one fits")
     encoder: Name | None = Field(default=None, description="Whose features it reads (default: the workspace's)")
     threshold: float = Field(default=0.5, ge=0, le=1, description="Smallest confidence of an answer that is written")
+    model: Name | None = Field(
+        default=None, description="Answer with this kept model as it is, without training; null trains"
+    )
     seed: int = Field(default=0, ge=0, lt=2**32)
 
 

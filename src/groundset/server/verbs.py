@@ -13,8 +13,10 @@ from groundset.server._guard import Guard
 from groundset.server.addresses import Addresses
 from groundset.server.job_options import (
     CheckOptions,
+    EncodeOptions,
     IngestOptions,
     Options,
+    PredictOptions,
     ReleaseOptions,
     SegmentOptions,
 )
@@ -56,6 +58,28 @@ def segment(run: Run, options: SegmentOptions) -> Outcome:
         task=options.task, model=model, seed=options.seed, executor=run.executor, progress=run.progress
     )
     return Outcome(report.summary(), changed=("models",))
+
+
+def encode(run: Run, options: EncodeOptions) -> Outcome:
+    """``groundset encode``."""
+    encoder = run.addresses.encoder(options.encoder)
+    report = run.workspace.encode(encoder, executor=run.executor, progress=run.progress)
+    told = {"encoder": report.encoder, "chips": report.chips, "skipped": report.skipped, "notes": list(report.notes)}
+    return Outcome(report.summary(), told, ("features",))
+
+
+def predict(run: Run, options: PredictOptions) -> Outcome:
+    """``groundset predict``."""
+    report = run.workspace.predict(
+        task=options.task,
+        encoder=options.encoder,
+        threshold=options.threshold,
+        model=options.model,
+        seed=options.seed,
+        progress=run.progress,
+    )
+    told = {k: v for k, v in report.to_dict().items() if k != "model"}
+    return Outcome(report.summary(), told, ("models",))
 
 
 def release(run: Run, options: ReleaseOptions) -> Outcome:
@@ -100,6 +124,8 @@ def ingest(run: Run, options: IngestOptions) -> Outcome:
 VERBS: Mapping[Verb, Callable[[Run, Any], Outcome]] = {
     "ingest": ingest,
     "segment": segment,
+    "encode": encode,
+    "predict": predict,
     "release": release,
     "check": check,
 }

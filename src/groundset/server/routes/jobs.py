@@ -25,7 +25,7 @@ REFUSED: dict[int | str, dict[str, Any]] = {
 
 @router.post("/jobs", status_code=202, responses=REFUSED, dependencies=[needs("manage")])
 def start_job(here: Here, who: Who, body: JobIn) -> Job:
-    """Begin a long work: ingest, segment, release or check. It goes on when the page is closed."""
+    """Begin a long work: ingest, segment, encode, predict, release or check. It goes on when the page is closed."""
     return asking.start(here, body.root, who.actor)
 
 

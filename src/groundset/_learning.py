@@ -1,0 +1,68 @@
+"""The verbs of a workspace that learn from answers; :class:`groundset.workspace.Workspace` has them."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from groundset.core import Listener
+    from groundset.ingest import EncodeReport
+    from groundset.lake import Lake
+    from groundset.learn.predict_report import PredictReport
+
+
+class Learning:
+    """What a workspace can do with labels and features."""
+
+    lake: Lake
+
+    def encode(
+        self, encoder: str, *, executor: Executor | None = None, progress: Listener | None = None
+    ) -> EncodeReport:
+        """Compute the features of a further encoder for every chip; from then on each ingest does.
+
+        Args:
+            encoder: Name of an encoder (``efficientnet-lite0``), or ``onnx:FILE`` with its card ``STEM.json``.
+            executor: Runs the work wide; threads, processes or Dask.
+            progress: Hears each step.
+        """
+        from groundset.ingest import encode
+
+        return encode(self.lake, encoder, executor=executor, progress=progress)
+
+    def predict(
+        self,
+        *,
+        task: str | None = None,
+        encoder: str | None = None,
+        threshold: float = 0.5,
+        model: str | None = None,
+        seed: int = 0,
+        out: str | Path | None = None,
+        progress: Listener | None = None,
+    ) -> PredictReport:
+        """Train the chip classifier of a task and write its answers, with their confidence, for all chips.
+
+        People's answers always win. The model is kept in ``models/TASK-chips``. Run it again after more labels.
+
+        Args:
+            task: A ``classify`` task; may be left out where there is one.
+            encoder: Whose features it reads (default: the workspace's).
+            threshold: Smallest confidence of an answer that is written.
+            model: Name of a kept model to answer with as it is, without training.
+            seed: Of all that is random.
+            out: A .csv or .geojson file to write the answers to, one row a chip.
+            progress: Hears each step.
+        """
+        from groundset.learn.predict import predict
+        from groundset.learn.predictions import check_out, write_predictions
+
+        path = None if out is None else check_out(Path(out))
+        report = predict(
+            self.lake, task=task, encoder=encoder, threshold=threshold, model=model, seed=seed, progress=progress
+        )
+        if path is not None:
+            write_predictions(self.lake, path, task=report.task)
+        return report
