@@ -37,21 +37,13 @@ export const MEANINGS: Record<Meaning, string> = {
   confidence: 'Confidence',
 };
 
-/** Every column that the table can have. */
-export function columnsOf(attributes: readonly Attribute[], meaning: Meaning): Column[] {
+/** Every column that the table can have; scores only where there is something to learn. */
+export function columnsOf(attributes: readonly Attribute[], meaning: Meaning, learned: boolean): Column[] {
   const names = (codes: readonly number[] | undefined, { classOf }: Told): string =>
     (codes ?? []).map((code) => classOf(code)?.title ?? `class ${code}`).join(', ');
   return [
-    { id: 'label', title: 'Label', width: 168, as: 'label', text: (chip, told) => names(chip.label?.classes, told) },
-    {
-      id: 'score',
-      title: MEANINGS[meaning],
-      width: 116,
-      as: 'score',
-      order: 'similar',
-      text: (c) => scoreText(c.score),
-    },
-    { id: 'guess', title: 'Model says', width: 150, as: 'guess', text: () => '' },
+    { id: 'label', title: 'Label', width: 200, as: 'label', text: (chip, told) => names(chip.label?.classes, told) },
+    ...(learned ? scores(meaning) : []),
     {
       id: 'negative',
       title: 'Said not to be',
@@ -59,7 +51,7 @@ export function columnsOf(attributes: readonly Attribute[], meaning: Meaning): C
       text: (chip, told) => names(chip.label?.negative, told),
     },
     { id: 'reason', title: 'Reason', width: 120, text: (chip) => chip.label?.reason ?? '' },
-    { id: 'datetime', title: 'Acquired, UTC', width: 138, figures: true, order: 'newest', text: time },
+    { id: 'datetime', title: 'Acquired, UTC', width: 156, figures: true, order: 'newest', text: time },
     {
       id: 'cloud_cover',
       title: 'Cloud',
@@ -71,7 +63,7 @@ export function columnsOf(attributes: readonly Attribute[], meaning: Meaning): C
     { id: 'split', title: 'Split', width: 80, text: (chip) => chip.split ?? '' },
     ...attributes.map((one): Column => ({ id: `attribute:${one.name}`, ...attribute(one) })),
     { id: 'actors', title: 'Answered by', width: 130, text: (chip) => chip.label?.actors.join(', ') ?? '' },
-    { id: 'answered_at', title: 'Answered', width: 138, figures: true, text: (chip) => when(chip.label?.answered_at) },
+    { id: 'answered_at', title: 'Answered', width: 156, figures: true, text: (chip) => when(chip.label?.answered_at) },
     { id: 'methods', title: 'Method', width: 96, text: (chip) => chip.label?.methods.join(', ') ?? '' },
     { id: 'training', title: 'Trains', width: 72, text: (chip) => (chip.label ? (chip.training ? 'yes' : 'no') : '') },
     { id: 'scene_id', title: 'Scene', width: 190, text: (chip) => chip.scene_id },
@@ -83,6 +75,20 @@ export function columnsOf(attributes: readonly Attribute[], meaning: Meaning): C
     { id: 'group', title: 'Group', width: 110, text: (chip) => chip.group ?? '' },
     { id: 'west', title: 'Longitude', width: 92, figures: true, text: (chip) => middle(chip, 0) },
     { id: 'south', title: 'Latitude', width: 92, figures: true, text: (chip) => middle(chip, 1) },
+  ];
+}
+
+function scores(meaning: Meaning): Column[] {
+  return [
+    {
+      id: 'score',
+      title: MEANINGS[meaning],
+      width: 124,
+      as: 'score',
+      order: 'similar',
+      text: (c) => scoreText(c.score),
+    },
+    { id: 'guess', title: 'Model says', width: 164, as: 'guess', text: () => '' },
   ];
 }
 
