@@ -42,7 +42,7 @@ def add_class(
         )
         Scheme(scheme.name, (*scheme.classes, new))  # refuses a second not-applicable class
         append_class(path, new)
-    _tell(lake, path, actor, task, **{"class": name})
+    _tell(lake, path, actor, task, {"class": name})
     return new
 
 
@@ -72,7 +72,7 @@ def add_task(
             if file is not None:
                 (layout.root / file).unlink()
             raise
-    _tell(lake, layout.config, actor, name, task=name)
+    _tell(lake, layout.config, actor, name, {"task": name})
     return TaskConfig(name, "classify", file, multi)
 
 
@@ -96,7 +96,7 @@ def add_attribute(lake: Lake, attribute: AttributeConfig, *, actor: str) -> Attr
             "maximum": attribute.maximum,
         }
         add_table(layout.config, ("attributes", attribute.name), values)
-    _tell(lake, layout.config, actor, None, attribute=attribute.name)
+    _tell(lake, layout.config, actor, None, {"attribute": attribute.name})
     return attribute
 
 
@@ -124,7 +124,7 @@ def _write_scheme(path: Path, scheme: Scheme) -> None:
     write_scheme(path, scheme)
 
 
-def _tell(lake: Lake, path: Path, actor: str, task: str | None, **added: str) -> None:
+def _tell(lake: Lake, path: Path, actor: str, task: str | None, added: dict[str, str]) -> None:
     """Keep in the journal who added what."""
     lake.refresh()
     payload = {"name": path.name, "sha256": sha256_file(path), "added": added}

@@ -86,6 +86,12 @@ class Lake:
                 self._config_mark = mark
         return self._config
 
+    @config.setter
+    def config(self, config: Config) -> None:
+        """Settings that were just written."""
+        with self._lock:
+            self._config, self._config_mark = config, _mark(self.layout.config)
+
     def __enter__(self) -> Self:
         return self
 

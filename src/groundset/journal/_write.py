@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -233,7 +233,7 @@ def of_task(task: str) -> sa.ColumnElement[bool]:
     return events.c.task.is_(None) if task == NO_TASK else events.c.task == task
 
 
-def _group(row: Mapping[str, Any]) -> Group:
+def _group(row: Row | sa.RowMapping) -> Group:
     return row["task"] or NO_TASK, row["chip_id"], row["actor"], row["kind"]
 
 

@@ -25,6 +25,7 @@ from groundset.journal.events import (
     parse_id,
     parse_time,
 )
+from groundset.journal.history import History, Members, read_members, read_moves
 from groundset.journal.payloads import UNSAID
 from groundset.journal.schema import current, events
 from groundset.journal.standing import Standing, standing, touched
@@ -258,6 +259,24 @@ class Journal:
         query = query.where(events.c.payload.not_like(f'%"value":"{UNSAID}"%'))  # as canonical JSON has it
         with self._db.read() as connection:
             return connection.execute(query).scalar_one()
+
+    def history(self, actor: str, known: History | None = None) -> History:
+        """What an actor can take back and bring back now; ``known`` is brought up to date in place."""
+        out = History(actor) if known is None else known
+        with self._db.read() as connection:
+            out.add(read_moves(connection, actor, out.head))
+        return out
+
+    def members(self, bulk_ids: Sequence[str]) -> dict[str, Members]:
+        """What the members of bulk acts are, by id of the act."""
+        with self._db.read() as connection:
+            return read_members(connection, sorted(set(bulk_ids)))
+
+    def find(self, event_ids: Sequence[str]) -> dict[str, Event]:
+        """The events of these ids that are there, by id."""
+        with self._db.read() as connection:
+            rows = _write.find(connection, sorted(set(event_ids)))
+        return {own: _event([row[c.name] for c in events.columns]) for own, row in rows.items()}
 
     def head(self) -> int:
         """Number of the last event; 0 where there is none."""

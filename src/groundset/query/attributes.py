@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from groundset.query.chips import Chips, Positions
@@ -66,7 +67,7 @@ def _column(said: list[tuple[int, Value]], length: int) -> Any:
     if kind is str:
         texts: Coded[str] = Coded.none(length)
         return texts.patched({at: str(value) for at, value in there}).strings
-    values = np.zeros(length, np.float64 if kind is float else np.bool_)
+    values: npt.NDArray[Any] = np.zeros(length, np.float64 if kind is float else np.bool_)
     missing = np.ones(length, bool)
     if there:
         at = [at for at, _ in there]

@@ -129,8 +129,10 @@ class Labeller:
         if len(rows) > 1:
             rows = [row for row in rows if _UNSAID not in row.payload]
         last = rows[-1]
-        classes, value, methods, *more = told
-        return Label(classes, value, methods, self._actors(rows), last.actor, last.at, None, None, (), True, *more)
+        return Label(
+            told.classes, told.value, told.methods, self._actors(rows), last.actor, last.at, None, None, (), True,
+            told.negative, told.unsure, told.reason, told.confidence, told.teaches, told.teaches_not,
+        )  # fmt: skip
 
     def _actors(self, rows: Sequence[Standing]) -> tuple[str, ...]:
         if len(rows) > 1:

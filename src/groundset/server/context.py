@@ -17,6 +17,7 @@ from groundset.learn.ranker import Ranker
 from groundset.query import Index
 from groundset.server.addresses import Addresses
 from groundset.server.feed import Feed
+from groundset.server.history import Histories
 from groundset.server.hub import Hub
 from groundset.server.jobs import Jobs
 from groundset.server.releases import Releases
@@ -71,6 +72,7 @@ class Context:
     views: Views = field(init=False)
     index: Index = field(init=False)
     ranker: Ranker = field(init=False)
+    histories: Histories = field(init=False)
 
     def __post_init__(self) -> None:
         layout = self.lake.layout
@@ -90,6 +92,7 @@ class Context:
         self.closers.append(self.views.close)
         self.index = Index(self.lake, self._counted)
         self.closers.append(self.index.close)
+        self.histories = Histories(self.lake)
         self.ranker = Ranker(self.lake, self.index, self._ranked)
         self.closers.append(self.ranker.close)
 

@@ -141,11 +141,13 @@ def _pieces(chips: list[str]) -> Iterable[list[str]]:
 
 
 def _stamps(layout: Layout) -> dict[str, int]:
-    """When something was last added to or taken from a folder, by what a client calls it."""
+    """When something was last added to or taken from a folder or the settings, by what a client calls it."""
     out = {}
     for what in ("scenes", "chips", "releases", "models"):
         try:
             out[what] = getattr(layout, what).stat().st_mtime_ns
         except OSError:
             out[what] = 0
+    files = [layout.config, *layout.root.glob("*.csv")]
+    out["scheme"] = hash(tuple((file.name, file.stat().st_mtime_ns) for file in sorted(files) if file.exists()))
     return out

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from groundset import __version__
 from groundset.core import Scheme
-from groundset.core.layout import TaskConfig
+from groundset.core import SchemeClass as Class
+from groundset.core.layout import AttributeConfig, TaskConfig
 from groundset.imagery import SENSORS
 from groundset.lake import Lake
 from groundset.query import Index
-from groundset.server.models import Counts, GridInfo, SchemeClass, Task, WorkspaceInfo
+from groundset.server.models import Attribute, Counts, GridInfo, SchemeClass, Task, WorkspaceInfo
 
 
 def workspace_info(lake: Lake, index: Index, data_roots: Sequence[Path] = ()) -> WorkspaceInfo:
@@ -30,11 +31,13 @@ def workspace_info(lake: Lake, index: Index, data_roots: Sequence[Path] = ()) ->
         title=config.release.title,
         description=config.release.description,
         groundset=__version__,
-        tasks=[_task(lake, index, task) for task in config.tasks],
+        tasks=[task(lake, index, each) for each in config.tasks],
         default_task=None if default is None else default.name,
         scheme=_classes(lake.scheme()),
         grid=_grid(lake),
         encoder=config.encoder,
+        encoders=_encoders(lake),
+        attributes=[attribute(each) for each in config.attributes],
         counts=Counts(
             scenes=len(lake.scenes.ids()),
             chips=len(now.chips),
@@ -50,24 +53,42 @@ def workspace_info(lake: Lake, index: Index, data_roots: Sequence[Path] = ()) ->
     )
 
 
-def _task(lake: Lake, index: Index, task: TaskConfig) -> Task:
+def task(lake: Lake, index: Index, config: TaskConfig) -> Task:
+    """A task as the page sees it."""
     return Task(
-        name=task.name,
-        kind=task.kind,
-        multi=task.multi,
-        classes=_classes(lake.scheme(task.name)),
-        labelled=index.labels(task.name).labelled,
+        name=config.name,
+        kind=config.kind,
+        multi=config.multi,
+        classes=_classes(lake.scheme(config.name)),
+        labelled=index.labels(config.name).labelled,
     )
 
 
+def scheme_class(c: Class) -> SchemeClass:
+    """A class as the page sees it."""
+    return SchemeClass(
+        code=c.code, name=c.name, title=c.title, color=c.color, definition=c.definition, parent=c.parent,
+        not_applicable=c.not_applicable,
+    )  # fmt: skip
+
+
+def attribute(config: AttributeConfig) -> Attribute:
+    """An attribute as the page sees it."""
+    return Attribute(
+        name=config.name, kind=config.kind, title=config.title, choices=list(config.choices), minimum=config.minimum,
+        maximum=config.maximum,
+    )  # fmt: skip
+
+
 def _classes(scheme: Scheme) -> list[SchemeClass]:
-    return [
-        SchemeClass(
-            code=c.code, name=c.name, title=c.title, color=c.color, definition=c.definition, parent=c.parent,
-            not_applicable=c.not_applicable,
-        )
-        for c in scheme
-    ]  # fmt: skip
+    return [scheme_class(c) for c in scheme]
+
+
+def _encoders(lake: Lake) -> list[str]:
+    """Encoders with features, the workspace's own first."""
+    own = lake.config.encoder
+    there = _folders(lake.layout.features)
+    return sorted(there, key=lambda name: (name != own, name))
 
 
 def _grid(lake: Lake) -> GridInfo | None:

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 from groundset.server.context import Here
 from groundset.server.door import Actor, needs
 from groundset.server.models import History
-from groundset.server.problems import LaterError
 from groundset.server.replies import problems
 
 router = APIRouter(tags=["annotations"])
@@ -17,10 +16,10 @@ router = APIRouter(tags=["annotations"])
 
 @router.get("/history", responses=problems(403, 422), dependencies=[needs("annotate")])
 def get_history(
-    here: Here,  # noqa: ARG001
-    actor: Actor,  # noqa: ARG001
-    task: Annotated[str | None, Query(description="Only acts about this task, and about no task at all")] = None,  # noqa: ARG001
-    limit: Annotated[int, Query(ge=1, le=1000)] = 50,  # noqa: ARG001
+    here: Here,
+    actor: Actor,
+    task: Annotated[str | None, Query(description="Only acts about this task, and about no task at all")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> History:
     """Acts that `undo` takes back one after another, and those that were taken back, latest first; without limit."""
-    raise LaterError("history comes with the next version")
+    return here.histories.of(actor, task, limit)

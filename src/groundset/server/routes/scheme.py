@@ -2,30 +2,83 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import TypeVar
 
-from groundset.server.context import Here
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+
+from groundset import _additions
+from groundset.core import InputError, Scheme
+from groundset.core import SchemeClass as Class
+from groundset.core.layout import AttributeConfig
+from groundset.server import overview
+from groundset.server.context import Context, Here
 from groundset.server.door import Actor, needs
 from groundset.server.models import Attribute, NewClass, NewTask, SchemeClass, Task
-from groundset.server.problems import LaterError
 from groundset.server.replies import problems
+from groundset.taxonomy import free_code, free_color
 
 router = APIRouter(tags=["scheme"])
+T = TypeVar("T")
 
 
 @router.post("/classes", status_code=201, responses=problems(404, 409, 422, 503), dependencies=[needs("annotate")])
-def add_class(said: NewClass, here: Here, actor: Actor) -> SchemeClass:  # noqa: ARG001
+async def add_class(said: NewClass, here: Here, actor: Actor) -> SchemeClass:
     """Add a class to a scheme. It gets the next free code; no other class changes."""
-    raise LaterError("classes are added by the next version")
+
+    def add() -> SchemeClass:
+        new = _additions.add_class(
+            here.lake, said.name, actor=actor, task=said.task, title=said.title, color=said.color,
+            definition=said.definition,
+        )  # fmt: skip
+        return overview.scheme_class(new)
+
+    return _told(here, await run_in_threadpool(add))
 
 
 @router.post("/tasks", status_code=201, responses=problems(409, 422, 503), dependencies=[needs("manage")])
-def add_task(said: NewTask, here: Here, actor: Actor) -> Task:  # noqa: ARG001
+async def add_task(said: NewTask, here: Here, actor: Actor) -> Task:
     """Add a classify task, with the workspace's scheme or one of its own."""
-    raise LaterError("tasks are added by the next version")
+
+    def add() -> Task:
+        classes = None if said.classes is None else classes_of(said.classes)
+        new = _additions.add_task(here.lake, said.name, actor=actor, multi=said.multi, classes=classes)
+        return overview.task(here.lake, here.index, new)
+
+    return _told(here, await run_in_threadpool(add))
 
 
 @router.post("/attributes", status_code=201, responses=problems(409, 422, 503), dependencies=[needs("annotate")])
-def add_attribute(said: Attribute, here: Here, actor: Actor) -> Attribute:  # noqa: ARG001
+async def add_attribute(said: Attribute, here: Here, actor: Actor) -> Attribute:
     """Add something that people may say of a chip's situation."""
-    raise LaterError("attributes are added by the next version")
+
+    def add() -> Attribute:
+        new = AttributeConfig(said.name, said.kind, said.title or None, tuple(said.choices), said.minimum, said.maximum)
+        return overview.attribute(_additions.add_attribute(here.lake, new, actor=actor))
+
+    return _told(here, await run_in_threadpool(add))
+
+
+def classes_of(said: list[NewClass]) -> list[Class]:
+    """The classes of a new scheme: codes from 0, in their order, each with a colour of its own.
+
+    Raises:
+        ConflictError: Two have one name.
+        InputError: There is none, or too many.
+    """
+    if not said:
+        raise InputError("a scheme has at least one class", hint="give classes, or none to take the workspace's")
+    out: list[Class] = []
+    for new in said:
+        _additions.check_new(out, new.name)
+        there = Scheme("new", tuple(out))
+        color = (new.color or free_color(there)).lower()
+        title = new.title or new.name
+        out.append(Class(free_code(there), new.name, title, color, definition=new.definition or None))
+    return out
+
+
+def _told(here: Context, added: T) -> T:
+    """Pages that are open hear of it at once."""
+    here.feed.stir()
+    return added
