@@ -49,7 +49,9 @@ class Encoder(Protocol):
 class EncoderKind(Protocol):
     """What an entry point names: makes encoders for a band set, or takes a saved one up again."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name."""
 
     def fit(self, samples: Sequence[Physical], bands: BandSet, *, seed: int = 0) -> Encoder:
         """An encoder for this band set from sample chips, float32 (bands, rows, columns) each, NaN nodata."""

@@ -14,7 +14,7 @@ from groundset.ingest._annotate.burn import inside_scene
 from groundset.ingest._annotate.classes import check_codes
 from groundset.ingest._annotate.report import AnnotateReport
 from groundset.journal import answer, new_id
-from groundset.journal.payloads import VALUES
+from groundset.journal.payloads import UNSAID, VALUES
 from groundset.lake import Lake
 
 
@@ -25,6 +25,7 @@ def annotate_chips(
     *,
     actor: str,
     value: str = "positive",
+    reason: str | None = None,
     task: str | None = None,
 ) -> AnnotateReport:
     """Answer a classify task for chips: one act that can be undone at once.
@@ -34,18 +35,20 @@ def annotate_chips(
         chip_ids: Chips, ``SCENE_LEVEL_ROW_COL``.
         class_: Class by name or code.
         actor: Who answers.
-        value: ``positive``, ``negative``, ``unsure`` or ``not-applicable``.
+        value: ``positive``, ``negative``, ``unsure``, ``not-applicable``, or ``unlabelled``, which takes what was said
+            of the class away.
+        reason: Why they cannot be answered.
         task: Task name; may be left out where there is one classify task.
     """
     chosen = lake.config.task(task, "classify")
-    if value not in VALUES:
-        raise InputError("this is not an answer", asked=value, hint=f"take one of {', '.join(VALUES)}")
+    if value not in (*VALUES, UNSAID):
+        raise InputError("this is not an answer", asked=value, hint=f"take one of {', '.join((*VALUES, UNSAID))}")
     code = lake.scheme(chosen.name).find(class_).code
     chips = _chips(lake, dict.fromkeys(chip_ids))
     report = AnnotateReport(source=f"{len(chips)} chips", task=chosen.name, kind="answer", features=len(chips))
     act = Act(lake, chosen, actor, key=None, source={}, report=report)
     for chip in chips:
-        act.add_answer(chip, new_id(), answer(code, value), [code])
+        act.add_answer(chip, new_id(), answer(code, value, reason=reason), [code])
     return act.commit({"verb": "annotate"})
 
 

@@ -76,5 +76,5 @@ def ingest(
             forget_unused(store)
             raise
         notes = fill_others(lake, executor, progress)
-    scenes = len({w.scene.id for w in wanted})
-    return IngestReport(scenes, chips, skipped, time.monotonic() - start, len(timed), notes)
+    added = len({w.scene.id for w in wanted})
+    return IngestReport(added, chips, skipped, time.monotonic() - start, len(timed), notes)

@@ -68,17 +68,19 @@ class Said:
     Args:
         seen: bool (chips,), chips that were looked at.
         unsure: bool (chips,), those of which nothing is said because nothing is sure enough.
+        people: bool (chips,), those that people have answered, as far as the model could.
         rows: (positions, codes, signs, confidences) of the answers, block by block.
     """
 
     seen: Bools
     unsure: Bools
+    people: Bools
     rows: list[tuple[Positions, npt.NDArray[np.int64], npt.NDArray[np.int8], Float32]] = field(default_factory=list)
 
     @classmethod
     def empty(cls, chips: int) -> Self:
         """Nothing is said yet."""
-        return cls(np.zeros(chips, bool), np.zeros(chips, bool))
+        return cls(np.zeros(chips, bool), np.zeros(chips, bool), np.zeros(chips, bool))
 
     @property
     def chips(self) -> int:
@@ -98,6 +100,7 @@ class Said:
         confidence = model.confidence(decisions)
         self.seen[at] = True
         free = ~theirs.left[at]
+        self.people[at] = theirs.left[at]
         if model.kind == "one":
             best = decisions.argmax(axis=1)
             sure = confidence[np.arange(len(at)), best]
@@ -105,16 +108,19 @@ class Said:
             self.unsure[at] = free & ~kept
             self._keep(at[kept], model.classes[best[kept]], np.ones(int(kept.sum()), np.int8), sure[kept])
             return
-        silent = free.copy()
+        silent, left = free.copy(), np.zeros(len(at), bool)
         for k, code in enumerate(model.classes.tolist()):
             p = confidence[:, k]
             there = p >= 0.5 if model.calibrated else decisions[:, k] > 0
             sure = np.where(there, p, 1 - p)
-            kept = free & ~theirs.classes[code][at] & ((sure >= threshold) | (not model.calibrated))
+            asked = free & ~theirs.classes[code][at]
+            kept = asked & ((sure >= threshold) | (not model.calibrated))
             silent &= ~kept
+            left |= asked
             signs = np.where(there[kept], 1, -1).astype(np.int8)
             self._keep(at[kept], np.full(int(kept.sum()), code, np.int64), signs, sure[kept])
-        self.unsure[at] = silent
+        self.unsure[at] = silent & left
+        self.people[at] |= ~left
 
     def _keep(self, at: Positions, codes: npt.NDArray[np.int64], signs: npt.NDArray[np.int8], sure: Float32) -> None:
         if len(at):

@@ -109,12 +109,14 @@ class ChipModel:
         """
         try:
             parts = {f.name: kept.get(f"space_{f.name}") for f in fields(Space)}
-            space = Space(**parts | {"d": int(kept["space_d"])})
-            numbers = [np.asarray(kept[name]) for name in ("classes", "weights", "bias", "slope", "offset")]
+            space = Space(int(kept["space_d"]), **{k: v for k, v in parts.items() if k != "d"})
+            codes, weights, bias, slope, offset = (
+                np.asarray(kept[name]) for name in ("classes", "weights", "bias", "slope", "offset")
+            )
             kind: Kind = "one" if kept["kind"] == "one" else "each"
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise InputError("the model's numbers are not whole", found=f"{type(error).__name__}: {error}") from error
-        return cls(kind, numbers[0], *numbers[1:], space)
+        return cls(kind, codes, weights, bias, slope, offset, space)
 
 
 def fit_model(learning: Learning, space: Space | None = None, *, seed: int = 0) -> ChipModel:

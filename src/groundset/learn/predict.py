@@ -253,7 +253,7 @@ class _Run:
         return PredictReport(
             name, self._folder(name), self.task.name, ready.features.store.encoder, said.chips,
             {names[c]: n for c, n in said.counts(1).items()}, {names[c]: n for c, n in said.counts(-1).items()},
-            int(said.unsure.sum()), int(theirs.left.sum()), len(self.chips) - int(said.seen.sum()), ready.labels,
+            int(said.unsure.sum()), int(said.people.sum()), len(self.chips) - int(said.seen.sum()), ready.labels,
             ready.model.scores.get(-1), scores, ready.model.calibrated, ready.notes, time.monotonic() - start,
         )  # fmt: skip
 
