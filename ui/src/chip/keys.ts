@@ -1,5 +1,6 @@
-/** The keys of a chip's page. */
+/** The keys of a chip's page; those of labelling are label/keys.ts. */
 import type { Size } from '../canvas';
+import { middle, moved, resized } from './box';
 import * as commands from './commands';
 import type { ChipState } from './state.svelte';
 
@@ -8,19 +9,29 @@ export interface KeyHost {
   open: (next: string | null | undefined, where: string) => void;
   togglePanels: () => void;
   back: () => void;
+  /** Search for what is in the rectangle. */
+  search: () => void;
 }
 
 export function bindings(chip: ChipState, host: KeyHost): { key: string; title: string; run: () => void }[] {
   const before = () => host.open(chip.around.previous, 'before this one');
   const after = () => host.open(chip.around.next, 'after this one');
   const zoom = (factor: number) => () => commands.zoomBy(chip, factor, host.canvas());
-  const walk = (rows: number, cols: number) => () => commands.walkPixel(chip, rows, cols, host.canvas());
+  /** With a rectangle the arrow keys are its own. */
+  const arrow = (dx: number, dy: number, without: () => void) => () => {
+    if (chip.box) chip.box = moved(chip.box, dx, dy, chip.image);
+    else without();
+  };
+  const walk = (rows: number, cols: number) => () => {
+    if (chip.box) chip.box = resized(chip.box, cols, rows, chip.image);
+    else commands.walkPixel(chip, rows, cols, host.canvas());
+  };
   const blink = commands.blinker();
   return [
-    { key: '[', title: 'Chip before', run: before },
-    { key: ']', title: 'Chip after', run: after },
-    { key: 'ArrowLeft', title: 'Chip before', run: before },
-    { key: 'ArrowRight', title: 'Chip after', run: after },
+    { key: 'ArrowLeft', title: 'Chip before', run: arrow(-1, 0, before) },
+    { key: 'ArrowRight', title: 'Chip after', run: arrow(1, 0, after) },
+    { key: 'ArrowUp', title: '', run: arrow(0, -1, () => undefined) },
+    { key: 'ArrowDown', title: '', run: arrow(0, 1, () => undefined) },
     ...Object.entries(commands.SIDES).map(([key, side]) => ({
       key: `Ctrl+${key}`,
       title: `Neighbour to the ${side}`,
@@ -43,12 +54,34 @@ export function bindings(chip: ChipState, host: KeyHost): { key: string; title: 
     { key: 'm', title: 'Overlay on or off', run: () => blink(chip) },
     { key: ',', title: 'Overlay weaker', run: () => commands.fade(chip, -0.1) },
     { key: '.', title: 'Overlay stronger', run: () => commands.fade(chip, 0.1) },
-    { key: 'r', title: 'Picture as at first', run: () => chip.reset() },
-    { key: 'p', title: 'Panels on or off', run: host.togglePanels },
+    {
+      key: 'r',
+      title: 'Rectangle to search with (arrows move it, Shift sizes it)',
+      run: () => {
+        chip.beside = false;
+        chip.boxing = true;
+        chip.box ??= middle(chip.image);
+      },
+    },
+    { key: 'Enter', title: 'Search for what is in the rectangle', run: () => chip.box && host.search() },
+    { key: 'g', title: 'All layers side by side, or one', run: () => (chip.beside = !chip.beside) },
+    { key: 'd', title: 'Surroundings of the chip on or off', run: () => chip.turnSurroundings() },
+    { key: 'R', title: 'Picture as at first', run: () => chip.reset() },
+    { key: '\\', title: 'Panels on or off', run: host.togglePanels },
     {
       key: 'Escape',
-      title: 'Unmark the pixel, then back to the chips',
-      run: () => (chip.pinned ? (chip.pinned = null) : host.back()),
+      title: 'Away with rectangle, board or marks, then back to the chips',
+      run: () => leave(chip, host),
     },
   ];
+}
+
+/** One step back at a time. */
+function leave(chip: ChipState, host: KeyHost): void {
+  if (chip.box || chip.boxing) {
+    chip.box = null;
+    chip.boxing = false;
+  } else if (chip.beside) chip.beside = false;
+  else if (chip.pinned) chip.pinned = null;
+  else host.back();
 }

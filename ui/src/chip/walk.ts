@@ -1,15 +1,12 @@
 /** Walking from chip to chip: through the list that the page was opened from, else along the grid. */
-import { get } from '../lib/api';
+import type { Walk } from '../chips/asked.svelte';
+import { paramsOf } from '../chips/list';
+import { get, ProblemError } from '../lib/api';
 import { recall, remember } from '../lib/stored';
 import type { ChipPage } from '../lib/types';
 
 /** What the wall leaves behind in sessionStorage as `groundset.list`: the list, and the place of the chip in it. */
-export interface ListPlace {
-  filter: string;
-  sort: string;
-  task: string;
-  offset: number;
-}
+export type ListPlace = Walk;
 
 export interface Around {
   previous: string | null;
@@ -25,7 +22,7 @@ export function readList(): ListPlace | null {
   try {
     const told = JSON.parse(recall('list', 'session') ?? 'null') as Partial<ListPlace> | null;
     if (!told || typeof told.offset !== 'number') return null;
-    return { filter: told.filter ?? '', sort: told.sort ?? '', task: told.task ?? '', offset: told.offset };
+    return { ...told, filter: told.filter ?? '', sort: told.sort ?? '', task: told.task ?? '', offset: told.offset };
   } catch {
     return null;
   }
@@ -37,9 +34,9 @@ export function keepPlace(list: ListPlace, offset: number): void {
 
 /** Where a chip stands in a list, near the place last looked at; null where it is not there. */
 export async function findAround(id: string, list: ListPlace, signal?: AbortSignal): Promise<Around | null> {
+  if (list.ids) return among(id, list.ids);
   const from = Math.max(0, list.offset - 2);
-  const { filter, sort, task } = list;
-  const page = await get<ChipPage>('/chips', { filter, sort, task, limit: 5, offset: from }, { signal });
+  const page = await near(list, from, signal);
   const at = page.chips.findIndex((chip) => chip.id === id);
   if (at < 0) return null;
   const place = from + at;
@@ -49,4 +46,22 @@ export async function findAround(id: string, list: ListPlace, signal?: AbortSign
     place,
     total: page.total,
   };
+}
+
+/** The list as it was when it was left (`pin`); where the server has forgotten that, as it is now. */
+async function near(list: ListPlace, offset: number, signal?: AbortSignal): Promise<ChipPage> {
+  const query = { ...paramsOf(list), limit: 5, offset };
+  if (!list.pin) return get<ChipPage>('/chips', query, { signal });
+  try {
+    return await get<ChipPage>('/chips', { ...query, pin: list.pin }, { signal });
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problem.status === 0) throw error;
+    return get<ChipPage>('/chips', query, { signal });
+  }
+}
+
+function among(id: string, ids: readonly string[]): Around | null {
+  const place = ids.indexOf(id);
+  if (place < 0) return null;
+  return { previous: ids[place - 1] ?? null, next: ids[place + 1] ?? null, place, total: ids.length };
 }
