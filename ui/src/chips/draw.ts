@@ -17,11 +17,13 @@ export interface Look {
   classOf: (code: number) => SchemeClass | undefined;
   /** Number key of a class; empty where it has none. */
   keyOf: (code: number) => string;
-  /** The class in hand: what is said of it goes first. */
+  /** The class in hand where chips have several: what is said of it goes first. */
   inHand: number | null;
   /** The row with what was answered since it came. */
   shown: (row: ChipRow) => ChipRow;
   selected: (id: string) => boolean;
+  /** Said small on the right in place of the clouds: a score, why a chip was suggested. */
+  aside?: (chip: ChipRow) => string;
   /** Chips without a label stand back. */
   highlight: boolean;
   /** Opacity of the mask over the picture. */
@@ -146,11 +148,17 @@ function ring(ctx: CanvasRenderingContext2D, x: number, y: number, tile: number,
 
 function caption(ctx: CanvasRenderingContext2D, l: Layout, chip: ChipRow, look: Look, x: number, y: number): void {
   const middle = y + l.tile + l.caption / 2 + 0.5;
-  const clouds = chip.cloud_cover !== null && l.tile >= 112 ? `${Math.round(chip.cloud_cover)} %` : '';
+  const aside = look.aside?.(chip) ?? '';
+  const clouds = !aside && chip.cloud_cover !== null && l.tile >= 112 ? `${Math.round(chip.cloud_cover)} %` : '';
   ctx.font = look.palette.font;
   ctx.textBaseline = 'middle';
   let right = x + l.tile - 2;
-  if (clouds) {
+  if (aside) {
+    ctx.fillStyle = look.palette.muted;
+    ctx.textAlign = 'right';
+    ctx.fillText(aside, right, middle);
+    right -= ctx.measureText(aside).width + 8;
+  } else if (clouds) {
     ctx.fillStyle = look.palette.muted;
     ctx.textAlign = 'right';
     ctx.fillText(clouds, right, middle);

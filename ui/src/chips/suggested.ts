@@ -3,6 +3,7 @@ import { asOf } from '../label/asof';
 import { get } from '../lib/api';
 import { recall, remember } from '../lib/stored';
 import type { ChipRow, Meaning, SuggestedChip, Suggestions } from '../lib/types';
+import { scoreText } from './columns';
 import type { ListQuery } from './list';
 
 export type Reason = SuggestedChip['reason'];
@@ -99,4 +100,15 @@ export function readAsked(text: string | null): Asked | null {
 
 export function writeAsked({ n, doubted, seed }: Asked): string {
   return `${n}/${doubted}/${seed}`;
+}
+
+interface Reasons {
+  query: Pick<ListQuery, 'suggest'>;
+  reasonOf: (id: string) => Reason | null;
+}
+
+/** What a tile says small: why it was suggested, or its score. */
+export function asideOf(list: Reasons | null, chip: ChipRow): string {
+  const why = list?.query.suggest ? list.reasonOf(chip.id) : null;
+  return why ? REASONS[why].title : scoreText(chip.score);
 }

@@ -19,6 +19,7 @@ export interface About {
 
 const CALM_MS = 300;
 const BINS = 40;
+const POLL_MS = 2500;
 
 export class Ranked {
   readonly ranking = new Resource<Ranking>();
@@ -26,6 +27,7 @@ export class Ranked {
   readonly curve = new Resource<Curve>();
   private about: About | null = null;
   private curveAsked = false;
+  private poll: ReturnType<typeof setTimeout> | undefined;
   private readonly calm = new Calm(CALM_MS, () => this.load());
   private readonly offs: (() => void)[] = [];
 
@@ -48,6 +50,7 @@ export class Ranked {
   close(): void {
     for (const off of this.offs) off();
     this.calm.stop();
+    clearTimeout(this.poll);
     this.ranking.stop();
     this.histogram.stop();
     this.curve.stop();
@@ -59,6 +62,7 @@ export class Ranked {
       this.about?.task !== about.task || this.about.class !== about.class || this.about.encoder !== about.encoder;
     this.about = about;
     if (other) {
+      clearTimeout(this.poll);
       this.curve.stop();
       this.curve.value = this.curve.problem = null;
       this.curveAsked = false;
@@ -84,6 +88,9 @@ export class Ranked {
     this.curveAsked = true;
     const { task, encoder } = about;
     await this.curve.load((signal) => get<Curve>('/curve', { task, class: about.class, encoder }, { signal }));
+    clearTimeout(this.poll);
+    // an event tells when it is there; should that be missed, it is asked for again
+    if (this.curve.value?.state === 'computing') this.poll = setTimeout(() => void this.askCurve(), POLL_MS);
   }
 
   private async load(): Promise<void> {

@@ -59,3 +59,24 @@ export function examples(like: readonly string[]): string {
   ].filter(Boolean);
   return parts.join(' and ');
 }
+
+/**
+ * What stands in the way, of what the server says: of other classes than the one in hand nothing, and nothing of labels
+ * where the next step is said already.
+ */
+export function problemsOf(
+  told: readonly string[],
+  names: readonly string[],
+  inHand: string,
+  stepSaid: boolean,
+): string[] {
+  return told.flatMap((one) => {
+    const about = names.find((name) => one.startsWith(`${name}: `));
+    if (about !== undefined) {
+      if (about !== inHand || (stepSaid && / its scores are calibrated/.test(one))) return [];
+      const text = one.slice(about.length + 2);
+      return [text.charAt(0).toUpperCase() + text.slice(1)];
+    }
+    return stepSaid && /^(No label yet|Only .* labelled)/.test(one) ? [] : [one];
+  });
+}
