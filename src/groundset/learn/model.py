@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from groundset.query.chips import Chips, Positions
 
 Float32 = npt.NDArray[np.float32]
+T = TypeVar("T")
 
 MOST = 2_000
 """Labels of a kind that a model is fitted to: more would hardly change it, and each answer fits anew."""
@@ -28,7 +29,7 @@ MOST_CALIBRATED = 200
 """Labels of a kind that calibrate."""
 FLAT = 1e-3
 """Slope of a calibration that tells nothing apart."""
-WHITENED = 4_000
+SAMPLE = 4_000
 """Chips that whitening and background are fitted to."""
 RANK: dict[Meaning, int] = {"none": 0, "similarity": 1, "score": 2, "confidence": 3}
 
@@ -142,29 +143,24 @@ def _fit(matrix: Matrix, positive: Positions, negative: Positions, method: Metho
 
 
 def _likeness(matrix: Matrix, positive: Float32, negative: Float32, method: Method) -> Likeness:
-    whitening = _whitening(matrix) if method == "mean" else None
-    background = _background(matrix) if method == "logistic" else None
     with one_thread():
-        return likeness(positive, negative, method, background=background, whitening=whitening)
-
-
-def _whitening(matrix: Matrix) -> Whitening:
-    if "whitening" not in matrix.told:
-        matrix.told["whitening"] = Whitening.fit(_sample(matrix))
-    made: Whitening = matrix.told["whitening"]
-    return made
+        if method == "mean":
+            return likeness(positive, negative, method, whitening=_known(matrix, "whitening", Whitening.fit))
+        background = _background(matrix) if method == "logistic" else None
+        return likeness(positive, negative, method, background=background)
 
 
 def _background(matrix: Matrix) -> Background:
-    if "background" not in matrix.told:
-        matrix.told["background"] = Background.fit(_sample(matrix))
-    made: Background = matrix.told["background"]
-    return made
+    return _known(matrix, "background", Background.fit)
 
 
-def _sample(matrix: Matrix) -> Float32:
-    some = np.flatnonzero(matrix.row_of >= 0)
-    return matrix.rows(some[:: max(1, len(some) // WHITENED)])
+def _known(matrix: Matrix, name: str, fit: Callable[[Float32], T]) -> T:
+    """What is learned of all chips of a matrix, from a sample of them; once."""
+    if name not in matrix.told:
+        some = matrix.usable
+        matrix.told[name] = fit(matrix.rows(some[:: max(1, len(some) // SAMPLE)]))
+    known: T = matrix.told[name]
+    return known
 
 
 def score_all(models: Sequence[Model], chips: int) -> list[tuple[Float32, Float32]]:

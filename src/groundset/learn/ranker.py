@@ -84,7 +84,7 @@ class Ranker:
         with self._lock:
             known = self._snapshots.get(key)
             if known is None or not known.stands(features, labels, scheme):
-                known = Snapshot(self._lake, features, Training(task, scheme, labels))
+                known = Snapshot(self._lake, features, Training(task, scheme, labels), known)
                 self._snapshots[key] = known
             self._snapshots.move_to_end(key)
             while len(self._snapshots) > KEPT:

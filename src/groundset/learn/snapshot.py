@@ -10,6 +10,7 @@ import numpy as np
 
 from groundset.core import Scheme
 from groundset.learn.examples import find_examples
+from groundset.learn.guess import Guesser
 from groundset.learn.matrix import Features
 from groundset.learn.model import Float32, Model, of_class, of_examples, score_all
 from groundset.learn.training import Training
@@ -17,6 +18,7 @@ from groundset.query.learned import Scores, Want
 
 if TYPE_CHECKING:
     from groundset.lake import Lake
+    from groundset.learn.classifier import Classifier
     from groundset.query.chips import Positions
     from groundset.query.table import LabelTable
 
@@ -31,16 +33,19 @@ class Snapshot:
         lake: The workspace, for the pixels of rectangles.
         features: Features of all chips.
         training: Labels of all chips.
+        before: The snapshot before this one, to begin from.
     """
 
-    def __init__(self, lake: Lake, features: Features, training: Training) -> None:
+    def __init__(self, lake: Lake, features: Features, training: Training, before: Snapshot | None = None) -> None:
         self.features, self.training = features, training
+        self.classifiers: dict[str, Classifier] = {} if before is None else dict(before.classifiers)
         self._lake = lake
         self._lock = threading.RLock()
         self._models: dict[Want, Model] = {}
         self._scores: dict[Want, Scores] = {}
         self._doubts: dict[Want, Float32] = {}
         self._typical: Float32 | None = None
+        self._guesser: Guesser | None = None
 
     def stands(self, features: Features, labels: LabelTable, scheme: Scheme) -> bool:
         """Whether it is made of these."""
@@ -96,24 +101,11 @@ class Snapshot:
             return self._typical
 
     def guess(self, page: Positions) -> Sequence[tuple[int, float | None] | None]:
-        """The likeliest class of some chips and, where all classes are calibrated, how likely."""
-        told = [(c.code, self.model(Want(c.code))) for c in self.training.scheme.answerable]
-        able = [(code, model) for code, model in told if model.meaning in ("score", "confidence")]
-        sure = all(model.meaning == "confidence" for _, model in able)
-        scores = np.full((len(able), len(page)), -np.inf)
-        for k, (_, model) in enumerate(able):
-            for fitted in model.fitted:
-                here = np.flatnonzero(fitted.matrix.row_of[page] >= 0)
-                if len(here):
-                    scores[k, here] = fitted.at(page[here], calibrated=sure)
-        if not able:
-            return [None] * len(page)
-        best = scores.argmax(axis=0)
-        top = scores[best, np.arange(len(page))].tolist()
-        return [
-            None if score == -np.inf else (able[k][0], round(score, 4) if sure else None)
-            for k, score in zip(best.tolist(), top, strict=True)
-        ]
+        """The likeliest class of some chips and, where it is calibrated (two classes to choose from), how likely."""
+        with self._lock:
+            if self._guesser is None:
+                self._guesser = Guesser(self)
+        return self._guesser.guess(page)
 
     def _learn(self, want: Want) -> Model:
         method = want.method
