@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from groundset import release as _release
+from groundset._declaring import Declaring
 from groundset._learning import Learning
 from groundset.core import Bbox, Edge, InputError, LabelMask, Listener, Scheme
 from groundset.lake import DEFAULT_DATABASE, Lake, init
@@ -67,7 +68,7 @@ class Status:
     releases: tuple[str, ...]
 
 
-class Workspace(Learning):
+class Workspace(Learning, Declaring):
     """An open workspace. Close it, or use it in a ``with`` block."""
 
     def __init__(self, lake: Lake) -> None:
@@ -237,6 +238,7 @@ class Workspace(Learning):
         actor: str | None = None,
         task: str | None = None,
         value: str = "positive",
+        reason: str | None = None,
         sheet: str | Path | None = None,
         column: str = "class",
         within: str | None = None,
@@ -251,7 +253,9 @@ class Workspace(Learning):
             answer: Class (name or code) for chip ids.
             actor: Who answers (default: the system user name).
             task: Task name; may be left out where only one fits.
-            value: ``positive``, ``negative``, ``unsure`` or ``not-applicable``, for chip ids.
+            value: ``positive``, ``negative``, ``unsure``, ``not-applicable``, or ``unlabelled``, which takes what was
+                said of the class away; for chip ids.
+            reason: Why they cannot be answered (cloud, shadow ...), for chip ids.
             sheet: CSV that maps the file's classes to the scheme.
             column: Column of the file that names the class.
             within: Window in which dated features match an acquisition: ``3d``, ``12h``.
@@ -264,7 +268,7 @@ class Workspace(Learning):
             return ingest.annotate_masks(self.lake, what, actor=who, task=task)
         if answer is not None:
             ids = [what] if isinstance(what, str) else [str(c) for c in what]  # type: ignore[union-attr]
-            return ingest.annotate_chips(self.lake, ids, answer, actor=who, value=value, task=task)
+            return ingest.annotate_chips(self.lake, ids, answer, actor=who, value=value, reason=reason, task=task)
         options: dict[str, Any] = {"task": task, "sheet": sheet, "column": column, "within": within}
         if hasattr(what, "to_file"):
             shapes: GeoDataFrame = what

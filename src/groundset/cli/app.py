@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from groundset.cli import annotate, check, demo, encode, ingest, init, predict, publish, release, segment, serve, status
+from groundset.cli import (
+    add,
+    annotate,
+    check,
+    demo,
+    encode,
+    ingest,
+    init,
+    predict,
+    publish,
+    release,
+    segment,
+    serve,
+    status,
+)
 from groundset.cli._common import err
 from groundset.core import GroundsetError
 
@@ -22,7 +36,7 @@ app = typer.Typer(
 )
 for verb in (demo, init, ingest, status, annotate, encode, predict, segment, release, check, publish, serve):
     app.command(verb.__name__.rsplit(".", 1)[1])(verb.run)
-
+app.add_typer(add.app, name="add")
 
 STOPPED = 130
 _STOPPED = "stopped; what was finished is kept, run it again to go on"

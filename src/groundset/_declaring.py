@@ -1,0 +1,163 @@
+"""What a workspace is told beside answers; :class:`groundset.workspace.Workspace` has these verbs."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from groundset.core import SchemeClass
+    from groundset.core.layout import AttributeConfig, AttributeKind, TaskConfig
+    from groundset.journal import AttributeValue
+    from groundset.lake import Lake
+
+
+class Declaring:
+    """Classes, tasks and attributes that are added while people work; what is said of chips beside their classes."""
+
+    lake: Lake
+
+    def add_class(
+        self,
+        name: str,
+        *,
+        task: str | None = None,
+        title: str | None = None,
+        color: str | None = None,
+        definition: str | None = None,
+        actor: str | None = None,
+    ) -> SchemeClass:
+        """Add a class to a task's scheme. It gets the next free code; no other class changes.
+
+        Args:
+            name: Its name, unique in the scheme.
+            task: Whose scheme (default: the workspace's, which all tasks without their own share).
+            title: For people (default: the name).
+            color: ``#rrggbb`` (default: one unlike those there).
+            definition: What belongs to it.
+            actor: Who adds it (default: the system user name).
+
+        Raises:
+            ConflictError: There is a class of this name.
+        """
+        from groundset import _additions
+
+        return _additions.add_class(
+            self.lake, name, actor=_who(actor), task=task, title=title, color=color, definition=definition
+        )
+
+    def add_task(
+        self,
+        name: str,
+        *,
+        multi: bool = False,
+        classes: Sequence[SchemeClass] | None = None,
+        actor: str | None = None,
+    ) -> TaskConfig:
+        """Add a classify task.
+
+        Args:
+            name: Its name.
+            multi: Whether a chip may have several classes.
+            classes: A scheme of its own, kept in ``NAME.csv`` (default: the workspace's scheme).
+            actor: Who adds it (default: the system user name).
+
+        Raises:
+            ConflictError: There is a task of this name.
+        """
+        from groundset import _additions
+
+        return _additions.add_task(self.lake, name, actor=_who(actor), multi=multi, classes=classes)
+
+    def add_attribute(
+        self,
+        name: str,
+        kind: AttributeKind = "flag",
+        *,
+        title: str | None = None,
+        choices: Iterable[str] = (),
+        minimum: float | None = None,
+        maximum: float | None = None,
+        actor: str | None = None,
+    ) -> AttributeConfig:
+        """Declare something that people may say of a chip's situation: day, cloudy, roadworks ...
+
+        Args:
+            name: Its name, in filters too: small letters, digits and _.
+            kind: ``flag``, ``choice`` or ``number``.
+            title: For people (default: the name).
+            choices: Of a choice: what there is to choose from.
+            minimum: Of a number: the least.
+            maximum: Of a number: the most.
+            actor: Who declares it (default: the system user name).
+
+        Raises:
+            ConflictError: There is an attribute of this name.
+        """
+        from groundset import _additions
+        from groundset.core.layout import AttributeConfig
+
+        new = AttributeConfig(name, kind, title, tuple(choices), minimum, maximum)
+        return _additions.add_attribute(self.lake, new, actor=_who(actor))
+
+    def set_attribute(
+        self, chips: str | Iterable[str], name: str, value: AttributeValue, *, actor: str | None = None
+    ) -> int:
+        """Say something of chips' situation, as one act; None says nothing any more.
+
+        Returns:
+            Number of chips that it is said of.
+
+        Raises:
+            InputError: There is no such attribute or chip, or the value does not fit; then nothing is said.
+        """
+        from groundset.journal import attribute
+
+        return _say(self.lake, "attribute", None, chips, attribute(name, value), _who(actor))
+
+    def attributes(self, chips: str | Iterable[str] | None = None) -> dict[str, dict[str, bool | float | str]]:
+        """What stands of the chips' situation, by chip id and name; chips of which nothing is said are left out."""
+        return self.lake.journal.attributes(None if chips is None else _ids(chips))
+
+    def remove_from_training(
+        self, chips: str | Iterable[str], *, task: str | None = None, back: bool = False, actor: str | None = None
+    ) -> int:
+        """Keep the labels of chips, but leave them out of the task's model, as one act.
+
+        Args:
+            chips: Chip ids.
+            task: A classify task; may be left out where there is one.
+            back: Put them back into training instead.
+            actor: Who says so (default: the system user name).
+
+        Returns:
+            Number of chips.
+        """
+        from groundset.journal import training
+
+        chosen = self.lake.config.task(task, "classify").name
+        return _say(self.lake, "training", chosen, chips, training(use=back), _who(actor))
+
+
+def _say(
+    lake: Lake, kind: str, task: str | None, chips: str | Iterable[str], payload: dict[str, object], actor: str
+) -> int:
+    from groundset.core import InputError
+    from groundset.journal import NewEvent
+
+    events = [NewEvent(kind, task, chip_id, payload) for chip_id in _ids(chips)]
+    if not events:
+        raise InputError("no chips were named", hint="name at least one")
+    for event in events:  # all or none
+        lake.check(event)
+    lake.journal.append_bulk(events, actor=actor)
+    return len(events)
+
+
+def _ids(chips: str | Iterable[str]) -> list[str]:
+    return [chips] if isinstance(chips, str) else list(dict.fromkeys(map(str, chips)))
+
+
+def _who(actor: str | None) -> str:
+    return actor or getpass.getuser()

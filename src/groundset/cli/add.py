@@ -1,0 +1,86 @@
+"""``groundset add``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from groundset.cli._common import out
+
+app = typer.Typer(no_args_is_help=True, help="Add a class, a task or an attribute to a workspace.")
+
+Root = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")]
+Title = Annotated[str | None, typer.Option(help="For people (default: the name).")]
+Who = Annotated[str | None, typer.Option("--actor", help="Who adds it (default: the system user name).")]
+
+
+@app.command("class")
+def add_class(
+    root: Root,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, unique in the scheme.")],
+    task: Annotated[str | None, typer.Option(help="Whose scheme (default: the workspace's).")] = None,
+    title: Title = None,
+    color: Annotated[str | None, typer.Option(help="#rrggbb (default: one unlike those there).")] = None,
+    definition: Annotated[str | None, typer.Option(help="What belongs to it.")] = None,
+    actor: Who = None,
+) -> None:
+    """Add a class to a scheme.
+
+    It gets the next free code; no other class changes.
+    """
+    from groundset.workspace import open as open_workspace
+
+    with open_workspace(root) as ws:
+        new = ws.add_class(name, task=task, title=title, color=color, definition=definition, actor=actor)
+    _say(f"class {new.name} ({new.code}), {new.color}")
+
+
+@app.command("task")
+def add_task(
+    root: Root,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name.")],
+    multi: Annotated[bool, typer.Option("--multi", help="A chip may have several classes.")] = False,
+    scheme: Annotated[
+        Path | None, typer.Option(help="Scheme CSV of its own, copied to NAME.csv (default: the workspace's).")
+    ] = None,
+    actor: Who = None,
+) -> None:
+    """Add a task that asks which classes a chip has."""
+    from groundset.taxonomy import read_scheme
+    from groundset.workspace import open as open_workspace
+
+    classes = None if scheme is None else read_scheme(scheme).classes
+    with open_workspace(root) as ws:
+        ws.add_task(name, multi=multi, classes=classes, actor=actor)
+        there = ", ".join(c.name for c in ws.scheme(name))
+    _say(f"task {name} (classify, {'several classes' if multi else 'one class'} a chip): {there}")
+
+
+@app.command("attribute")
+def add_attribute(
+    root: Root,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, in filters too: day, cloudy, roadworks.")],
+    kind: Annotated[str, typer.Option(help="flag, choice or number.")] = "flag",
+    title: Title = None,
+    choice: Annotated[list[str] | None, typer.Option(help="Of a choice: one of its values; say it for each.")] = None,
+    minimum: Annotated[float | None, typer.Option(help="Of a number: the least.")] = None,
+    maximum: Annotated[float | None, typer.Option(help="Of a number: the most.")] = None,
+    actor: Who = None,
+) -> None:
+    """Add something that people may say of a chip's situation."""
+    from groundset.core import InputError
+    from groundset.core.layout import ATTRIBUTE_KINDS
+    from groundset.workspace import open as open_workspace
+
+    if kind not in ATTRIBUTE_KINDS:
+        raise InputError("unknown kind of attribute", asked=kind, hint=f"one of {', '.join(ATTRIBUTE_KINDS)}")
+    options: dict[str, Any] = {"title": title, "choices": choice or (), "minimum": minimum, "maximum": maximum}
+    with open_workspace(root) as ws:
+        new = ws.add_attribute(name, kind, actor=actor, **options)
+    _say(f"attribute {new.name} ({new.kind})")
+
+
+def _say(what: str) -> None:
+    out.print(f"added {what}", markup=False, soft_wrap=True)
