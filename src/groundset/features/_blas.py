@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ _limit: list[Any] = []
 
 
 @cache
-def _controller() -> Any:
+def _controller(scipy: bool) -> Any:  # noqa: ARG001  # SciPy brings a BLAS of its own, loaded later than numpy's
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
@@ -25,7 +26,7 @@ def one_thread() -> Iterator[None]:
     """Limit BLAS to one thread until the last of all threads that asked for it leaves."""
     with _lock:
         if not _holders:
-            _limit.append(_controller().limit(limits=1, user_api="blas"))
+            _limit.append(_controller("scipy.linalg" in sys.modules).limit(limits=1, user_api="blas"))
             _limit[0].__enter__()
         _holders.append(0)
     try:

@@ -60,19 +60,30 @@ class Linearly(Protocol):
         """Whether rows are divided by their length first."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """Rows that lie together.
 
     Args:
-        Z: Float32 (m, D), as the model reads them.
-        lengths: Float32 (m,), Euclidean; 0 of a chip without data, not finite where a value is not.
+        X: Float32 (m, d), features as they were stored.
+        space: How they become what the model reads.
         parts: Names of the parts, one after the other.
     """
 
-    Z: Float32
-    lengths: Float32
+    X: Float32
+    space: Space
     parts: tuple[str, ...]
+
+    @cached_property
+    def Z(self) -> Float32:  # noqa: N802  # as the models call it
+        """Float32 (m, D), as the model reads them."""
+        return self.space.transform(self.X)
+
+    @cached_property
+    def lengths(self) -> Float32:
+        """Length of each row of Z, float32 (m,): 0 of a chip without data, not finite where a value is not."""
+        out = _lengths(self.Z)
+        return out if self.space.identity else np.where(_lengths(self.X) == 0, np.float32(0), out)
 
 
 @dataclass(frozen=True)
@@ -104,7 +115,8 @@ class Matrix:
     @cached_property
     def lengths(self) -> Float32:
         """Length of each row, float32 (rows,); NaN where it says nothing: a chip without data, or not finite."""
-        out = np.concatenate([b.lengths for b in self.blocks])
+        with ThreadPoolExecutor(THREADS) as pool:
+            out = np.concatenate(list(pool.map(lambda block: block.lengths, self.blocks)))
         return np.where(np.isfinite(out) & (out > 0), out, np.float32(np.nan))
 
     @cached_property
@@ -131,7 +143,7 @@ class Matrix:
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64]:
-        return np.cumsum([0, *(len(b.Z) for b in self.blocks)])
+        return np.cumsum([0, *(len(b.X) for b in self.blocks)])
 
     def rows(self, positions: Positions) -> Float32:
         """Z of some chips that have features, float32 (k, D)."""
@@ -176,7 +188,7 @@ class Matrix:
     def each(self) -> Iterable[tuple[slice, Float32, Float32]]:
         """Rows of each block with their Z and lengths."""
         for block, start in zip(self.blocks, self._starts[:-1], strict=True):
-            yield slice(int(start), int(start) + len(block.Z)), block.Z, block.lengths
+            yield slice(int(start), int(start) + len(block.X)), block.Z, block.lengths
 
     def spread(self, by_row: Float32) -> Float32:
         """Values of the rows as values of the chips, float32 (chips,), NaN where there is none."""
@@ -329,11 +341,7 @@ class _Group:
             except GroundsetError:  # nothing finite to fit to
                 self.stale.update(parts)
                 return
-        Z = self._space.transform(X)
-        lengths = _lengths(X if self._space.identity else Z)
-        if not self._space.identity:
-            lengths[_lengths(X) == 0] = 0
-        self._blocks.append(Block(Z, lengths, parts))
+        self._blocks.append(Block(X, self._space, parts))
 
 
 def _lengths(Z: Float32) -> Float32:

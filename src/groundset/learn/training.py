@@ -71,7 +71,7 @@ def blocks(chips: Chips, positions: Positions, labels: npt.NDArray[np.generic]) 
     """
     from groundset.learn.calibration import blocks_of
 
-    bounds = chips.bounds[positions]
+    bounds = chips.bounds_at(positions)
     placed = np.isfinite(bounds).all(axis=1)
     if not placed.all():
         return None

@@ -104,7 +104,7 @@ def hits(
     if not len(page):
         return []
     rows = chips.table.select(_COLUMNS).take(pa.array(page)).to_pylist()
-    bounds = chips.bounds[page].tolist()
+    bounds = chips.bounds_at(page).tolist()
     told = [None] * len(page) if labels is None else labels.labels[page].tolist()
     trains = [True] * len(page) if labels is None else labels.training[page].tolist()
     said: Sequence[Said] = [NOTHING] * len(page) if attributes is None else attributes.at(page)
