@@ -1,6 +1,7 @@
 /** Unpacks and decodes quicklooks off the main thread; keeps the packed bytes, so that another size needs no request. */
 import { Lru } from './lru';
 import { unpack } from './quicklooks';
+import { putThrough } from './tone';
 
 export interface DecodeAsk {
   id: number;
@@ -9,6 +10,8 @@ export interface DecodeAsk {
   edge: number;
   /** A packed page of `keys`; without, the bytes that came before are decoded again. */
   page?: ArrayBuffer;
+  /** Brightness, contrast and gamma as a look-up (tone.ts). */
+  curve?: Uint8ClampedArray<ArrayBuffer> | null;
 }
 
 /** One picture; null: there is none (no label). Undefined: its bytes are not here (any more). */
@@ -37,7 +40,21 @@ async function decode(bytes: Uint8Array<ArrayBuffer>, edge: number): Promise<Ima
   return small;
 }
 
-async function answer({ keys, edge, page }: DecodeAsk): Promise<Decoded[]> {
+/** The picture through a curve; as it is where the browser has no canvas for workers. */
+function toned(picture: ImageBitmap, curve: Uint8ClampedArray<ArrayBuffer>): ImageBitmap {
+  if (typeof OffscreenCanvas === 'undefined') return picture;
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  const ctx = canvas.getContext('2d', { willReadFrequently: true });
+  if (!ctx) return picture;
+  ctx.drawImage(picture, 0, 0);
+  const all = ctx.getImageData(0, 0, picture.width, picture.height);
+  putThrough(all.data, curve);
+  ctx.putImageData(all, 0, 0);
+  picture.close();
+  return canvas.transferToImageBitmap();
+}
+
+async function answer({ keys, edge, page, curve }: DecodeAsk): Promise<Decoded[]> {
   if (page) {
     const pieces = unpack(page);
     if (pieces.length !== keys.length)
@@ -47,7 +64,9 @@ async function answer({ keys, edge, page }: DecodeAsk): Promise<Decoded[]> {
   return Promise.all(
     keys.map((key) => {
       const bytes = kept.get(key);
-      return bytes === undefined ? undefined : decode(bytes, edge).catch(() => null);
+      if (bytes === undefined) return undefined;
+      const picture = decode(bytes, edge).catch(() => null);
+      return curve ? picture.then((one) => one && toned(one, curve)) : picture;
     }),
   );
 }

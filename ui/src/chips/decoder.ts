@@ -19,11 +19,16 @@ export class Decoder {
     };
   }
 
-  decode(keys: string[], edge: number, page?: ArrayBuffer): Promise<Decoded[]> {
+  decode(
+    keys: string[],
+    edge: number,
+    page?: ArrayBuffer,
+    curve: Uint8ClampedArray<ArrayBuffer> | null = null,
+  ): Promise<Decoded[]> {
     const id = ++this.last;
     return new Promise((done, failed) => {
       this.waiting.set(id, { done, failed });
-      this.worker.postMessage({ id, keys, edge, page }, page ? [page] : []);
+      this.worker.postMessage({ id, keys, edge, page, curve }, page ? [page] : []);
     });
   }
 

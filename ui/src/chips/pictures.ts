@@ -3,14 +3,19 @@ import { ProblemError, bytes, isAbort } from '../lib/api';
 import type { Decoder } from './decoder';
 import { Lru } from './lru';
 import { type Ask, type Spot, asks, keyOf } from './quicklooks';
+import { curveOf, type Tone } from './tone';
 
 const AT_ONCE = 3;
 const MEMORY = 160_000_000;
+
+type Curve = ReturnType<typeof curveOf>;
 
 interface Entry {
   /** Null: the server has none for this chip. */
   picture: ImageBitmap | null;
   edge: number;
+  /** The curve that it was put through. */
+  curve: Curve;
   /** Out of date: drawn until the new one is there. */
   old: boolean;
 }
@@ -31,6 +36,7 @@ export class Pictures {
   private readonly refused = new Set<string>();
   private wanted = new Map<string, Spot>();
   private edge = 128;
+  private curve: Curve = null;
   private closed = false;
 
   constructor(
@@ -53,6 +59,14 @@ export class Pictures {
     for (const flight of this.flights) {
       if (![...flight.keys].some((key) => this.wanted.has(key))) flight.stop.abort();
     }
+    this.pump();
+  }
+
+  /** Another brightness, contrast, gamma: what is wanted is decoded anew, the old pictures stay until then. */
+  setTone(tone: Tone): void {
+    const curve = curveOf(tone);
+    if (String(curve) === String(this.curve)) return;
+    this.curve = curve;
     this.pump();
   }
 
@@ -91,7 +105,7 @@ export class Pictures {
       const entry = this.have.get(key);
       if (this.refused.has(key) || this.flying(key)) continue;
       if (!entry || entry.old) missing.push(spot);
-      else if (entry.picture && entry.edge !== this.edge) resize.push(spot);
+      else if (entry.picture && (entry.edge !== this.edge || entry.curve !== this.curve)) resize.push(spot);
     }
     if (resize.length > 0) void this.fly({ pairs: [], spots: resize.slice(0, 128) });
     for (const ask of asks(missing)) {
@@ -104,13 +118,13 @@ export class Pictures {
     const keys = ask.spots.map(keyOf);
     const flight: Flight = { keys: new Set(keys), stop: new AbortController() };
     this.flights.add(flight);
-    const edge = this.edge;
+    const { edge, curve } = this;
     try {
       const page = ask.pairs.length > 0 ? await this.page(ask, flight.stop.signal) : undefined;
       const names = keys.map((key) => `${this.layer}|${key}`);
-      const pictures = await this.decoder.decode(names, edge, page);
+      const pictures = await this.decoder.decode(names, edge, page, curve);
       if (this.closed) for (const picture of pictures) picture?.close();
-      else this.land(ask, keys, pictures, edge);
+      else this.land(ask, keys, pictures, edge, curve);
     } catch (error) {
       if (!isAbort(error) && !this.closed) this.fell(ask, error);
     } finally {
@@ -135,7 +149,13 @@ export class Pictures {
     return bytes('/quicklooks', query, { signal, cache: this.layer.startsWith('label:') ? 'no-cache' : 'default' });
   }
 
-  private land(ask: Ask, keys: string[], pictures: (ImageBitmap | null | undefined)[], edge: number): void {
+  private land(
+    ask: Ask,
+    keys: string[],
+    pictures: (ImageBitmap | null | undefined)[],
+    edge: number,
+    curve: Curve,
+  ): void {
     keys.forEach((key, i) => {
       const picture = pictures[i];
       if (picture === undefined) {
@@ -143,7 +163,7 @@ export class Pictures {
         if (entry) entry.old = true;
       } else {
         const weight = picture ? picture.width * picture.height * 4 : 64;
-        this.have.set(key, { picture, edge, old: false }, weight);
+        this.have.set(key, { picture, edge, curve, old: false }, weight);
       }
     });
     this.events.came(ask.spots);

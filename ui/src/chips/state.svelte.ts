@@ -9,6 +9,7 @@ import { Decoder } from './decoder';
 import type { Range } from './layout';
 import { ChipList, type ListQuery } from './list';
 import { Pictures } from './pictures';
+import { PLAIN_TONE, type Tone } from './tone';
 
 /** What asks the wall to draw again; the wall itself is told directly, frame by frame. */
 export interface Watcher {
@@ -44,6 +45,7 @@ export class ChipsState {
   /** Rises when the list was ranked anew below what is looked at. */
   reranked = $state(0);
   watcher: Watcher | null = null;
+  private tone: Tone = PLAIN_TONE;
   private coming: ChipList | null = null;
   private readonly decoder = new Decoder();
   private readonly offs: (() => void)[] = [];
@@ -123,6 +125,13 @@ export class ChipsState {
     if (this.base?.layer === layer) return;
     this.base?.close();
     this.base = this.pictures(layer, true);
+    this.base.setTone(this.tone);
+  }
+
+  /** Brightness, contrast and gamma of the pictures. */
+  showTone(tone: Tone): void {
+    this.tone = tone;
+    this.base?.setTone(tone);
   }
 
   showMask(layer: string | null): void {
