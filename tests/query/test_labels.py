@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from madelake import TIME, add_scene, lake_like_image, paint, write_scene
 
+from groundset._additions import add_class
 from groundset.chips import Chip
 from groundset.core import Origin
 from groundset.imagery import open_source
-from groundset.journal import NewEvent, answer, answers, methods_of, new_id
+from groundset.journal import NewEvent, answer, answers, attribute, methods_of, new_id
 from groundset.lake import Lake, init
 from groundset.query import Index
 from groundset.query.task import AT_ONCE
@@ -58,7 +59,7 @@ ACTS = st.lists(
     st.tuples(
         st.integers(0, 2),  # chip
         st.sampled_from(["anna", "bela", "model:x"]),
-        st.sampled_from(["positive", "negative", "unsure", "not-applicable", "all", "undo"]),
+        st.sampled_from(["positive", "negative", "unsure", "not-applicable", "unlabelled", "training", "all", "undo"]),
         st.integers(0, 2),  # class
     ),
     min_size=1,
@@ -77,9 +78,30 @@ def test_answers(index: Index, lake: Lake, acts: list[tuple[int, str, str, int]]
         if what == "undo":
             lake.journal.append([NewEvent("undo", undoes=ids[0], id=own)], actor=actor)
             continue
+        kind = "training" if what == "training" else "answer"
         payload = answers([code], origin=origin) if what == "all" else answer(code, what, origin=origin)
-        lake.journal.append([NewEvent("answer", task, f"s_0_0_{chip}", payload, id=own)], actor=actor)
+        payload = {"use": bool(code)} if what == "training" else payload
+        lake.journal.append([NewEvent(kind, task, f"s_0_0_{chip}", payload, id=own)], actor=actor)
         _same_as_the_journal(index, lake, task)
+    _statements_are_those_of_a_fresh_table(index, lake, task)
+
+
+def _statements_are_those_of_a_fresh_table(index: Index, lake: Lake, task: str) -> None:
+    """Patched or read anew; as the journal's own labels have them."""
+    table, fresh, told = index.labels(task), Index(lake), lake.labels(task)
+    removed = {e.chip_id: not e.payload["use"] for e in lake.journal.current(task, kind="training")}
+    for code in range(3):
+        wanted = []
+        for hit in fresh.find(task=task, limit=20).hits:
+            found = None if removed.get(hit.id) else told.answer(hit.id)
+            there, not_there = ((), ()) if found is None else (found.teaches, found.teaches_not)
+            implied = bool(there) and task == "chips"
+            wanted.append(1 if code in there else -1 if code in not_there or implied else 0)
+            assert hit.training == (not removed.get(hit.id, False))
+        assert table.statement(code).tolist() == wanted
+        assert fresh.labels(task).statement(code).tolist() == wanted
+        assert table.statement(code) is table.statement(code)
+    fresh.close()
 
 
 def _same_as_the_journal(index: Index, lake: Lake, task: str) -> None:
@@ -94,8 +116,10 @@ def _same_as_the_journal(index: Index, lake: Lake, task: str) -> None:
         assert hit.label.classes == ((other.code,) if wanted.not_applicable else wanted.classes)
         assert (hit.label.value in ("unsure", "not-applicable")) == wanted.not_applicable
         assert hit.label.actors == told.actors(hit.id)
-        assert hit.label.answered_at == told.events(hit.id)[-1].as_json()["at"]
-        assert hit.label.actor == told.events(hit.id)[-1].actor
+        last = [e for e in told.events(hit.id) if e.payload.get("value") != "unlabelled"][-1]
+        assert (hit.label.answered_at, hit.label.actor) == (last.as_json()["at"], last.actor)
+        assert (hit.label.negative, hit.label.unsure) == (wanted.negative, wanted.unsure)
+        assert (hit.label.reason, hit.label.confidence) == (wanted.reason, wanted.confidence)
         assert hit.label.methods == (("automated",) if wanted.origin == Origin.MODEL else ("manual",))
         none = index.find(f"chip_id = '{hit.id}' AND label IS NULL", task=task).total == 1
         assert none == (not hit.label.classes)
@@ -205,3 +229,47 @@ def test_shapes(index: Index, lake: Lake) -> None:
     assert (first.label.classes, first.label.value) == ((0, 1), "positive")
     assert (second.label.classes, second.label.value) == ((), "negative")
     assert index.find("label = 'water'", task="boxes").ids == ["s_0_0_0"]
+
+
+def test_how_sure_a_model_is(index: Index, lake: Lake) -> None:
+    """Answers that differ in nothing else are read once, and keep their own confidence."""
+    events = [
+        NewEvent("answer", "chips", f"s_0_0_{i}", answer(1, origin=Origin.MODEL, confidence=c))
+        for i, c in enumerate((0.9, 0.8, 1e-7))
+    ]
+    lake.annotate(events, actor="model:m")
+    odd = answer(1, origin=Origin.MODEL, reason='"confidence":3', confidence=0.5)
+    lake.annotate([NewEvent("answer", "chips", "s_0_0_3", odd)], actor="model:m")
+    hits = index.find(limit=4).hits
+    assert [hit.label and hit.label.confidence for hit in hits] == [0.9, 0.8, 1e-7, 0.5]
+    assert hits[3].label is not None
+    assert hits[3].label.reason == '"confidence":3'
+    assert not index.labels("chips").statement(1).any(), "what a model says trains nobody"
+
+
+def test_attributes_follow_the_journal(tmp_path: Path, lake: Lake) -> None:
+    with lake.layout.config.open("a") as file:
+        file.write('\n[attributes.cloudy]\nkind = "flag"\n[attributes.haze]\nkind = "number"\nmaximum = 1\n')
+    index = Index(lake)
+    say = lambda chip, name, value: NewEvent("attribute", None, f"s_0_0_{chip}", attribute(name, value))  # noqa: E731
+    lake.annotate([say(0, "cloudy", True), say(1, "haze", 0.5), say(2, "haze", 0)], actor="anna")
+    hits = index.find(limit=4).hits
+    assert [dict(hit.attributes) for hit in hits] == [{"cloudy": True}, {"haze": 0.5}, {"haze": 0}, {}]
+    assert index.find("cloudy = true").ids == ["s_0_0_0"]
+    assert index.find("haze >= 0.5").ids == ["s_0_0_1"]
+    (refused,) = lake.annotate([say(3, "haze", 2)], actor="anna")
+    assert "at most 1" in str(refused.error)
+    lake.annotate([say(0, "cloudy", None), say(1, "haze", 0.1)], actor="bela")
+    assert [dict(hit.attributes) for hit in index.find(limit=3).hits] == [{}, {"haze": 0.1}, {"haze": 0}]
+    assert index.find("cloudy = true").total == 0
+    index.close()
+
+
+def test_a_class_that_was_added_is_known_at_once(lake: Lake, index: Index) -> None:
+    lake.annotate([NewEvent("answer", "chips", "s_0_0_0", answer(1))], actor="anna")
+    assert index.labels("chips").statement(1)[0] == 1
+    with Lake.open(lake.root) as other:
+        added = add_class(other, "ice", actor="bela")
+    lake.annotate([NewEvent("answer", "chips", "s_0_0_1", answer(added.code))], actor="anna")
+    assert index.find("label = 'ice'").ids == ["s_0_0_1"]
+    assert index.labels("chips").statement(added.code)[:3].tolist() == [-1, 1, 0]

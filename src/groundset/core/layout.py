@@ -82,9 +82,10 @@ class TaskConfig:
 
 ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 RESERVED_NAMES = frozenset({
-    "actor", "actors", "answered_at", "bands", "chip_id", "cloud_cover", "col", "crs", "datetime", "geometry", "group",
-    "height", "id", "label", "labels", "level", "methods", "row", "scene_id", "sensor", "split", "training",
-    "valid_fraction", "value", "width", "x_off", "y_off",
+    "actor", "actors", "answered_at", "attributes", "bands", "chip_id", "cloud_cover", "col", "confidence", "crs",
+    "datetime", "geometry", "group", "guess", "height", "id", "label", "labels", "level", "methods", "negative",
+    "reason", "row", "scene_id", "score", "sensor", "split", "training", "unsure", "valid_fraction", "value", "width",
+    "x_off", "y_off",
     "and", "between", "div", "false", "in", "is", "like", "not", "null", "or", "true",
 })  # fmt: skip
 """Names that a filter has for something else: no attribute has them."""
