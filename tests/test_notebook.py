@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from madelake import add_scene, lake_like_image, write_scene
 from pageserver import built_ui, chromium
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Locator, expect, sync_playwright
 from realservers.process import NotAvailableError, answers, free_port, running
 
 import groundset as gs
@@ -175,11 +175,12 @@ widget.render({ model, el: document.getElementById('out') });
 
 
 @contextmanager
-def host_page(widget: object, **changes: object) -> Iterator[str]:
+def host_page(widget: object, host: str = HOST_PAGE, **changes: object) -> Iterator[str]:
     """A page on another port that does what Jupyter does with a widget; ``changes`` override its state."""
-    state = {name: getattr(widget, name) for name in ("port", "token", "height", "page", "name")} | changes
+    kept = [name for name in ("port", "token", "height", "page", "name", "selection", "head") if hasattr(widget, name)]
+    state = {name: getattr(widget, name) for name in kept} | changes
     files = {
-        "/lab": ("text/html", HOST_PAGE),
+        "/lab": ("text/html", host),
         "/widget.js": ("text/javascript", str(widget._esm)),  # type: ignore[attr-defined]
         "/state.json": ("application/json", json.dumps(state)),
     }
@@ -203,6 +204,30 @@ def host_page(widget: object, **changes: object) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+LABEL_HOST = """<!doctype html><title>notebook</title><div id="out"></div>
+<script type="module">
+import widget from './widget.js';
+const state = await (await fetch('./state.json')).json();
+const { token, ...kept } = state;
+const heard = {};
+const hear = (name) => (heard[name] ??= new Set());
+window.saved = [];
+window.model = {
+  get: (name) => kept[name],
+  set: (name, value) => {
+    const other = JSON.stringify(kept[name]) !== JSON.stringify(value);
+    kept[name] = value;
+    if (other) hear(`change:${name}`).forEach((run) => run());
+  },
+  save_changes: () => window.saved.push({ selection: kept.selection, head: kept.head }),
+  on: (name, run) => hear(name).add(run),
+  off: (name, run) => hear(name).delete(run),
+  send: (asked) => asked.ask === 'token' && hear('msg:custom').forEach((run) => run({ token })),
+};
+window.end = widget.render({ model: window.model, el: document.getElementById('out') });
+</script>"""
 
 
 def _browser_or_skip() -> str:
@@ -249,6 +274,116 @@ def test_the_page_appears_in_a_frame_of_another_origin_and_can_write(
         assert status == 201
         browser.close()
     assert [e.chip_id for e in ws.lake.journal.events(kind="answer")] == [chip]
+
+
+def test_labelling_in_a_notebook_python_sees_selection_and_labels(
+    ws: gs.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _browser_or_skip()
+    monkeypatch.setenv("GROUNDSET_UI_DIR", str(built_ui()))
+    ids = ws.chips["chip_id"].to_pylist()
+    widget = ws.label()
+    assert (widget.task, widget.selection, widget.labels.num_rows) == ("chips", [], 0)
+    selected: list[list[str]] = []
+    labels: list[int] = []
+    widget.observe(lambda change: selected.append(change["new"]), "selection")
+    off = widget.on_labels(lambda one: labels.append(one.labels.num_rows))
+    with host_page(widget, LABEL_HOST) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
+        page.goto(address)
+        frame = page.frame_locator("iframe")
+
+        def tile(index: int) -> Locator:
+            return frame.locator(f"a[data-index='{index}']")
+
+        expect(tile(0)).to_be_visible(timeout=30_000)
+
+        def comm(said: str) -> dict[str, object]:
+            """What the widget saved, brought to Python as Jupyter's comm does."""
+            page.wait_for_function(f"() => window.saved.some(({{ selection, head }}) => {said})", timeout=15_000)
+            state: dict[str, object] = page.evaluate("() => window.saved.at(-1)")
+            widget.set_state(state)  # type: ignore[attr-defined]
+            return state
+
+        tile(1).click()
+        comm("selection.length === 1")
+        assert widget.selection == [ids[1]] == selected[-1]
+        tile(3).click(modifiers=["Control"])
+        comm("selection.length === 2")
+        assert sorted(widget.selection) == [ids[1], ids[3]]
+
+        # from Python: the two others
+        widget.selection = [ids[0], ids[2]]
+        page.evaluate("(ids) => window.model.set('selection', ids)", widget.selection)
+        expect(frame.get_by_role("gridcell", selected=True)).to_have_count(2)
+        page.evaluate("() => { window.saved = []; }")
+
+        # nobody but the frame is heard
+        page.evaluate("() => window.postMessage({ groundset: 'selection', ids: ['x'] }, '*')")
+        assert page.evaluate("() => window.saved") == []
+
+        ws.annotate(widget.selection, "water", actor="anna", task="chips")
+        comm("head > 0")
+        assert widget.head == ws.lake.journal.head()
+        assert labels == [2]
+        table = widget.labels
+        assert table.column_names[:2] == ["chip_id", "class"]
+        assert table["chip_id"].to_pylist() == [ids[0], ids[2]]
+        assert set(table["class"].to_pylist()) == {"water"}
+        assert set(table["by"].to_pylist()) == {"people"}
+        off()
+        widget.head = 10_000
+        assert labels == [2]
+        page.evaluate("() => { window.saved = []; window.end(); }")
+        tile(1).click()
+        page.wait_for_timeout(300)
+        assert page.evaluate("() => window.saved") == []
+        browser.close()
+
+
+def test_a_selection_made_before_the_page_is_there_is_kept(ws: gs.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _browser_or_skip()
+    monkeypatch.setenv("GROUNDSET_UI_DIR", str(built_ui()))
+    ids = ws.chips["chip_id"].to_pylist()
+    widget = ws.label("chips", filter="valid_fraction > 0")
+    widget.selection = [ids[3]]
+    assert widget.page == "#/chips?task=chips&filter=valid_fraction%20%3E%200"  # type: ignore[attr-defined]
+    with host_page(widget, LABEL_HOST) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.goto(address)
+        chosen = page.frame_locator("iframe").get_by_role("gridcell", selected=True)
+        expect(chosen).to_have_count(1, timeout=30_000)
+        browser.close()
+
+
+def test_a_labelling_widget_is_of_one_task_and_knows_its_chips(ws: gs.Workspace) -> None:
+    with pytest.raises(InputError, match="no single classify task"):
+        ws.label("pixels")
+    with pytest.raises(InputError, match="pixels"):
+        ws.label(height=0)
+    widget = ws.label()
+    with pytest.raises(InputError, match="no such chip"):
+        widget.selection = ["s1_0_9_9"]
+    ids = ws.chips["chip_id"].to_pylist()
+    widget.selection = [ids[0], ids[0]]
+    assert widget.selection == [ids[0]]
+    assert widget.token not in json.dumps(widget.get_state(), default=str)  # type: ignore[attr-defined]
+
+
+def test_labels_as_a_table(ws: gs.Workspace) -> None:
+    ids = ws.chips["chip_id"].to_pylist()
+    ws.annotate(ids[:2], "water", actor="anna")
+    ws.annotate(ids[2:3], "water", actor="anna", value="negative")
+    ws.annotate(ids[3:], "water", actor="bert", value="unsure")
+    table = ws.labels("chips").to_pydict()
+    assert table["chip_id"] == ids
+    assert table["value"] == ["positive", "positive", "negative", "unsure"]
+    assert table["class"] == ["water", "water", None, "not-applicable"]
+    assert table["absent"][2] == ["water"]
+    assert table["actor"] == ["anna"] * 3 + ["bert"]
+    assert table["answered_at"][0].tzinfo is not None
 
 
 def test_says_what_helps_where_the_server_cannot_be_reached(ws: gs.Workspace) -> None:

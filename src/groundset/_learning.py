@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from groundset.core import Listener
     from groundset.ingest import EncodeReport
     from groundset.lake import Lake
@@ -66,3 +68,16 @@ class Learning:
         if path is not None:
             write_predictions(self.lake, path, task=report.task)
         return report
+
+    def labels(self, task: str | None = None) -> pa.Table:
+        """The labels of a task now, one row a labelled chip, as an Arrow table (``.to_pandas()`` makes a data frame).
+
+        Columns: chip_id, class (text; of several classes a list), absent (a list), value, by (``people`` or ``model``),
+        confidence, actor, answered_at.
+
+        Args:
+            task: Task name; may be left out where there is one classify task.
+        """
+        from groundset.query.labelled import labelled
+
+        return labelled(self.lake, task)

@@ -98,10 +98,52 @@ function tokenOf(model) {
   });
 }
 
+/**
+ * The labelling widget's talk with the page in its frame: the selection both ways, and that labels changed. Returns what
+ * ends it. `frame` gives the frame that is shown now, null while there is none.
+ */
+export function converse(model, frame) {
+  const picked = () => model.get("selection");
+  if (picked() === undefined) return () => {}; // a widget that only shows
+  let told = JSON.stringify(picked());
+  const tell = () => {
+    const shown = frame();
+    if (shown) shown.contentWindow.postMessage({ groundset: "select", ids: picked() }, new URL(shown.src).origin);
+  };
+  const changed = () => {
+    const now = JSON.stringify(picked());
+    if (now === told) return;
+    told = now;
+    tell();
+  };
+  const hear = ({ source, data }) => {
+    const shown = frame();
+    if (!shown || source !== shown.contentWindow || typeof data !== "object" || data === null) return;
+    if (data.groundset === "embedded" && picked().length > 0) tell();
+    if (data.groundset === "selection" && Array.isArray(data.ids)) {
+      told = JSON.stringify(data.ids);
+      model.set("selection", data.ids);
+      model.save_changes();
+    }
+    if (data.groundset === "labels" && Number.isInteger(data.head)) {
+      model.set("head", data.head);
+      model.save_changes();
+    }
+  };
+  model.on("change:selection", changed);
+  addEventListener("message", hear);
+  return () => {
+    model.off("change:selection", changed);
+    removeEventListener("message", hear);
+  };
+}
+
 function render({ model, el }) {
   const height = Number(model.get("height"));
   const port = model.get("port");
   let gone = false;
+  let shown = null;
+  const hush = converse(model, () => shown);
 
   const draw = async () => {
     const token = await tokenOf(model);
@@ -120,13 +162,16 @@ function render({ model, el }) {
       frame.style.cssText = `display:block;width:100%;height:${height}px;border:0;border-radius:6px`;
       const found = ready(frame);
       el.replaceChildren(frame);
+      shown = frame;
       if ((await found) || gone) return;
     }
+    shown = null;
     el.replaceChildren(trouble(port, draw));
   };
   draw();
   return () => {
     gone = true;
+    hush();
   };
 }
 

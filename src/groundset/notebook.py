@@ -8,13 +8,14 @@ import secrets
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, urlencode, urlsplit
 
-from groundset.core import ConflictError, InputError, ServiceError
+from groundset.core import ConflictError, InputError, MissingError, ServiceError
 from groundset.server.app import create_app
 from groundset.server.context import Settings
 from groundset.server.lock import address_of, hold
@@ -24,6 +25,7 @@ from groundset.workspace import Workspace
 from groundset.workspace import open as open_workspace
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from anywidget import AnyWidget
 
 TOKEN_FILE = "notebook.json"  # noqa: S105  # the file's name
@@ -106,6 +108,36 @@ def show(ws: Workspace, *, height: int = 700, page: str = "#/") -> AnyWidget:
     widget = _widget()
     port, token = serve(ws)
     return widget(token, port=port, height=int(height), page=page, name=ws.lake.config.name)
+
+
+def label(
+    ws: Workspace,
+    task: str | None = None,
+    *,
+    height: int = 760,
+    filter: str | None = None,  # noqa: A002  # as in the API
+) -> LabelWidget:
+    """The labelling page of a task as a widget, of which Python sees the selection and the labels.
+
+    Args:
+        ws: The workspace.
+        task: A ``classify`` task; may be left out where there is one.
+        height: Height of the frame in pixels.
+        filter: Only these chips to begin with: an OGC CQL2 text, such as ``cloud_cover < 10``.
+
+    Raises:
+        InputError: No such task; else as :func:`show`.
+        ConflictError: See :func:`show`.
+    """
+    chosen = ws.lake.config.task(task, "classify").name
+    if height < 1:
+        raise InputError("the height is a number of pixels", asked=height)
+    widget = _label_widget()
+    asked = {"task": chosen} | ({"filter": filter} if filter else {})
+    port, token = serve(ws)
+    page = f"#/chips?{urlencode(asked, quote_via=quote)}"
+    made: LabelWidget = widget(token, ws, chosen, port=port, height=int(height), page=page, name=ws.lake.config.name)
+    return made
 
 
 def serve(ws: Workspace) -> tuple[int, str]:
@@ -209,3 +241,68 @@ def _widget() -> type[AnyWidget]:
             return f"<Groundset {self.name}: http://127.0.0.1:{self.port}/{self.page}>"
 
     return Page
+
+
+class LabelWidget(Protocol):
+    """What :func:`label` gives: a widget; ``selection`` is in step with the page.
+
+    ``w.selection`` are the ids of the selected chips; to set it selects in the page. ``w.labels`` are the labels of the
+    task now. ``w.on_labels(f)`` calls ``f(w)`` whenever labels changed, by whomever; ``w.observe(f, "selection")``
+    hears of the selection as with any widget.
+    """
+
+    task: str
+    selection: list[str]
+    head: int
+
+    @property
+    def labels(self) -> pa.Table:
+        """The labels of the task now, one row a labelled chip."""
+
+    def on_labels(self, hear: Callable[[LabelWidget], object]) -> Callable[[], None]:
+        """Call ``hear`` with the widget when labels changed; returns what ends it."""
+
+    def observe(self, handler: Callable[[Any], object], names: Any = ..., type: str = ...) -> None:  # noqa: A002
+        """As with any widget."""
+
+
+@cache
+def _label_widget() -> type[Any]:
+    """The labelling widget's class; made late, because anywidget is an extra."""
+    page = _widget()
+    import traitlets
+
+    class Labelling(page):  # type: ignore[misc,valid-type]
+        """A frame that shows the labelling page, in step with Python."""
+
+        selection = traitlets.List(traitlets.Unicode()).tag(sync=True)
+        head = traitlets.Int(0, help="The journal's last event that the page heard of").tag(sync=True)
+
+        def __init__(self, token: str, ws: Workspace, task: str, **state: Any) -> None:
+            super().__init__(token, **state)
+            self._ws, self.task = ws, task
+
+        @traitlets.validate("selection")
+        def _known(self, proposal: Any) -> list[str]:
+            ids = list(dict.fromkeys(proposal["value"]))
+            unknown = [one for one in ids if one not in self._ws.lake.chips] if hasattr(self, "_ws") else []
+            if unknown:
+                raise MissingError(
+                    "no such chip in this workspace",
+                    asked=", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""),
+                    hint="the form is SCENE_LEVEL_ROW_COL",
+                )
+            return ids
+
+        @property
+        def labels(self) -> pa.Table:
+            return self._ws.labels(self.task)
+
+        def on_labels(self, hear: Callable[[Any], object]) -> Callable[[], None]:
+            def changed(_: object) -> None:
+                hear(self)
+
+            self.observe(changed, "head")
+            return lambda: self.unobserve(changed, "head")
+
+    return Labelling

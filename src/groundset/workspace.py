@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 from groundset import release as _release
 from groundset._declaring import Declaring
 from groundset._learning import Learning
+from groundset._searching import Searching
 from groundset.core import Bbox, Edge, InputError, LabelMask, Listener, Scheme
 from groundset.lake import DEFAULT_DATABASE, Lake, init
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from groundset.imagery import Resampling
     from groundset.imagery.scene import Allow
     from groundset.ingest import AnnotateReport, IngestReport
+    from groundset.notebook import LabelWidget
     from groundset.publish import PublishReport
     from groundset.segment import SegmentReport
 
@@ -103,6 +105,12 @@ class Workspace(Learning, Declaring):
         from groundset.notebook import show
 
         return show(self, height=height, page=page)
+
+    def label(self, task: str | None = None, *, height: int = 760, filter: str | None = None) -> LabelWidget:  # noqa: A002
+        """The labelling page as a widget for notebooks: ``w.selection`` and ``w.labels`` are in step with it."""
+        from groundset.notebook import label
+
+        return label(self, task, height=height, filter=filter)
 
     def status(self) -> Status:
         """What is in the workspace."""
