@@ -90,8 +90,7 @@ def fit_classifier(
     X = X - centre
     size = float(np.sqrt(np.average((X**2).sum(axis=1), weights=each))) or 1.0
     X /= size
-    with one_thread():
-        W, b = _solve(X, index, each, strength, _begin(start, classes, centre, size))
+    W, b = _solve(X, index, each, strength, _begin(start, classes, centre, size))
     weights = W / size
     return Classifier(classes, weights.astype(np.float32), (b - weights @ centre).astype(np.float32))
 
@@ -133,8 +132,8 @@ def _solve(
 
     W, b = begin if begin is not None else (np.zeros((K, D)), np.zeros(K))
     first = np.concatenate([W.ravel(), b])
-    found = minimize(
-        loss, first, jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "gtol": 1e-4 * n, "ftol": 1e-9}
-    )
+    options = {"maxiter": STEPS, "gtol": 1e-4 * n, "ftol": 1e-9}
+    with one_thread():  # many small products: threads would wait for each other longer than they work
+        found = minimize(loss, first, jac=True, method="L-BFGS-B", options=options)
     b = found.x[K * D :]
     return found.x[: K * D].reshape(K, D), b - b.mean()

@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from groundset.features._blas import one_thread
 from groundset.learn.classifier import Classifier, fit_classifier
 from groundset.learn.space import usable
 from groundset.learn.strategies import doubted as doubted_rows
@@ -31,9 +32,9 @@ Strategy = Literal["typical", "margin"]
 Reason = Literal["typical", "uncertain", "doubted"]
 
 UNKNOWN = -1
-EACH = 3
+EACH = 2
 """Labels of every class before the model is asked what it doubts."""
-PATIENCE = 10
+PATIENCE = 5
 """After so many labels a class, classes that were never found are no longer waited for."""
 
 
@@ -87,7 +88,8 @@ def suggest(
     known = np.flatnonzero(codes != UNKNOWN)
     free = (codes == UNKNOWN) if among is None else (codes == UNKNOWN) & among
     if strategy(codes, classes=classes) == "typical":
-        rows, scores = typical(Z, n, taken=known, among=free, seed=seed)
+        with one_thread():
+            rows, scores = typical(Z, n, taken=known, among=free, seed=seed)
         return [Pick(int(r), "typical", float(s)) for r, s in zip(rows, scores, strict=True)]
 
     known = known[usable(Z[known])]
@@ -96,8 +98,9 @@ def suggest(
     )
     model = model or fit_classifier(Z[known], codes[known])
     decisions = model.decide(Z) if decisions is None else decisions
-    counts = np.array([(codes == c).sum() for c in model.classes])
-    rows, scores = uncertain(Z, decisions, n - len(again), counts=counts, among=free, seed=seed)
+    counts = np.array([(codes[known] == c).sum() for c in model.classes])
+    with one_thread():
+        rows, scores = uncertain(Z, decisions, n - len(again), taken=known, counts=counts, among=free, seed=seed)
     asked = [Pick(int(r), "uncertain", float(s)) for r, s in zip(rows, scores, strict=True)]
     return _mixed(asked, [Pick(int(known[r]), "doubted", float(s)) for r, s in zip(again, doubt, strict=True)])
 
@@ -108,7 +111,7 @@ def strategy(codes: Int64, *, classes: int | None = None) -> Strategy:
     Args:
         codes: Answers of all chips, -1 where there is none.
         classes: How many classes there are to find; default those that have labels, two at least. Classes that were
-            not found after ten labels a class are no longer waited for.
+            not found after five labels a class are no longer waited for.
     """
     _, counts = np.unique(codes[codes != UNKNOWN], return_counts=True)
     if len(counts) < 2:

@@ -99,7 +99,7 @@ class Space:
         Z = np.empty((len(X), self.dim), np.float32)
         for start in range(0, len(X), BLOCK):
             part = slice(start, start + BLOCK)
-            good = np.isfinite(X[part]).all(axis=1)
+            good = usable(X[part])
             standard = _standard(np.where(good[:, None], X[part], self.centre), self.centre, self.scale)
             np.multiply(standard, np.float32(1 / np.sqrt(self.d)), out=Z[part, : self.d])
             np.matmul(_kernel(standard, self.landmarks), self.mix, out=Z[part, self.d :])
@@ -151,7 +151,7 @@ def _table(X: Float32) -> Float32:
 
 
 def _standard(X: Float32, centre: Float32, scale: Float32) -> Float32:
-    return np.clip((X - centre) * scale, -CLIP, CLIP)
+    return np.asarray(np.clip((X - centre) * scale, -CLIP, CLIP), np.float32)
 
 
 def _kernel(A: Float32, B: Float32) -> Float32:
@@ -162,4 +162,4 @@ def _kernel(A: Float32, B: Float32) -> Float32:
     squares += np.einsum("ij,ij->i", B, B)
     np.maximum(squares, 0, out=squares)
     squares *= np.float32(-1 / A.shape[1])
-    return np.exp(squares, out=squares)
+    return np.asarray(np.exp(squares, out=squares), np.float32)

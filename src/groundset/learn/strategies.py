@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from groundset.learn._gain import greedy
 from groundset.learn._kmeans import kmeans
-from groundset.learn.classifier import fit_classifier
+from groundset.learn.classifier import fit_classifier, softmax
 from groundset.learn.space import usable
 
 Float32 = npt.NDArray[np.float32]
@@ -24,8 +25,16 @@ CLUSTERS = 500
 NEIGHBOURS = 20
 CROWD = 1_000
 """Neighbours are looked for among at most this many members of a cluster."""
-CANDIDATES = 10
-"""Uncertain chips are looked for among this many times as many, the most uncertain (Zhdanov 2019)."""
+POOL = 200_000
+"""Uncertain chips are looked for among at most so many, drawn at random."""
+CANDIDATES = 20
+"""... and of them among this many times as many as are wanted, the most uncertain."""
+CLUSTERS_EACH = 2
+"""... in this many times as many clusters."""
+TARGETS = 500
+"""Rows that stand for all when the gain of an answer is judged."""
+LABELLED = 4_000
+"""... and at most so many labelled ones."""
 ALIKE = 0.05
 """Chips nearer to each other than this share of the median distance are near-duplicates."""
 
@@ -78,51 +87,53 @@ def uncertain(
     decisions: Float32,
     n: int,
     *,
+    taken: Int64,
     counts: Int64 | None = None,
     among: Bool | None = None,
-    taken: Sequence[int] | Int64 = (),
     seed: int = 0,
 ) -> tuple[Int64, Float32]:
-    """Between two classes, and each in a way of its own: margin sampling with cluster diversity (Zhdanov 2019).
+    """Between two classes, and each in a way of its own: margin sampling with cluster diversity.
 
-    The ``10 n`` rows with the least difference between the two likeliest classes are clustered into n clusters,
-    weighted by uncertainty; of each comes the most uncertain row. Classes with fewer labels get a larger share.
+    The ``20 n`` rows with the least difference between the two likeliest classes are the candidates (Zhdanov 2019), put
+    into ``2 n`` clusters by k-means. From each cluster comes at most one: the one whose answer, beside those chosen
+    before it, takes the most doubt about a sample of all rows (see `_gain`). Classes with fewer labels count for more.
 
     Args:
         Z: Features, float32 (rows, D).
         decisions: Decision values of the classes, float32 (rows, K); rows that are not finite are left out.
         n: How many are wanted.
+        taken: Rows that have an answer, which the model has learned from.
         counts: Labels of each class, (K,), for the balance; default: no balancing.
         among: Which rows may be asked about, bool (rows,).
-        taken: Rows that have an answer.
-        seed: Of the clusters.
+        seed: Of the clusters and the sample.
 
     Returns:
         At most ``n`` rows, int64, and their uncertainty, 0 to 1 (1: undecided).
     """
     rng = np.random.default_rng(seed)
-    doubt, first = doubts(decisions)
-    free = _free(len(Z), np.asarray(taken, np.int64), among)
-    free = free[np.isfinite(doubt[free])]
+    free = _drawn(_free(len(Z), taken, among), POOL, rng)
+    doubt, first = doubts(decisions[free])
+    good = np.isfinite(doubt)
+    free, doubt, first = free[good], doubt[good], first[good]
     if not len(free) or n < 1:
         return np.empty(0, np.int64), np.empty(0, np.float32)
-    doubt = doubt[free]
     many = min(CANDIDATES * n, len(free))
-    best = np.argpartition(-doubt, many - 1)[:many]
-    best = best[np.argsort(-doubt[best], kind="stable")]
+    best = np.sort(np.argpartition(-doubt, many - 1)[:many])
     rows, doubt = free[best], doubt[best]
-    if counts is not None:
-        share = balance(np.asarray(counts))
-        doubt_for = doubt * share[first[rows]]
-    else:
-        doubt_for = doubt
     near = Z[rows]
-    own, _ = kmeans(near, n, rng, weights=np.maximum(doubt_for, 1e-3))
-    order = np.argsort(-doubt_for, kind="stable")
-    turn = _turns(own[order])
-    order = order[np.argsort(turn, kind="stable")]
-    keep = order[apart(near[order], n)]
-    return rows[keep], doubt[keep]
+    kinds, _ = kmeans(near, CLUSTERS_EACH * n, rng, weights=doubt)
+    labelled = _drawn(taken[np.isfinite(decisions[taken]).all(axis=1)], LABELLED, rng)
+    targets = _drawn(free, TARGETS, rng)
+    chosen = greedy(
+        (Z[labelled], undecided(decisions[labelled])),
+        (near, undecided(decisions[rows])),
+        (Z[targets], undecided(decisions[targets])),
+        n,
+        kinds=kinds,
+        worth=np.ones(many, np.float32) if counts is None else balance(counts)[first[best]],
+    )
+    chosen = chosen[apart(near[chosen], n)]
+    return rows[chosen], doubt[chosen]
 
 
 def doubted(Z: Float32, codes: Int64, n: int, *, groups: Int64 | None = None, seed: int = 0) -> tuple[Int64, Float32]:
@@ -200,6 +211,12 @@ def doubts(decisions: Float32) -> tuple[Float32, Int64]:
     return np.asarray(1 - (1 - p.max(axis=1)) / total, np.float32), first
 
 
+def undecided(decisions: Float32) -> Float32:
+    """Variance of whether the likeliest class is the right one, p (1 - p), float32 (n,)."""
+    top = softmax(decisions).max(axis=1)
+    return np.asarray(top * (1 - top), np.float32)
+
+
 def balance(counts: Int64) -> Float32:
     """How much a class is wanted: 1 for the one with the fewest labels, less for others (square root of the ratio)."""
     least = max(int(counts.min(initial=1)), 1)
@@ -268,12 +285,3 @@ def _densest(P: Float32, members: Int64, rng: np.random.Generator) -> tuple[Int6
     near = np.sqrt(np.maximum(np.partition(squares, k, axis=1)[:, : k + 1], 0)).sum(axis=1) / k
     order = np.argsort(near, kind="stable")
     return members[order], (1 / (near[order] + 1e-12)).astype(np.float32)
-
-
-def _turns(own: Int64) -> Int64:
-    """For rows in order: the how-manieth of its cluster each is, from 0."""
-    order = np.argsort(own, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(own[order]) != 0])
-    turn = np.empty(len(own), np.int64)
-    turn[order] = np.arange(len(own)) - np.repeat(starts, np.diff(np.r_[starts, len(own)]))
-    return turn
