@@ -31,6 +31,7 @@ from groundset.journal import NewEvent, answer
 from groundset.lake import Lake, init
 from groundset.learn.ranker import Ranker
 from groundset.query import Index
+from groundset.query.learned import Want
 
 FULL, QUICK = 590_326, 200_000
 DIM, SIZE, COLUMNS = 512, 64, 100
@@ -92,12 +93,14 @@ def measure(root: Path, truth: np.ndarray) -> dict[str, float]:
         index.find(sort="similar:yes", task="one", class_="yes", limit=TOP)
         ranker.histogram(task="one", class_="yes")
 
-    names = [c.name for c in lake.scheme("ten").answerable]
+    wants = [Want(c.code) for c in lake.scheme("ten").answerable]
 
     def ten() -> None:
-        for name in names:
-            index.find(sort=f"similar:{name}", task="ten", class_=name, limit=TOP)
-            ranker.histogram(task="ten", class_=name)
+        ranker.state("ten").scores_of(wants)
+        for want in wants:
+            ranker.histogram(task="ten", class_=want.code)
+            found = index.find(sort=f"similar:{want.code}", task="ten", limit=0)
+            [found.chips.ids[at] for at in found.positions[:TOP].tolist()]
 
     refresh = timed("refresh", one, lambda: click("one"))
     multi = timed("refresh of ten", ten, lambda: click("ten"))

@@ -70,7 +70,7 @@ class Status:
     releases: tuple[str, ...]
 
 
-class Workspace(Learning, Declaring):
+class Workspace(Learning, Declaring, Searching):
     """An open workspace. Close it, or use it in a ``with`` block."""
 
     def __init__(self, lake: Lake) -> None:

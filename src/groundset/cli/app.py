@@ -19,9 +19,11 @@ from groundset.cli import (
     predict,
     publish,
     release,
+    search,
     segment,
     serve,
     status,
+    suggest,
 )
 from groundset.cli._common import err
 from groundset.core import GroundsetError
@@ -34,7 +36,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-for verb in (demo, init, ingest, status, annotate, encode, predict, segment, release, check, publish, serve):
+_LABELLING = (annotate, suggest, search, encode, predict, segment)
+for verb in (demo, init, ingest, status, *_LABELLING, release, check, publish, serve):
     app.command(verb.__name__.rsplit(".", 1)[1])(verb.run)
 app.add_typer(add.app, name="add")
 

@@ -17,7 +17,7 @@ from groundset.learn.matrix import FeatureReader, Features
 from groundset.learn.questions import questions
 from groundset.learn.snapshot import Snapshot
 from groundset.learn.training import Training
-from groundset.query.learned import Want
+from groundset.query.learned import Meaning, Want
 
 if TYPE_CHECKING:
     from groundset.lake import Lake
@@ -35,6 +35,7 @@ class Suggested(NamedTuple):
 
     task: str
     code: int | None
+    meaning: Meaning
     strategy: Literal["typical", "margin"]
     head: int
     hits: Sequence[Hit]
@@ -158,12 +159,18 @@ class Ranker:
         code = None if class_ is None else snapshot.training.scheme.find(class_).code
         keep = self._index.keep(filter, task=name, encoder=encoder) if filter else None
         picks = questions(snapshot, code=code, n=n, keep=keep, doubted=doubted, seed=seed)
-        hits = self._index.rows([p.row for p in picks], task=name, class_=code, encoder=encoder)
+        shown = self._index.rows([p.row for p in picks], task=name, class_=code, encoder=encoder)
         typical = not any(p.reason == "uncertain" for p in picks) and any(p.reason == "typical" for p in picks)
         return Suggested(
-            name, code, "typical" if typical else "margin", self._index.now().head, hits,
-            [p.reason for p in picks], [hit.score for hit in hits],
-        )  # fmt: skip
+            task=name,
+            code=code,
+            meaning=shown.meaning,
+            strategy="typical" if typical else "margin",
+            head=self._index.now().head,
+            hits=shown.hits,
+            reasons=[p.reason for p in picks],
+            scores=[hit.score for hit in shown.hits],
+        )
 
     def _features(self, encoder: str | None, chips: Chips) -> Features:
         return self._reader(encoder).fresh(chips)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from groundset.core import Scheme
 from groundset.learn.examples import find_examples
 from groundset.learn.guess import Guesser
-from groundset.learn.matrix import Features
+from groundset.learn.matrix import THREADS, Features
 from groundset.learn.model import Float32, Model, of_class, of_examples, score_all
 from groundset.learn.training import Training
 from groundset.query.learned import Scores, Want
@@ -69,12 +70,19 @@ class Snapshot:
             wants = [_plain(want) for want in wants]
             new = [want for want in dict.fromkeys(wants) if want not in self._scores]
             if new:
-                models = [self.model(want) for want in new]
+                models = self._models_of(new)
                 told = score_all(models, len(self.features.chips))
                 for want, model, (values, order) in zip(new, models, told, strict=True):
                     self._scores[want] = Scores(values, order, model.meaning, int(np.isnan(values).sum()))
                 self._forget()
             return [self._scores[want] for want in wants]
+
+    def _models_of(self, wants: Sequence[Want]) -> list[Model]:
+        """Models of several classes, fitted side by side."""
+        with ThreadPoolExecutor(THREADS if len(wants) > 1 else 1) as pool:
+            new = [want for want in wants if want not in self._models]
+            self._models.update(zip(new, pool.map(self._learn, new), strict=True))
+        return [self._models[want] for want in wants]
 
     def missing(self, code: int) -> int:
         """Chips without a score of a class; told without scoring."""

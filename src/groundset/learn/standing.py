@@ -13,8 +13,12 @@ from groundset.query.learned import Meaning, Want
 if TYPE_CHECKING:
     from groundset.learn.snapshot import Snapshot
 
-GOAL = 100
-"""Chips of each kind to aim for."""
+_MEANINGS = {
+    "none": "nothing known",
+    "similarity": "ranked by similarity",
+    "score": "scored",
+    "confidence": "calibrated",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,42 @@ class ClassStanding:
     removed: int
     meaning: Meaning
     calibration: Calibration | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How well the classes of a task are known.
+
+    Args:
+        task: The task.
+        encoder: Whose features count.
+        classes: One for each class that can be answered.
+        problems: What stands in the way, in sentences.
+    """
+
+    task: str
+    encoder: str
+    classes: tuple[ClassStanding, ...]
+    problems: tuple[str, ...]
+
+    def summary(self) -> str:
+        """In a few lines for people."""
+        lines = [f"task {self.task}, features of {self.encoder}"]
+        for c in self.classes:
+            known = c.calibration
+            sure = "" if known is None else f", accuracy {known.accuracy:.2f}, calibration error {known.error:.3f}"
+            lines.append(f"{c.name}: {c.positive} positive, {c.negative} negative, {_MEANINGS[c.meaning]}{sure}")
+        return "\n".join([*lines, *self.problems])
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+
+def standing(snapshot: Snapshot) -> Standing:
+    """How well the classes of a snapshot's task are known."""
+    classes = class_standings(snapshot)
+    name, encoder = snapshot.training.task.name, snapshot.features.encoder
+    return Standing(name, encoder, tuple(classes), tuple(problems(snapshot, classes)))
 
 
 def class_standings(snapshot: Snapshot) -> list[ClassStanding]:

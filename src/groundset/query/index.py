@@ -28,7 +28,7 @@ from groundset.query.learned import Scorer, Want
 from groundset.query.order import LEARNED, Order, check_sort, highest_first, ordered
 from groundset.query.own import PREFIX
 from groundset.query.pins import Pins, check_keep, kept_first
-from groundset.query.ranked import rows_want, shown, values_of
+from groundset.query.ranked import Shown, rows_want, shown, values_of
 from groundset.query.ranked import wanted as _wanted
 from groundset.query.splits import SplitReader
 from groundset.query.table import LabelTable
@@ -257,10 +257,10 @@ class Index:
         task: str | None = None,
         class_: str | int | None = None,
         encoder: str | None = None,
-    ) -> Sequence[Hit]:
+    ) -> Shown:
         """The chips at these places of the index, as :meth:`find` tells them."""
         moment = self._moment(self.now(), self.task(task), encoder)
-        return shown(moment, np.array(positions, np.int64), _wanted(moment, class_, (), "logistic", encoder)).hits
+        return shown(moment, np.array(positions, np.int64), _wanted(moment, class_, (), "logistic", encoder))
 
     def learned(self, task: str | None = None, encoder: str | None = None) -> Any:
         """What is learned from a task's labels now: a :class:`groundset.query.learned.Learned`.

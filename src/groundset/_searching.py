@@ -1,0 +1,123 @@
+"""The verbs of a workspace that look for chips; :class:`groundset.workspace.Workspace` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from groundset.lake import Lake
+    from groundset.learn.ranker import Ranker
+    from groundset.learn.standing import Standing
+    from groundset.query import Index
+    from groundset.query.results import Results
+
+
+class Searching:
+    """How chips of a workspace are found: what the page, HTTP and the command line do, in Python."""
+
+    lake: Lake
+    at_close: ExitStack
+
+    @cached_property
+    def index(self) -> Index:
+        """Chips and labels in memory, always up to date."""
+        from groundset.query import Index
+
+        made = Index(self.lake)
+        self.at_close.callback(made.close)
+        return made
+
+    @cached_property
+    def ranker(self) -> Ranker:
+        """What labels and features say of the chips, always up to date."""
+        from groundset.learn.ranker import Ranker
+
+        made = Ranker(self.lake, self.index)
+        self.at_close.callback(made.close)
+        return made
+
+    def search(
+        self,
+        filter: str | None = None,  # noqa: A002  # its name everywhere
+        *,
+        like: str | Sequence[str] | None = None,
+        sort: str | None = None,
+        task: str | None = None,
+        class_: str | int | None = None,
+        method: str = "logistic",
+        encoder: str | None = None,
+        bbox: Sequence[float] | None = None,
+        limit: int | None = 100,
+        offset: int = 0,
+    ) -> Results:
+        """Find chips.
+
+        Args:
+            filter: OGC CQL2 text: ``"cloud_cover < 10 AND score_water > 0.8 AND label IS NULL"``.
+            like: Examples: chip ids, or rectangles of a scene's pixels, ``SCENE@x_off,y_off,width,height``.
+            sort: ``id``, ``newest``, ``random:SEED``, ``similar[:CLASS]``, ``uncertain[:CLASS]`` or ``typical``; by
+                default ``similar`` where there are examples or a class, else ``id``.
+            task: Task that labels and classes speak of.
+            class_: Class (name or code) whose scores are told.
+            method: How examples become a score: ``logistic``, ``rocchio`` or ``mean``.
+            encoder: Whose features count (default: the workspace's).
+            bbox: West, south, east, north in degrees.
+            limit: Most chips; None: all of them.
+            offset: Chips before them.
+
+        Raises:
+            InputError: The filter, the order, the class or an example is wrong; says where.
+        """
+        from groundset.query.results import Results
+
+        self.ranker  # noqa: B018  # scores come with it
+        likes = (like,) if isinstance(like, str) else tuple(like or ())
+        by = sort or ("similar" if likes or class_ is not None else "id")
+        found = self.index.find(
+            filter, sort=by, task=task, class_=class_, like=likes, method=method, encoder=encoder, bbox=bbox,
+            limit=2**53 if limit is None else limit, offset=offset,
+        )  # fmt: skip
+        return Results(found.hits, found.total, found.task, found.meaning, self._names(found.task))
+
+    def suggest(
+        self,
+        class_: str | int | None = None,
+        *,
+        n: int = 50,
+        task: str | None = None,
+        filter: str | None = None,  # noqa: A002  # its name everywhere
+        doubted: float = 0.1,
+        encoder: str | None = None,
+        seed: int = 0,
+    ) -> Results:
+        """Chips to answer next, the most useful first, no two nearly alike: ``ws.suggest("water", n=50)``.
+
+        Typical ones while little is labelled, then those that the model cannot tell; a share of them are answered chips
+        that the model doubts.
+
+        Args:
+            class_: Class (name or code); None: all classes of the task.
+            n: How many.
+            task: A classify task.
+            filter: OGC CQL2 text: only chips that it keeps.
+            doubted: Share of answered chips that the model doubts, 0 to 1.
+            encoder: Whose features count (default: the workspace's).
+            seed: Another one gives other chips.
+        """
+        from groundset.query.results import Results
+
+        found = self.ranker.suggest(class_, task=task, n=n, filter=filter, doubted=doubted, encoder=encoder, seed=seed)
+        names = self._names(found.task)
+        return Results(found.hits, len(found.hits), found.task, found.meaning, names, found.reasons)
+
+    def ranking(self, *, task: str | None = None, encoder: str | None = None) -> Standing:
+        """How well each class of a task is known, and what stands in the way."""
+        from groundset.learn.standing import standing
+
+        return standing(self.ranker.state(task, encoder))
+
+    def _names(self, task: str | None) -> dict[int, str]:
+        return {} if task is None else {c.code: c.name for c in self.lake.scheme(task)}
