@@ -87,7 +87,7 @@ class Calibration:
         Errors, accuracy and bins stay: they are about the labelled chips as they came.
         """
         share = population_share(self.apply(decisions), self.share)
-        if _apart(*self.held, share / self.share, (1 - share) / (1 - self.share), decisions) > CHOSEN:
+        if _apart(*self.held, share, decisions) > CHOSEN:
             return self
         return replace(self, offset=self.offset + _logit(share) - _logit(self.share), share=share)
 
@@ -99,6 +99,7 @@ def calibrate(
     *,
     seed: int = 0,
     background: Background | None = None,
+    share: float | None = None,
     strength: float = STRENGTH,
 ) -> Calibration | None:
     """Calibrate what :func:`groundset.learn.similarity.likeness` makes of these labels.
@@ -109,6 +110,7 @@ def calibrate(
         groups: Number of the spatial block of each row (:func:`blocks_of`), int (n,); None: stratified folds.
         seed: Of the folds.
         background: The one that likeness was given; its chips tell which share of positives to assume.
+        share: Share of positives among all labels, where these were drawn from them by class; None: as they are.
         strength: Of the classifier's shrinkage.
 
     Returns:
@@ -130,14 +132,16 @@ def calibrate(
     honest = _held_out(decisions, kept, fold, (slope, offset))
     bins = reliability(honest, kept)
     right = (honest >= 0.5) == kept
+    told = float(kept.mean())
+    share = told if share is None else min(max(share, 1e-4), 1 - 1e-4)
     made = Calibration(
         slope=slope,
-        offset=offset,
+        offset=offset + _logit(share) - _logit(told),
         error=error_of(bins),
         error_wide=error_of(reliability(honest, kept, width=True)),
         accuracy=float((right[kept].mean() + right[~kept].mean()) / 2),
         folds="stratified" if groups is None else "blocked",
-        share=float(kept.mean()),
+        share=share,
         labels=len(kept),
         bins=bins,
         held=(decisions, kept),
@@ -245,9 +249,9 @@ def population_share(confidence: npt.NDArray[np.floating], share: float) -> floa
     return now
 
 
-def _apart(held: Float64, positive: Bools, up: float, down: float, decisions: npt.NDArray[np.floating]) -> float:
-    """Largest distance of two distributions: labelled chips' decisions, weighed by answer, and all chips' ones."""
-    weight = np.where(positive, up, down)
+def _apart(held: Float64, positive: Bools, share: float, decisions: npt.NDArray[np.floating]) -> float:
+    """Largest distance of two distributions: labelled chips' decisions, weighed to a share of positives, and all's."""
+    weight = np.where(positive, share / positive.mean(), (1 - share) / (1 - positive.mean()))
     order = np.argsort(held, kind="stable")
     ours = np.cumsum(weight[order]) / weight.sum()
     theirs = np.searchsorted(np.sort(decisions, axis=None), held[order], side="right") / max(decisions.size, 1)

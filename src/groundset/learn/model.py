@@ -136,7 +136,8 @@ def _fit(matrix: Matrix, positive: Positions, negative: Positions, method: Metho
         where = blocks(chips, np.concatenate([p, n]), answers)
         with one_thread():
             Z = np.concatenate([P[: len(p)], N[: len(n)]])
-            calibration = calibrate(Z, answers, where, background=_background(matrix))
+            share = len(positive) / (len(positive) + len(negative))
+            calibration = calibrate(Z, answers, where, background=background_of(matrix), share=share)
         if calibration is not None and calibration.slope <= FLAT:
             calibration = None  # out of fold it told nothing apart: one confidence for all chips would be no ranking
     return Fitted(matrix, made, calibration, len(positive) + len(negative))
@@ -146,11 +147,12 @@ def _likeness(matrix: Matrix, positive: Float32, negative: Float32, method: Meth
     with one_thread():
         if method == "mean":
             return likeness(positive, negative, method, whitening=_known(matrix, "whitening", Whitening.fit))
-        background = _background(matrix) if method == "logistic" else None
+        background = background_of(matrix) if method == "logistic" else None
         return likeness(positive, negative, method, background=background)
 
 
-def _background(matrix: Matrix) -> Background:
+def background_of(matrix: Matrix) -> Background:
+    """What the chips of a matrix are like on the whole."""
     return _known(matrix, "background", Background.fit)
 
 
