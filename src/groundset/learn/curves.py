@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from groundset.core import GroundsetError
 from groundset.learn.training import blocks
 
 if TYPE_CHECKING:
+    from groundset.learn.curve import CurveResult
     from groundset.learn.snapshot import Snapshot
 
 MOST = 3_000
@@ -24,10 +25,10 @@ _log = logging.getLogger("groundset.learn")
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A learning curve, and whether it is the latest: ``result`` is a :class:`groundset.learn.curve.CurveResult`."""
+    """A learning curve, and whether it is the latest: ``result`` None where there is none."""
 
     state: Literal["none", "computing", "ready"]
-    result: Any
+    result: CurveResult | None
     says: str
 
 
@@ -88,6 +89,7 @@ class Curves:
 
 def _curve(snapshot: Snapshot, code: int | None) -> Curve:
     from groundset.learn.curve import learning_curve
+    from groundset.learn.model import background_of
 
     matrix = next(iter(snapshot.features.matrices), None)
     codes = snapshot.training.codes if code is None else snapshot.training.sign(code)
@@ -99,5 +101,6 @@ def _curve(snapshot: Snapshot, code: int | None) -> Curve:
     chips = snapshot.features.chips
     if len(rows) > MOST:
         rows = np.sort(rows[np.argsort(chips.keys[rows], kind="stable")[:MOST]])
-    result = learning_curve(matrix.rows(rows), codes[rows], blocks(chips, rows, codes[rows]))
+    where = blocks(chips, rows, codes[rows])
+    result = learning_curve(matrix.rows(rows), codes[rows], where, background=background_of(matrix))
     return Curve("ready", result, result.says)

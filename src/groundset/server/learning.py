@@ -88,7 +88,6 @@ def curve(ctx: Context, task: str | None, class_: str | None, encoder: str | Non
     result = found.result
     if result is not None:
         told |= {
-            "measure": result.measure,
             "folds": result.folds,
             "points": [_point(p) for p in result.points],
             "forecast": [_point(p) for p in result.forecast],
