@@ -37,6 +37,7 @@ def workspace_info(lake: Lake, index: Index, data_roots: Sequence[Path] = ()) ->
         grid=_grid(lake),
         encoder=config.encoder,
         encoders=_encoders(lake),
+        installed_encoders=list(_installed()),
         attributes=[attribute(each) for each in config.attributes],
         counts=Counts(
             scenes=len(lake.scenes.ids()),
@@ -87,8 +88,9 @@ def _classes(scheme: Scheme) -> list[SchemeClass]:
 def _encoders(lake: Lake) -> list[str]:
     """Encoders with features, the workspace's own first."""
     own = lake.config.encoder
-    there = _folders(lake.layout.features)
-    return sorted(there, key=lambda name: (name != own, name))
+    from groundset.features import kept_encoders
+
+    return sorted(kept_encoders(lake.layout.features), key=lambda name: (name != own, name))
 
 
 def _grid(lake: Lake) -> GridInfo | None:
@@ -102,6 +104,14 @@ def _folders(folder: Path) -> list[str]:
     with suppress(FileNotFoundError):
         return sorted(e.name for e in os.scandir(folder) if e.is_dir() and not e.name.startswith("."))
     return []
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    """Names of the encoders that are installed."""
+    from groundset.features import encoders
+
+    return tuple(encoders())
 
 
 @cache

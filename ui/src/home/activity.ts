@@ -60,9 +60,11 @@ function bulkLine(event: Annotation, painted: ReadonlySet<string>): Line {
   const text =
     told.verb === 'segment'
       ? `proposed masks for ${chips}`
-      : told.file
-        ? `brought labels for ${chips} from ${told.file}`
-        : `${painted.has(event.task ?? '') ? 'painted' : 'answered'} ${chips}`;
+      : told.verb === 'predict'
+        ? `predicted classes of ${chips}`
+        : told.file
+          ? `brought labels for ${chips} from ${told.file}`
+          : `${painted.has(event.task ?? '') ? 'painted' : 'answered'} ${chips}`;
   return line(event, text);
 }
 

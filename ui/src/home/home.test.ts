@@ -52,6 +52,27 @@ describe('advise', () => {
     expect(advise({ ...base, info: { ...sized, models: ['pixels-forest'] }, labels: [few] }).action).toBe('release');
   });
 
+  it('offers a classifier once whole chips of two classes are labelled', () => {
+    const chips = {
+      task: 'chips',
+      kind: 'classify',
+      chips: 24,
+      unlabelled: 76,
+      classes: [{ chips: 12 }, { chips: 12 }],
+    } as unknown as LabelCounts;
+    expect(advise({ ...base, labels: [chips] })).toMatchObject({ action: 'predict', about: 'chips' });
+    expect(advise({ ...base, labels: [chips] }).command).toContain('predict');
+    const one = { ...chips, classes: [{ chips: 24 }, { chips: 0 }] } as unknown as LabelCounts;
+    expect(advise({ ...base, labels: [one] }).action).toBe('release');
+    expect(advise({ ...base, labels: [{ ...chips, chips: 4 }] }).action).toBe('release');
+    const known = { ...info, models: ['chips-chips'] };
+    expect(advise({ ...base, info: known, labels: [chips] }).action).toBe('release');
+    for (const verb of ['predict', 'encode']) {
+      const going = [{ verb, options: { task: 'chips' } } as unknown as Job];
+      expect(advise({ ...base, going }).action).toBe('jobs');
+    }
+  });
+
   it('tells what goes on, and what people answered since a model did', () => {
     const going = [{ verb: 'segment', options: { task: 'pixels' } } as unknown as Job];
     expect(advise({ ...base, going }).title).toContain('“pixels”');

@@ -3,7 +3,7 @@ import { count, percent, plural } from '../lib/format';
 import type { Job, LabelCounts, ReleaseRow, WorkspaceInfo } from '../lib/types';
 import { commandLine } from './commands';
 
-export type Action = 'ingest' | 'segment' | 'release' | 'check' | 'jobs' | 'none';
+export type Action = 'ingest' | 'segment' | 'predict' | 'release' | 'check' | 'jobs' | 'none';
 
 export interface Advice {
   title: string;
@@ -21,6 +21,8 @@ export interface Advice {
 
 /** Below this share of labelled pixels a model has more to say than people have said. */
 const FEW = 0.5;
+/** From so many labelled chips on a classifier's confidence is calibrated. */
+const FEW_LABELS = 20;
 
 export interface Situation {
   info: WorkspaceInfo;
@@ -44,7 +46,15 @@ export function labelledShare(counts: LabelCounts, info: WorkspaceInfo): number 
 
 export function advise(now: Situation): Advice {
   return (
-    waiting(now) ?? scenes(now) ?? labels(now) ?? model(now) ?? release(now) ?? check(now) ?? again(now) ?? publish(now)
+    waiting(now) ??
+    scenes(now) ??
+    labels(now) ??
+    model(now) ??
+    classifier(now) ??
+    release(now) ??
+    check(now) ??
+    again(now) ??
+    publish(now)
   );
 }
 
@@ -58,9 +68,14 @@ function waiting({ going }: Situation): Advice | null {
       options.task ? `A model fills in “${options.task}”` : 'A model proposes masks',
       'It learns from the labelled pixels first; then every chip gets its mask.',
     ],
+    predict: [
+      options.task ? `A model answers “${options.task}”` : 'A model answers for all chips',
+      'It learns from the labelled chips first; then every chip that people have not answered gets its class.',
+    ],
+    encode: ['Features are being computed', 'Ranking and prediction can use them as soon as they are all there.'],
     release: [`${options.name ?? 'A release'} is being made`, 'It appears when all of it is written.'],
   };
-  const [title, text] = told[job.verb]!;
+  const [title, text] = told[job.verb] ?? [job.verb, ''];
   return {
     title,
     text: `${text} You may close the page: the job goes on.`,
@@ -112,6 +127,27 @@ function model({ labels, place, info, releases }: Situation): Advice | null {
     action: 'segment',
     button: 'Propose masks',
     command: commandLine(['segment', place], { task: one.task }),
+    about: one.task,
+  };
+}
+
+/** Labels of whole chips, two classes of them: a model can answer for the rest. */
+function classifier({ labels, place, info }: Situation): Advice | null {
+  const one = labels.find(
+    (row) =>
+      row.kind === 'classify' &&
+      row.unlabelled > 0 &&
+      row.chips >= FEW_LABELS &&
+      row.classes.filter((each) => (each.chips ?? 0) > 0).length > 1 &&
+      !info.models.includes(`${row.task}-chips`),
+  );
+  if (!one) return null;
+  return {
+    title: `Let a model answer “${one.task}” for the other chips`,
+    text: `${plural(one.chips, 'chip has', 'chips have')} a label, ${count(one.unlabelled)} ${one.unlabelled === 1 ? 'has' : 'have'} none yet. A classifier trained on the labelled ones answers with a confidence, and says how good it is on chips that it did not see.`,
+    action: 'predict',
+    button: 'Predict',
+    command: commandLine(['predict', place], { task: one.task }),
     about: one.task,
   };
 }

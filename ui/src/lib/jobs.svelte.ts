@@ -115,9 +115,16 @@ const VERBS: Record<Verb, string> = {
 
 /** 'Release v2', 'Segment pixels'. */
 export function titleOf(job: Job): string {
-  const options = job.options as { name?: string; release?: string; task?: string; source?: string | string[] };
+  const options = job.options as {
+    name?: string;
+    release?: string;
+    task?: string;
+    encoder?: string;
+    source?: string | string[];
+  };
   const source = Array.isArray(options.source) ? options.source[0] : options.source;
-  const about = options.name ?? options.release ?? options.task ?? source?.split('/').filter(Boolean).at(-1);
+  const encoder = job.verb === 'encode' ? options.encoder?.split('/').at(-1) : undefined;
+  const about = options.name ?? options.release ?? options.task ?? encoder ?? source?.split('/').filter(Boolean).at(-1);
   return about ? `${VERBS[job.verb]} ${about}` : VERBS[job.verb];
 }
 

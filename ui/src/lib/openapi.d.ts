@@ -2592,6 +2592,12 @@ export interface components {
              * @description Number of the journal's last event
              */
             head: number;
+            /**
+             * Installed Encoders
+             * @description Names that an encode job takes for its encoder
+             * @default []
+             */
+            installed_encoders?: string[];
             /** Models */
             models: string[];
             /** Name */

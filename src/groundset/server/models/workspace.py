@@ -80,6 +80,7 @@ class WorkspaceInfo(Model):
     grid: GridInfo | None
     encoder: str | None
     encoders: list[str] = Field(default=[], description="Encoders whose features are there, the workspace's own first")
+    installed_encoders: list[str] = Field(default=[], description="Names that an encode job takes for its encoder")
     attributes: list[Attribute] = Field(default=[], description="What people may say of a chip's situation")
     counts: Counts
     models: list[str]
