@@ -113,7 +113,7 @@ class Workspace(Learning, Declaring, Searching):
         return label(self, task, height=height, filter=filter)
 
     def status(self) -> Status:
-        """What is in the workspace."""
+        """What is in it."""
         lake = self.lake
         return Status(
             name=lake.config.name,
@@ -281,9 +281,7 @@ class Workspace(Learning, Declaring, Searching):
         if hasattr(what, "to_file"):
             shapes: GeoDataFrame = what
             if shapes.crs is None:
-                raise InputError(
-                    "shapes need a CRS", found="none", hint="say shapes.set_crs(...) with the one they are in"
-                )
+                raise InputError("shapes need a CRS", found="none", hint="say shapes.set_crs(...) with their own")
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "shapes.fgb"
                 shapes.to_file(path, driver="FlatGeobuf")
@@ -316,12 +314,14 @@ class Workspace(Learning, Declaring, Searching):
         buffer: str = "0.1km",
         license: str | None = None,  # noqa: A002  # STAC's own name
         seed: int = 0,
+        unlabelled: bool = False,
         executor: Executor | None = None,
         progress: Listener | None = None,
     ) -> Release:
         """Freeze the labels of a task, with imagery, splits and description, in ``releases/NAME``.
 
         Without ``task`` it is the segment task that has labels, where exactly one has; else the only task with labels.
+        ``unlabelled`` keeps chips without a label too, in a split of their own: ``gs.load(..., split="unlabelled")``.
         """
         built = _release.build(
             self.lake,
@@ -332,6 +332,7 @@ class Workspace(Learning, Declaring, Searching):
             buffer=buffer,
             license=license,
             seed=seed,
+            unlabelled=unlabelled,
             executor=executor,
             progress=progress,
         )

@@ -25,6 +25,9 @@ def run(
     buffer: Annotated[str, typer.Option(help="Smallest distance between splits.")] = "0.1km",
     license: Annotated[str | None, typer.Option(help="SPDX licence, such as CC-BY-4.0.")] = None,  # noqa: A002
     seed: Annotated[int, typer.Option(help="Seed of the splits.")] = 0,
+    unlabelled: Annotated[
+        bool, typer.Option("--unlabelled", help="Keep unlabelled chips too, in a split of their own.")
+    ] = False,
     rebuild: Annotated[str | None, typer.Option(help="Make this release again (a name or a path), with --to.")] = None,
     to: Annotated[Path | None, typer.Option(help="Empty folder for --rebuild.")] = None,
     workers: Workers = None,
@@ -52,6 +55,7 @@ def run(
                 buffer=buffer,
                 license=license,
                 seed=seed,
+                unlabelled=unlabelled,
                 executor=pool,
                 progress=listen,
             )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.core import UNLABELLED, BandSet, InputError, Scheme
-from groundset.loading.index import NO_SPLIT, SPLITS, Index, Row, Statistics, read_index
+from groundset.loading.index import NO_SPLIT, SPLITS, UNLABELLED_SPLIT, Index, Row, Statistics, read_index
 from groundset.loading.source import Source, open_source
 from groundset.taxonomy import Sheet, read_scheme, read_sheet
 
@@ -34,7 +34,10 @@ class Dataset:
     ) -> None:
         self._source = source
         self._index = index
-        self._rows: tuple[Row, ...] = tuple(r for r in index.rows if r.split != NO_SPLIT and split in (None, r.split))
+        labelled = [r for r in index.rows if r.split not in (NO_SPLIT, UNLABELLED_SPLIT)]
+        self._rows: tuple[Row, ...] = tuple(
+            labelled if split is None else [r for r in index.rows if r.split == split != NO_SPLIT]
+        )
         self.split = split
         self._lookup = _lookup(index.scheme, sheet, target)
         self._target = index.scheme if sheet is None else target
@@ -53,7 +56,7 @@ class Dataset:
         if self._index.kind == "classify":
             sample["label"] = self._label(row)
         else:
-            sample["mask"] = self._lookup[self._read(row, "mask")[0][0]]
+            sample["mask"] = self._mask(row, sample["valid"].shape)
         return {**sample, "id": row.id, "bands": bands.names}
 
     def __iter__(self) -> Iterator[Sample]:
@@ -106,6 +109,11 @@ class Dataset:
             return codes[0] if codes else UNLABELLED
         return np.array([c in codes for c in self.codes], np.uint8)
 
+    def _mask(self, row: Row, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
+        if row.split == UNLABELLED_SPLIT:
+            return np.full(shape, UNLABELLED, np.uint8)
+        return np.asarray(self._lookup[self._read(row, "mask")[0][0]])
+
     def _read(self, row: Row, key: str) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
         """All values of an asset, and which of them the file's own nodata and mask leave: (bands, rows, columns)."""
         import rasterio
@@ -128,7 +136,8 @@ def load(path_or_url: str | Path, *, split: str | None = None, sheet: str | Path
 
     Args:
         path_or_url: Folder of a release, ``s3://bucket/prefix`` (the usual AWS variables) or an ``https://`` address.
-        split: ``train``, ``validate`` or ``test``; None for all of them. Chips with split ``none`` never come.
+        split: ``train``, ``validate`` or ``test``; None for all of them. ``unlabelled``: the chips without a label,
+            where the release kept them; no other split has them. Chips with split ``none`` never come.
         sheet: CSV that maps the release's classes to another scheme; ignored classes become 255. Where a file
             ``B.csv`` lies beside a sheet ``A__B.csv``, or in ``../schemes``, it names the classes.
 

@@ -19,6 +19,7 @@ from groundset.core.layout import TaskKind
 from groundset.loading.source import Source
 
 NO_SPLIT = "none"
+UNLABELLED_SPLIT = "unlabelled"
 SPLITS = ("train", "validate", "test")
 """What `groundset release` calls its splits; one of them may be empty."""
 _COLUMNS = ("id", "groundset:split", "assets")

@@ -20,9 +20,9 @@ def _values(_: Moment) -> Iterable[str]:
 
 
 def _splits(_: Moment) -> Iterable[str]:
-    from groundset.release.facts import NO_SPLIT, SPLITS
+    from groundset.release.facts import NO_SPLIT, SPLITS, UNLABELLED_SPLIT
 
-    return (*SPLITS, NO_SPLIT)
+    return (*SPLITS, NO_SPLIT, UNLABELLED_SPLIT)
 
 
 def _sensors(_: Moment) -> Iterable[str]:

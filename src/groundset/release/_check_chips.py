@@ -16,7 +16,7 @@ from groundset.release._check_folder import Stated, local_path
 from groundset.release._check_stac import validate
 from groundset.release._check_sums import check_file
 from groundset.release._check_types import Finding, error
-from groundset.release.facts import NO_SPLIT, SPLITS
+from groundset.release.facts import NO_SPLIT, SPLITS, UNLABELLED_SPLIT
 from groundset.release.moments import Moments
 
 _NEAR = 1e-6
@@ -104,11 +104,16 @@ def _words(job: Job, path: str, properties: Mapping[str, Any]) -> Iterator[Findi
     if properties.get("datetime") is None:
         yield error("Q2", path, "datetime", properties.get("datetime"), "the acquisition time")
     split, ml = properties.get("groundset:split"), properties.get("ml-aoi:split")
-    if split not in (*SPLITS, NO_SPLIT):
-        yield error("Q2", path, "groundset:split", split, f"one of {', '.join((*SPLITS, NO_SPLIT))}")
+    known = (*SPLITS, NO_SPLIT, UNLABELLED_SPLIT)
+    if split not in known:
+        yield error("Q2", path, "groundset:split", split, f"one of {', '.join(known)}")
     elif ml != (split if split in SPLITS else None):
-        wanted = split if split in SPLITS else "no ml-aoi:split, for groundset:split is none"
+        wanted = split if split in SPLITS else f"no ml-aoi:split, for groundset:split is {split}"
         yield error("Q2", path, "ml-aoi:split", ml, wanted)
+    if split == UNLABELLED_SPLIT:
+        if properties.get("label") is not None or "label:classes" in properties:
+            yield error("Q2", path, "label", properties.get("label"), "none in the split unlabelled")
+        return
     classes = properties.get("label:classes")
     names = (
         classes[0].get("classes") if isinstance(classes, list) and classes and isinstance(classes[0], dict) else None
@@ -140,7 +145,8 @@ def _open(job: Job, path: str, item: Mapping[str, Any], key: str, findings: list
     assets = item.get("assets")
     asset = assets.get(key) if isinstance(assets, dict) else None
     if not isinstance(asset, dict):
-        if key == "image" or (job.segment and key in ("mask", "origin")):
+        needed = job.segment and not _unlabelled(item)
+        if key == "image" or (needed and key in ("mask", "origin")):
             findings.append(error("Q2", path, f"asset {key}", "nothing", f"an asset {key}"))
         return None
     target = local_path(path, asset.get("href"))
@@ -158,6 +164,11 @@ def _open(job: Job, path: str, item: Mapping[str, Any], key: str, findings: list
     except (rasterio.errors.RasterioError, ValueError, MemoryError) as reason:
         findings.append(error("Q2", target, "not readable as a raster", str(reason) or "broken", "a GeoTIFF"))
         return None
+
+
+def _unlabelled(item: Mapping[str, Any]) -> bool:
+    properties = item.get("properties")
+    return isinstance(properties, dict) and properties.get("groundset:split") == UNLABELLED_SPLIT
 
 
 def _has_mask(src: Any) -> bool:

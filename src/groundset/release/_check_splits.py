@@ -8,7 +8,7 @@ from typing import Any
 
 from groundset.release._check_folder import Folder
 from groundset.release._check_types import Finding, error, not_checked, warning
-from groundset.release.facts import SPLITS
+from groundset.release.facts import SPLITS, UNLABELLED_SPLIT
 
 RECORD = "release.json"
 _SLACK_M = 0.05  # footprints are rounded to 1e-7 degrees, 1 cm
@@ -20,7 +20,9 @@ def splits(folder: Folder, record: Mapping[str, Any]) -> tuple[list[Finding], di
     stated = record.get("split")
     stated = stated if isinstance(stated, dict) else {}
     members = {s: [p for p, i in folder.items.items() if _word(i, "groundset:split") == s] for s in SPLITS}
+    unlabelled = [p for p, i in folder.items.items() if _word(i, "groundset:split") == UNLABELLED_SPLIT]
     findings = [*_sizes(folder, members, stated), *_groups(folder, members), *_missing(stated)]
+    findings += _unlabelled(folder, members, unlabelled, stated)
     shortest, told = _distances(folder, members, stated)
     return findings + told, {"smallest_distance_m": shortest, "chips": {s: len(m) for s, m in members.items()}}
 
@@ -64,6 +66,31 @@ def _groups(folder: Folder, members: Mapping[str, Sequence[str]]) -> Iterator[Fi
             if first[0] != split:
                 what = f"group {group} is in two splits"
                 yield error("Q2", path, what, f"split {split}", f"split {first[0]}, as {first[1]}")
+
+
+def _unlabelled(
+    folder: Folder, members: Mapping[str, Sequence[str]], paths: Sequence[str], stated: Mapping[str, Any]
+) -> list[Finding]:
+    """Unlabelled chips are as many as stated, and none is in or near validate or test, nor of a group of theirs."""
+    numbers = stated.get("chips")
+    said = numbers.get(UNLABELLED_SPLIT, 0) if isinstance(numbers, dict) else len(paths)
+    out: list[Finding] = []
+    if said != len(paths):
+        out.append(error("Q2", "collection.json", "unlabelled chips", len(paths), f"{said}, as {RECORD} says"))
+    held = {p: s for s in ("validate", "test") for p in members[s]}
+    if not held or not paths:
+        return out
+    both = {"unlabelled": list(paths), "validate": members["validate"], "test": members["test"]}
+    out += _groups(folder, both)
+    shapes = {p: _shape(folder.items[p]["geometry"]) for p in (*held, *paths) if folder.items[p].get("geometry")}
+    there = [p for p, shape in shapes.items() if shape is not None]
+    buffer = stated.get("buffer_m")
+    if not there or not isinstance(buffer, int | float) or isinstance(buffer, bool):
+        return out
+    from groundset.release.distances import Footprints
+
+    split_of = {p: "validate or test" if p in held else UNLABELLED_SPLIT for p in there}
+    return out + _leaks(Footprints([shapes[p] for p in there]), there, split_of, float(buffer), 0.0)
 
 
 def _distances(

@@ -51,19 +51,32 @@ class Ground:
     """
 
     def __init__(self, places: Sequence[Place]) -> None:
-        self._one_crs = len({p.crs for p in places}) == 1 and all(p.bounds for p in places)
+        self._crs = places[0].crs if len({p.crs for p in places}) == 1 and all(p.bounds for p in places) else None
+        self._one_crs = self._crs is not None
         self.chip_m = chip_side(places)
         if self._one_crs:
             bounds = np.array([p.bounds for p in places], np.float64)
-            wide, high = np.ptp(bounds[:, [0, 2]], axis=1).max(), np.ptp(bounds[:, [1, 3]], axis=1).max()
-            self._east: Floats = ((bounds[:, 0] + bounds[:, 2]) / 2 - bounds[:, 0].min()) / wide
-            self._south: Floats = (bounds[:, 3].max() - (bounds[:, 1] + bounds[:, 3]) / 2) / high
+            self._corner = float(bounds[:, 0].min()), float(bounds[:, 3].max())
+            self._size = np.ptp(bounds[:, [0, 2]], axis=1).max(), np.ptp(bounds[:, [1, 3]], axis=1).max()
         else:
             centres = np.array([_centre(p) for p in places], np.float64)
-            lon = wrapped(centres[:, 0])
-            self._east = (lon - lon.min()) * _DEGREE_M / self.chip_m
-            self._lat: Floats = centres[:, 1]
-            self._south = (self._lat.max() - self._lat) * _DEGREE_M / self.chip_m
+            self._corner = float(wrapped(centres[:, 0]).min()), float(centres[:, 1].max())
+        self._east, self._south = self._positions(places)
+
+    def covers(self, place: Place) -> bool:
+        """Whether a place that is not among the chips has a block here."""
+        return place.footprint is not None and (self._crs is None or place.crs == self._crs)
+
+    def _positions(self, places: Sequence[Place]) -> tuple[Floats, Floats]:
+        """Of each centre, chips to the east and to the south of the corner."""
+        if self._one_crs:
+            bounds = np.array([p.bounds for p in places], np.float64)
+            wide, high = self._size
+            east = ((bounds[:, 0] + bounds[:, 2]) / 2 - self._corner[0]) / wide
+            return east, (self._corner[1] - (bounds[:, 1] + bounds[:, 3]) / 2) / high
+        centres = np.array([_centre(p) for p in places], np.float64)
+        east = (wrapped(centres[:, 0]) - self._corner[0]) * _DEGREE_M / self.chip_m
+        return east, (self._corner[1] - centres[:, 1]) * _DEGREE_M / self.chip_m
 
     @property
     def extent(self) -> float:
@@ -72,14 +85,19 @@ class Ground:
 
     def blocks(self, side: float) -> Ints:
         """Block of each chip for blocks of ``side`` x ``side`` chips: numbers from 0, (n,)."""
-        row = np.floor(self._south / side).astype(np.int64)
-        east = self._east
-        if not self._one_crs:
-            middle = self._lat.max() - (row + 0.5) * side * self.chip_m / _DEGREE_M
-            east = east * np.cos(np.radians(np.clip(middle, -89.9, 89.9)))
-        col = np.floor(east / side).astype(np.int64)
-        _, block = np.unique(np.column_stack([row, col]), axis=0, return_inverse=True)
+        _, block = np.unique(self._cells(side, self._east, self._south), axis=0, return_inverse=True)
         return np.asarray(block.reshape(-1), np.int64)
+
+    def cells(self, side: float, places: Sequence[Place]) -> Ints:
+        """Row and column of the block of each place that is covered: (n, 2)."""
+        return self._cells(side, *self._positions(places))
+
+    def _cells(self, side: float, east: Floats, south: Floats) -> Ints:
+        row = np.floor(south / side).astype(np.int64)
+        if not self._one_crs:
+            middle = self._corner[1] - (row + 0.5) * side * self.chip_m / _DEGREE_M
+            east = east * np.cos(np.radians(np.clip(middle, -89.9, 89.9)))
+        return np.column_stack([row, np.floor(east / side).astype(np.int64)])
 
     def sides(self) -> list[int]:
         """Sides to try in chips, the largest first: each whole number to 64, then in steps of a tenth."""

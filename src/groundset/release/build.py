@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
@@ -17,10 +18,12 @@ from groundset.release import _json
 from groundset.release._batches import batches
 from groundset.release._wide import wide
 from groundset.release.chip_files import Batch, ChipWork, Written, write_batch
-from groundset.release.maker import Maker, Origin
+from groundset.release.maker import Maker, Origin, places_written, split
+from groundset.release.plan import places_of
 from groundset.release.recipe import Recipe, read_recipe, versions
 from groundset.release.release import Release
 from groundset.release.request import check_request, check_times, no_labels
+from groundset.release.unlabelled import apart, distinct, with_unlabelled
 from groundset.taxonomy import read_scheme
 
 if TYPE_CHECKING:
@@ -39,12 +42,14 @@ def build(
     buffer: str | float = "0.1km",
     license: str | None = None,  # noqa: A002  # STAC's own name
     seed: int = 0,
+    unlabelled: bool = False,
     executor: Executor | None = None,
     progress: Listener | None = None,
 ) -> Release:
     """Freeze the labels of a task with imagery, splits and description in ``releases/NAME``.
 
-    It appears whole or not at all, and is never changed afterwards. Chips without a label are left out.
+    It appears whole or not at all, and is never changed afterwards. Chips without a label are left out, unless
+    ``unlabelled`` keeps them.
 
     Args:
         lake: The workspace.
@@ -56,6 +61,8 @@ def build(
         buffer: Smallest distance between chips of two splits.
         license: SPDX name (default: that of ``[release]``, else ``other``).
         seed: Seed of all choices.
+        unlabelled: Keep chips without a label too, for semi-supervised work, in the split ``unlabelled``: those of the
+            levels and bands of the labelled ones, outside of the blocks of validate and test and of their buffer.
         executor: Writes chips wide; processes are best.
         progress: Hears each step.
 
@@ -69,6 +76,8 @@ def build(
     labels = lake.labels(chosen.name)
     scheme = lake.scheme(chosen.name)
     recipe = _recipe(lake, name, chosen, labels, scheme, splits, block, buffer, license, seed)
+    if unlabelled:
+        recipe = replace(recipe, parts=tuple(sorted(lake.chips.parts())))
     origin = Origin(scheme, lake.root / "sheets", lake.layout.models)
     return _make(lake, recipe, origin, labels, target, executor, progress)
 
@@ -130,16 +139,67 @@ def _make(
     with atomic_dir(target) as root:
         (root / "items").mkdir()
         todo = list(_batches(lake, recipe, origin.scheme, labels, chips, scenes, root / "items"))
-        count = Progress("writing chips", len(chips), "chips", progress)
-        done: list[Written] = []
-        with closing(wide(executor, write_batch, todo)) as finished:
-            for batch, written in finished:
-                done += written
-                count.advance(len(batch.work))
+        done = _write(todo, "writing chips", executor, progress)
         if not done:
             raise no_labels(recipe.task)
-        Maker(lake, recipe, origin, labels, root, chips, scenes, sorted(done, key=lambda w: w.id)).finish(progress)
+        splits = None
+        if recipe.parts:
+            splits = split(recipe, places_written(origin.scheme, [chips[w.id] for w in done], done))
+            rest = _rest(lake, recipe.parts, done, chips, scenes)
+            near = apart(places_of([chips[w.id] for w in done]), splits, places_of(list(rest.values())))
+            kept = {i: chip for (i, chip), good in zip(rest.items(), near, strict=True) if good}
+            todo = [
+                replace(batch, unlabelled=True, work=tuple(replace(w, events=()) for w in batch.work))
+                for batch in _batches(lake, recipe, origin.scheme, labels, kept, scenes, root / "items")
+            ]
+            new = _write(todo, "writing unlabelled chips", executor, progress)
+            plain = {i for i, chip in {**chips, **kept}.items() if chip.geobox.crs is None}
+            stays = distinct(done, splits, new, plain)
+            for one in new:
+                if one.id not in stays:
+                    shutil.rmtree(root / "items" / one.id)
+            splits = with_unlabelled(splits, sorted(stays), len(rest) - len(stays))
+            chips = {**chips, **kept}
+            done = sorted([*done, *(w for w in new if w.id in stays)], key=lambda w: w.id)
+        Maker(lake, recipe, origin, labels, root, chips, scenes, done, splits).finish(progress)
     return Release(target)
+
+
+def _write(todo: Sequence[Batch], what: str, executor: Executor | None, progress: Listener | None) -> list[Written]:
+    """Write the files of chips; what became of them, sorted by id."""
+    count = Progress(what, sum(len(batch.work) for batch in todo), "chips", progress)
+    done: list[Written] = []
+    with closing(wide(executor, write_batch, todo)) as finished:
+        for batch, written in finished:
+            done += written
+            count.advance(len(batch.work))
+    return sorted(done, key=lambda w: w.id)
+
+
+def _rest(
+    lake: Lake,
+    parts: Sequence[str],
+    done: Sequence[Written],
+    chips: Mapping[str, Chip],
+    scenes: dict[str, Scene],
+) -> dict[str, Chip]:
+    """The chips with data but without a label, of the levels and bands of those with one; their scenes join ``scenes``.
+
+    Chips whose scene has no time cannot be released, and are left out.
+    """
+    labelled = {w.id for w in done}
+    levels = {chips[i].id.level for i in labelled}
+    bands = scenes[chips[next(iter(labelled))].id.scene].bands
+    out = {}
+    for chip in (chip for part in parts for chip in lake.chips.chips(part)):
+        own = str(chip.id)
+        if own in labelled or chip.id.level not in levels or chip.valid_fraction <= 0:
+            continue
+        scene = scenes.get(chip.id.scene) or lake.scenes.get(chip.id.scene)
+        if scene.bands == bands and scene.datetime is not None:
+            scenes[scene.id] = scene
+            out[own] = chip
+    return out
 
 
 def _recipe(

@@ -17,6 +17,8 @@ def labels_of(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     out = {}
     for item in items:
         mask = item["assets"].get("mask")
+        if mask is None and item["properties"].get("label") is None:
+            continue  # kept without a label
         out[str(item["id"])] = str(mask["file:checksum"] if mask else item["properties"].get("label"))
     return out
 

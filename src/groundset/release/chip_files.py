@@ -52,6 +52,7 @@ class Batch:
         multi: Whether a chip may have several classes.
         scheme: The classes.
         work: The chips.
+        unlabelled: Whether they are kept without a label.
     """
 
     folder: Path
@@ -63,11 +64,15 @@ class Batch:
     multi: bool
     scheme: Scheme
     work: tuple[ChipWork, ...]
+    unlabelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a chip. ``classes`` are the names of a classify task's answer."""
+    """What became of a chip. ``classes`` are the names of a classify task's answer, ``negative`` of what it denies.
+
+    ``confidence`` is what a model gives its answer, 0-1.
+    """
 
     id: str
     files: Mapping[str, FileFacts]
@@ -79,6 +84,8 @@ class Written:
     moments: Moments
     fingerprint: int
     classes: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,11 @@ class _Label:
     methods: tuple[str, ...]
     models: tuple[str, ...]
     classes: tuple[str, ...] = field(default=())
+    negative: tuple[str, ...] = ()
+    confidence: float | None = None
+
+
+_NO_LABEL = _Label(None, {}, {}, (), ())
 
 
 def write_batch(batch: Batch) -> list[Written]:
@@ -109,7 +121,7 @@ def write_batch(batch: Batch) -> list[Written]:
 
 
 def _write_chip(batch: Batch, work: ChipWork, pixels: Pixels, reader: SceneReader) -> Written | None:
-    label = _label(batch, work, pixels, reader)
+    label = _NO_LABEL if batch.unlabelled else _label(batch, work, pixels, reader)
     if label is None:
         return None
     chip_id = str(work.chip.id)
@@ -128,6 +140,8 @@ def _write_chip(batch: Batch, work: ChipWork, pixels: Pixels, reader: SceneReade
         moments=Moments.of(physical),
         fingerprint=fingerprint(_grey(physical)),
         classes=label.classes,
+        negative=label.negative,
+        confidence=label.confidence,
     )
 
 
@@ -226,6 +240,8 @@ def _chip_label(answer: Answer | None, scheme: Scheme) -> _Label | None:
         ("manual",) if person else ("automated",),
         (answer.actor.removeprefix(MODEL_ACTOR),) if answer.actor.startswith(MODEL_ACTOR) else (),
         tuple(names),
+        tuple(c.name for c in scheme if c.code in answer.negative),
+        answer.confidence,
     )
 
 

@@ -47,8 +47,8 @@ def collection_base(
     summaries: dict[str, Any] = {
         "datetime": {"minimum": times[0], "maximum": times[-1]},
         "bands": [f | _statistics(s) for f, s in zip(stac.image_fields(bands), statistics, strict=True)],
-        "label:type": sorted({i["properties"]["label:type"] for i in items}),
-        "label:methods": sorted({m for i in items for m in i["properties"]["label:methods"]}),
+        "label:type": sorted({i["properties"]["label:type"] for i in items if "label:type" in i["properties"]}),
+        "label:methods": sorted({m for i in items for m in i["properties"].get("label:methods", ())}),
         "processing:software": [dict(recipe.versions)],
     }
     if splits:

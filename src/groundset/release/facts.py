@@ -13,6 +13,8 @@ SPLITS: tuple[str, ...] = ("train", "validate", "test")
 """The splits in the order of ``--splits 70,15,15``. A chip inside the buffer has split ``none``."""
 
 NO_SPLIT = "none"
+UNLABELLED_SPLIT = "unlabelled"
+"""Split of the chips without a label that a release may keep for semi-supervised work."""
 
 
 @dataclass(frozen=True, slots=True)

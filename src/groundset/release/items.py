@@ -16,7 +16,7 @@ from groundset.imagery import Scene
 from groundset.release import stac
 from groundset.release._json import rfc3339
 from groundset.release.chip_files import Written
-from groundset.release.facts import FileFacts
+from groundset.release.facts import UNLABELLED_SPLIT, FileFacts
 from groundset.release.recipe import Recipe
 
 _TASK_WORDS: Mapping[TaskKind, str] = {"segment": "segmentation", "classify": "classification", "outline": "detection"}
@@ -35,6 +35,7 @@ def chip_item(
     written: Written,
     split: str,
     actors: int,
+    attributes: Mapping[str, bool | float | str] | None = None,
 ) -> dict[str, Any]:
     """The item as JSON values; hrefs are relative to ``items/CHIP/CHIP.json``. Its extensions are left open."""
     geometry, bbox = outline
@@ -47,7 +48,7 @@ def chip_item(
         "bbox": bbox,
         "properties": {
             **_when_and_where(recipe, scene, chip),
-            **_label(recipe, scheme, written),
+            **_label(recipe, scheme, written, split),
             **stac.split_fields(split),
             "groundset:scene": scene.id,
             "groundset:group": chip.group,
@@ -65,6 +66,8 @@ def chip_item(
         del item["bbox"]
     if recipe.doi is not None:
         item["properties"]["sci:doi"] = recipe.doi
+    if attributes:
+        item["properties"]["groundset:attributes"] = dict(attributes)
     return item
 
 
@@ -131,8 +134,10 @@ def _when_and_where(recipe: Recipe, scene: Scene, chip: Chip) -> dict[str, Any]:
     return out | ({"gsd": min(gsd)} if gsd else {})
 
 
-def _label(recipe: Recipe, scheme: Scheme, written: Written) -> dict[str, Any]:
+def _label(recipe: Recipe, scheme: Scheme, written: Written, split: str) -> dict[str, Any]:
     raster = recipe.kind == "segment"
+    if split == UNLABELLED_SPLIT:  # an image without the label extension
+        return {} if raster else {"label": None}
     names = [c.name for c in scheme]
     counts = [{"name": c, "count": n} for c, n in written.class_counts.items()]
     overview = {"counts": counts} if raster else {"property_key": "label", "counts": counts}
@@ -147,6 +152,10 @@ def _label(recipe: Recipe, scheme: Scheme, written: Written) -> dict[str, Any]:
     }
     if not raster:
         out["label"] = list(written.classes) if recipe.multi else written.classes[0]
+        if recipe.multi:
+            out["groundset:negative"] = list(written.negative)
+        if written.confidence is not None:
+            out["groundset:confidence"] = round(written.confidence, 6)
     return out
 
 

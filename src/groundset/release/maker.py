@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from groundset.chips import Chip
 from groundset.core import BandSet, InputError, Listener, Progress, Scheme
 from groundset.imagery import Scene
 from groundset.release import _json
+from groundset.release.blocks import Place
 from groundset.release.changes import changelog, former_labels, labels_of, licence
 from groundset.release.chip_files import MODEL_ACTOR, Written
 from groundset.release.collection import collection_base, copy_model, item_file, write_collection, write_scene
@@ -64,7 +65,9 @@ class Maker:
         chips: Mapping[str, Chip],
         scenes: Mapping[str, Scene],
         written: list[Written],
+        splits: Splits | None = None,
     ) -> None:
+        self._given = splits
         self.lake, self.recipe, self.origin, self.labels, self.root = lake, recipe, origin, labels, root
         self.written, self.scenes = written, scenes
         self.chips = [chips[w.id] for w in written]
@@ -97,13 +100,9 @@ class Maker:
         write_collection(root, base, files, scenes, names)
 
     def _splits(self) -> Splits:
-        other = self.origin.scheme.not_applicable
-        classes = [{c: n for c, n in w.class_counts.items() if other is None or c != other.name} for w in self.written]
-        places = places_of(self.chips, classes, [w.fingerprint for w in self.written])
-        recipe = self.recipe
-        return assign_splits(
-            places, fractions=recipe.fractions, block=recipe.block, buffer=recipe.buffer, seed=recipe.seed
-        )
+        if self._given is not None:
+            return self._given
+        return split(self.recipe, places_written(self.origin.scheme, self.chips, self.written))
 
     def _statistics(self, splits: Splits) -> tuple[BandStatistics, ...]:
         return statistics((w.moments for w in self.written if splits.splits[w.id] == "train"), self.bands.names)
@@ -111,12 +110,16 @@ class Maker:
     def _items(self, splits: Splits, progress: Listener | None) -> tuple[list[dict[str, Any]], list[FileFacts]]:
         count = Progress("describing chips", len(self.written), "chips", progress)
         items, files = [], []
+        said = self._attributes()
         named: dict[tuple[str, ...], list[str]] = {}  # items with the same fields use the same extensions
         for chip, outline, written in zip(self.chips, self.outlines, self.written, strict=True):
             scene = self.scenes[chip.id.scene]
             actors = self._people(written.id)
             split = splits.splits[written.id]
-            item = chip_item(self.recipe, self.origin.scheme, self.bands, scene, chip, outline, written, split, actors)
+            item = chip_item(
+                self.recipe, self.origin.scheme, self.bands, scene, chip, outline, written, split, actors,
+                said.get(written.id),
+            )  # fmt: skip
             fields = (*item["properties"], *item["assets"])
             if fields not in named:
                 named[fields] = extensions(item)
@@ -125,6 +128,18 @@ class Maker:
             files.append(item_file(self.root, item))
             count.advance()
         return items, files
+
+    def _attributes(self) -> dict[str, dict[str, bool | float | str]]:
+        """What stood of the chips' situation; text where an attribute has values of several kinds."""
+        here = {chip_id: dict(told) for chip_id, told in self.lake.journal.attributes(as_of=self.recipe.seq).items()}
+        kinds: dict[str, set[type]] = {}
+        for told in here.values():
+            for name, value in told.items():
+                if isinstance(value, int) and not isinstance(value, bool):
+                    told[name] = float(value)
+                kinds.setdefault(name, set()).add(type(told[name]))
+        mixed = {name for name, found in kinds.items() if len(found) > 1}
+        return {i: {n: str(v) if n in mixed else v for n, v in sorted(told.items())} for i, told in here.items()}
 
     def _changes(self, items: Iterable[Mapping[str, Any]]) -> str:
         former = self.recipe.former
@@ -202,6 +217,18 @@ class Maker:
             hrefs = (f"scenes/{scene_id}.json", *public_hrefs(scene))
             out.append(SourceFacts(scene_id, scene.sensor, scene.datetime, hrefs, n))
         return tuple(out)
+
+
+def places_written(scheme: Scheme, chips: Sequence[Chip], written: Sequence[Written]) -> list[Place]:
+    """Written chips as the splits see them."""
+    other = scheme.not_applicable
+    classes = [{c: n for c, n in w.class_counts.items() if other is None or c != other.name} for w in written]
+    return places_of(chips, classes, [w.fingerprint for w in written])
+
+
+def split(recipe: Recipe, places: Sequence[Place]) -> Splits:
+    """The splits that a recipe asks for."""
+    return assign_splits(places, fractions=recipe.fractions, block=recipe.block, buffer=recipe.buffer, seed=recipe.seed)
 
 
 def _same_bands(scenes: Mapping[str, Scene]) -> BandSet:

@@ -40,15 +40,19 @@ class Recipe:
     doi: str | None
     former: str | None
     versions: Mapping[str, str]
+    parts: tuple[str, ...] = ()
+    """Parts of the chip table whose chips without a label are kept too; parts that came later do not count."""
 
     def as_json(self) -> dict[str, Any]:
         """JSON form."""
-        return asdict(self)
+        out = asdict(self)
+        return out if self.parts else {k: v for k, v in out.items() if k != "parts"}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Recipe:
         """Read the JSON form back."""
-        values = {f.name: data[f.name] for f in fields(cls)}
+        values = {f.name: data[f.name] for f in fields(cls) if f.name != "parts"}
+        values["parts"] = tuple(data.get("parts", ()))
         values["fractions"] = tuple(values["fractions"])
         values["providers"] = tuple(values["providers"])
         return cls(**values)
@@ -63,6 +67,7 @@ class Recipe:
             "buffer": self.buffer,
             "license": self.license if self.license_stated else None,
             "seed": self.seed,
+            **({"unlabelled": True} if self.parts else {}),
         }
 
 

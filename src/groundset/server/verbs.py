@@ -92,6 +92,7 @@ def release(run: Run, options: ReleaseOptions) -> Outcome:
         buffer=options.buffer,
         license=options.license,
         seed=options.seed,
+        unlabelled=options.unlabelled,
         executor=run.executor,
         progress=run.progress,
     )
