@@ -65,17 +65,22 @@ class Looks:
             return None
         known = self._statistics.of(scene)
         if view.lab:
-            return [(0.0, self.white(scene, view, known))] * 3
+            return self._light(scene, view, known)
         if view.index is not None:
             return [view.index.span or known.get(view.index.name, (-1.0, 1.0))]
         spans = [self._statistics.span(scene, channel, view.bands) for channel in view.channels]
         return None if any(s is None for s in spans) else [s for s in spans if s is not None]
 
-    def white(self, scene: Scene, view: View, known: Mapping[str, Range]) -> float:
-        """What is white in all three colours: 0.4 of reflectance, else the brightest of the three."""
-        if all(b.unit == "1" for b in scene.bands.select(view.bands)):
-            return 1 / GAIN
-        return max((known[b][1] for b in view.bands if b in known), default=1.0)
+    def _light(self, scene: Scene, view: View, known: Mapping[str, Range]) -> list[Range]:
+        """Black and white of light: one width for all three bands, so that the hue is kept.
+
+        Black is what the darkest of each band is, taken for haze (dark-object subtraction, Chavez 1988); white 0.4 of
+        reflectance more, or, where values are no reflectance, what the brightest band needs.
+        """
+        spans = [known.get(band, (0.0, 1.0)) for band in view.bands]
+        reflectance = all(b.unit == "1" for b in scene.bands.select(view.bands))
+        width = 1 / GAIN if reflectance else max(high - low for low, high in spans)
+        return [(low, low + width) for low, _ in (spans[c.bands[0]] for c in view.channels)]
 
 
 def check_own(name: str, said: Mapping[str, object], scenes: list[Scene]) -> None:

@@ -1,5 +1,6 @@
 /** Layers as people choose them: in groups, and as the one string that the server reads (chips/looks.py). */
 import { isRamp, parseFormulas, type BandName } from '../canvas';
+import { shortTitle } from '../chip/figures';
 import type { Index, Layer } from '../lib/types';
 
 export interface Offer {
@@ -54,7 +55,7 @@ function optionOf(layer: Layer): LayerOption {
 }
 
 function indexOption(index: Index): LayerOption {
-  return { name: index.name, title: index.name, note: index.title, single: true };
+  return { name: index.name, title: index.name, note: shortTitle(index.title), single: true };
 }
 
 export function findOption(groups: readonly LayerGroup[], name: string): LayerOption | null {
