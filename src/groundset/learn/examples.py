@@ -62,12 +62,15 @@ def _rectangle(lake: Lake, features: Features, text: str, found: re.Match[str]) 
     if scene_id not in lake.scenes:
         raise MissingError("no such scene", asked=f"like={text[:120]}", found=", ".join(lake.scenes.ids()[:20]))
     scene = lake.scenes.get(scene_id)
-    window = Window(int(found["x"]), int(found["y"]), int(found["w"]), int(found["h"]))
-    inside = window.x_off < scene.width and window.y_off < scene.height
-    inside &= window.x_off + window.width > 0 and window.y_off + window.height > 0
-    if not inside or not window.width or not window.height:
-        raise InputError("this rectangle has no pixel of its scene", asked=f"like={text[:120]}",
-                         found=f"{scene.width} x {scene.height} pixels")  # fmt: skip
+    x, y, width, height = (int(found[name]) for name in "xywh")
+    inside = x < scene.width and y < scene.height and x + width > 0 and y + height > 0
+    if not (inside and width and height):
+        raise InputError(
+            "this rectangle has no pixel of its scene",
+            asked=f"like={text[:120]}",
+            found=f"{scene.width} x {scene.height} pixels",
+        )
+    window = Window(x, y, width, height)
     if window.width * window.height > MOST_PIXELS:
         raise InputError("this rectangle is too large to be an example", asked=f"like={text[:120]}",
                          found=f"at most {MOST_PIXELS:,} pixels")  # fmt: skip

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from groundset.core import GroundsetError
 from groundset.features import FeatureStore, band_key
 from groundset.features._blas import one_thread
+from groundset.learn.provenance import Provenance
 from groundset.learn.space import Space
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ class Features:
         matrices: One a band set, most chips first.
         chips: The chips.
         missing: Chips without features.
-        stale: Chips whose features have another length than their encoder says.
+        stale: Chips whose features their encoder did not write as it is now.
     """
 
     encoder: str
@@ -226,6 +227,8 @@ class FeatureReader:
         self._known: dict[str, tuple[int, int]] = {}
         self._groups: dict[str, _Group] = {}
         self._specs: dict[str, str] = {}
+        self._written_by = Provenance(lake.layout.cache / "features" / f"{self._store.encoder}.json")
+        self._foreign = 0
         self._features: Features | None = None
 
     @property
@@ -253,10 +256,16 @@ class FeatureReader:
         """Take in parts that are new or were written again; forget those that are gone."""
         there = _parts(self._store)
         wanted: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._foreign = 0
         for part in chips.parts:
             if part in there and chips.size(part):
                 bands = _bands_of(chips, part)
-                wanted.setdefault(self._key(bands), {})[part] = bands
+                key = self._key(bands)
+                if self._written_by.other(part, there[part], key):
+                    self._foreign += chips.size(part)
+                else:
+                    wanted.setdefault(key, {})[part] = bands
+        self._written_by.keep()
         for key in set(self._groups) - set(wanted):
             del self._groups[key]
         for key, parts in wanted.items():
@@ -279,7 +288,7 @@ class FeatureReader:
     def _told(self, chips: Chips) -> Features:
         made = [m for group in self._groups.values() if (m := group.matrix(chips)) is not None]
         made.sort(key=lambda m: -len(m.at))
-        stale = sum(chips.size(p) for g in self._groups.values() for p in g.stale)
+        stale = self._foreign + sum(chips.size(p) for g in self._groups.values() for p in g.stale)
         return Features(self.encoder, tuple(made), chips, len(chips) - sum(len(m.at) for m in made), stale)
 
 

@@ -64,7 +64,8 @@ def questions(
             classes=None if code is not None else len(snapshot.training.scheme.answerable), doubted=doubted,
             among=None if keep is None else keep[pool], seed=seed,
         )  # fmt: skip
-    return [Pick(int(pool[p.row]), p.reason, p.score) for p in picks]
+    chosen = [Pick(int(pool[p.row]), p.reason, p.score) for p in picks]
+    return chosen if keep is None else [p for p in chosen if keep[p.row]]  # all that is known teaches, some is asked
 
 
 def _codes(snapshot: Snapshot, code: int | None) -> npt.NDArray[np.int64]:

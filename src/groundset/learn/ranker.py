@@ -42,6 +42,11 @@ class Suggested(NamedTuple):
     reasons: Sequence[Reason]
     scores: Sequence[float | None]
 
+    @property
+    def ids(self) -> list[str]:
+        """Chip ids."""
+        return [hit.id for hit in self.hits]
+
 
 class Ranker:
     """Scores of all chips from labels and features. Safe to share between threads.

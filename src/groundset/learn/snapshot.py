@@ -18,6 +18,7 @@ from groundset.learn.training import Training
 from groundset.query.learned import Scores, Want
 
 if TYPE_CHECKING:
+    from groundset.journal import Journal
     from groundset.lake import Lake
     from groundset.learn.classifier import Classifier
     from groundset.query.chips import Positions
@@ -47,6 +48,11 @@ class Snapshot:
         self._doubts: dict[Want, Float32] = {}
         self._typical: Float32 | None = None
         self._guesser: Guesser | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """The workspace's journal."""
+        return self._lake.journal
 
     def stands(self, features: Features, labels: LabelTable, scheme: Scheme) -> bool:
         """Whether it is made of these."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from groundset.core import Origin
 from groundset.learn.calibration import FEWEST, Calibration
 from groundset.query.learned import Meaning, Want
 
 if TYPE_CHECKING:
     from groundset.learn.snapshot import Snapshot
 
+MOST_DISPUTED = 5_000
+"""Chips with answers of several people that are looked at."""
 _MEANINGS = {
     "none": "nothing known",
     "similarity": "ranked by similarity",
@@ -110,7 +114,7 @@ def _of_features(snapshot: Snapshot) -> list[str]:
     features = snapshot.features
     total, out = len(features.chips), []
     missing = features.missing - features.stale
-    if total and not features.matrices:
+    if total and not features.matrices and not features.stale:
         none = f"No chip has features of the encoder {features.encoder}, so that nothing can be ranked."
         return [f"{none} Compute them: groundset encode DIR."]
     if missing:
@@ -141,7 +145,36 @@ def _of_labels(snapshot: Snapshot, classes: list[ClassStanding]) -> list[str]:
             out.append(f"{c.name}: {labels} labels; from {FEWEST} on its scores are calibrated.")
         elif c.negative and c.meaning == "score":
             out.append(f"{c.name}: not calibrated, as its labels lie in too few places or hardly differ in number.")
-    return [*out, *_contradictions(snapshot, kinds), *_other_bands(snapshot, kinds), *_without_features(snapshot)]
+    return [
+        *out,
+        *_disputes(snapshot),
+        *_contradictions(snapshot, kinds),
+        *_other_bands(snapshot, kinds),
+        *_without_features(snapshot),
+    ]
+
+
+def _disputes(snapshot: Snapshot) -> list[str]:
+    """Chips of which people say different things; the latest answer counts."""
+    labels, training = snapshot.training.labels, snapshot.training
+    column = labels.column("actors")
+    several = np.array([len(actors) > 1 for actors in column.values] + [False])[column.codes]
+    ids = [snapshot.features.chips.ids[at] for at in np.flatnonzero(several).tolist()[:MOST_DISPUTED]]
+    said: dict[str, dict[str, set[object]]] = {}
+    for row in snapshot.journal.standing(training.task.name, ids) if ids else ():
+        payload = json.loads(row.payload)
+        if row.kind == "answer" and payload.get("origin", 1) != Origin.MODEL:
+            about = "*" if "classes" in payload or not training.task.multi else str(payload["class"])
+            told = (payload.get("value"), payload.get("class", str(payload.get("classes"))))
+            said.setdefault(row.chip_id, {}).setdefault(about, set()).add(told)
+    n = sum(any(len(told) > 1 for told in by.values()) for by in said.values())
+    if not n:
+        return []
+    return [f"{_chips(n)} {_are(n)} answered differently by different people; the latest answer counts."]
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _contradictions(snapshot: Snapshot, kinds: list[ClassStanding]) -> list[str]:
