@@ -275,8 +275,7 @@ def reliability(
     if width:
         place = np.minimum((confidence * bins).astype(np.int64), bins - 1)
     else:
-        place = np.empty(n, np.int64)
-        place[np.argsort(confidence, kind="stable")] = np.arange(n) * bins // n
+        place = np.searchsorted(np.sort(confidence), confidence) * bins // n  # what is alike stays together
     out = []
     for b in range(bins):
         there = place == b
