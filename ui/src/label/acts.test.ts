@@ -72,6 +72,6 @@ describe('eventOf', () => {
 });
 
 it('tells acts in words', () => {
-  expect(inWords('Water: positive', ['s_0_1_2'])).toBe('Water: positive, s_0_1_2');
+  expect(inWords('Water: positive', ['s_0_1_2'])).toBe('Water: positive, 1 chip');
   expect(inWords('Unsure', Array.from({ length: 1200 }, String))).toBe('Unsure, 1,200 chips');
 });

@@ -75,7 +75,7 @@ export function chipOf(act: Act, number: number): string | null {
   return number === 0 ? null : (act.chips[Math.floor((number - 1) / act.payloads.length)] ?? null);
 }
 
-/** `Water: positive, 12 chips`; one chip is told by its id. */
+/** `Water: positive, 12 chips`. */
 export function inWords(what: string, chips: readonly string[]): string {
-  return `${what}, ${chips.length === 1 ? chips[0] : plural(chips.length, 'chip')}`;
+  return `${what}, ${plural(chips.length, 'chip')}`;
 }

@@ -26,10 +26,11 @@ export function nameOf(event: KeyboardEvent): string {
   return `${event.ctrlKey || event.metaKey ? 'Ctrl+' : ''}${event.altKey ? 'Alt+' : ''}${shift ? 'Shift+' : ''}${key}`;
 }
 
-/** Shift with a figure, whatever the layout writes with it (`!`, `+`, `"`). */
+/** A key of the row of figures, whatever the layout writes with it (`!`, `é`): `2` or `Shift+2`. */
 function figureOf(event: KeyboardEvent): string | null {
   const figure = /^Digit(\d)$/.exec(event.code)?.[1];
-  return figure && event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey ? `Shift+${figure}` : null;
+  if (!figure || event.ctrlKey || event.metaKey || event.altKey) return null;
+  return event.shiftKey ? `Shift+${figure}` : figure;
 }
 
 const PRESSED = 'button, summary, select, input, label, [role=button], [role=menuitem], [role=option], [role=tab]';
@@ -70,9 +71,9 @@ class Keys {
     const now = performance.now();
     if (now - this.at > PAUSE) this.pressed = [];
     this.at = now;
-    const name = nameOf(event);
-    const sequence = [...this.pressed, name].join(' ');
     const figure = figureOf(event);
+    const name = figure !== null && /^\d$/.test(event.key) ? figure : nameOf(event);
+    const sequence = [...this.pressed, name].join(' ');
     const hit = this.find(sequence) ?? this.find(name) ?? (figure === null ? undefined : this.find(figure));
     if (hit) {
       this.pressed = [];

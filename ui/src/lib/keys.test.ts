@@ -56,6 +56,37 @@ describe('keys', () => {
     expect(home).toHaveBeenCalledTimes(1);
   });
 
+  it('reads the row of figures on every layout, and gives way to what a character means', () => {
+    const [plain, shifted, slash] = [bind('7'), bind('Shift+7'), bind('/')];
+    press('7', { code: 'Digit7' });
+    press('è', { code: 'Digit7' }); // French
+    expect(plain).toHaveBeenCalledTimes(2);
+    press('&', { code: 'Digit7', shiftKey: true }); // US
+    press('7', { code: 'Digit7', shiftKey: true }); // French
+    expect(shifted).toHaveBeenCalledTimes(2);
+    press('/', { code: 'Digit7', shiftKey: true }); // German
+    expect(slash).toHaveBeenCalledTimes(1);
+    press('7', { code: 'Numpad7' });
+    expect(plain).toHaveBeenCalledTimes(3);
+  });
+
+  it('lists what holds, and leaves Space to buttons', () => {
+    const shell = bind('t', 'Everywhere');
+    const page = bind('t', 'Page');
+    const space = bind('Space');
+    expect(keys.inForce.flatMap((one) => one.bindings.map((each) => [one.group, each.key]))).toEqual([
+      ['Page', 't'],
+      ['Test', 'Space'],
+    ]);
+    press('t');
+    expect([shell.mock.calls.length, page.mock.calls.length]).toEqual([0, 1]);
+    document.body.innerHTML = '<button id="b">b</button>';
+    press(' ', {}, document.getElementById('b')!);
+    expect(space).not.toHaveBeenCalled();
+    press(' ');
+    expect(space).toHaveBeenCalledTimes(1);
+  });
+
   it('forgets the first key after a while', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const home = bind('g h');
