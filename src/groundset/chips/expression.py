@@ -159,7 +159,7 @@ def find_band(name: str, bands: BandSet) -> int | None:
         lambda b: b.name == name,
         lambda b: b.common_name == name,
         lambda b: b.name.lower() == low,
-        lambda b: (b.common_name or "").lower() == low,
+        lambda b: b.common_name is not None and b.common_name.lower() == low,
     )
     return next((i for test in tests for i, band in enumerate(bands) if test(band)), None)
 
