@@ -153,8 +153,18 @@ function classifier({ labels, place, info }: Situation): Advice | null {
 }
 
 function again({ newer, labels, place }: Situation): Advice | null {
-  const task = newer?.find((name) => labels.some((one) => one.task === name && one.kind === 'segment'));
-  if (!task) return null;
+  const told = newer?.flatMap((name) => labels.find((one) => one.task === name && one.kind !== 'outline') ?? [])[0];
+  if (!told) return null;
+  const { task, kind } = told;
+  if (kind === 'classify')
+    return {
+      title: `Let the model of “${task}” learn from newer answers`,
+      text: 'People have answered since it predicted the other chips. Trained again, it answers better.',
+      action: 'predict',
+      button: 'Predict again',
+      command: commandLine(['predict', place], { task }),
+      about: task,
+    };
   return {
     title: `Let the model of “${task}” learn from newer answers`,
     text: 'People have answered since it proposed its masks. Trained again, it proposes better ones; then make another release.',
