@@ -32,7 +32,7 @@ LOCK_FILE = "settings.lock"
 
 _TOP: dict[str, type] = {
     "name": str, "scheme": str, "database": str, "store": str, "version": int,
-    "grid": dict, "features": dict, "tasks": dict, "attributes": dict, "views": dict, "release": dict,
+    "grid": dict, "features": dict, "tasks": dict, "attributes": dict, "views": dict, "display": dict, "release": dict,
 }  # fmt: skip
 _GRID: dict[str, type] = {"chip_size": int, "stride": int, "levels": int, "edge": str}
 _FEATURES: dict[str, type] = {"encoder": str}
@@ -41,6 +41,7 @@ _ATTRIBUTE: dict[str, type] = {
     "kind": str, "title": str, "choices": list, "minimum": float, "maximum": float,
 }  # fmt: skip
 _VIEW: dict[str, type] = {"title": str, "expression": str, "ramp": str, "range": list, "stretch": str}
+_DISPLAY: dict[str, type] = {"upscaler": str}
 _RELEASE: dict[str, type] = {"title": str, "description": str, "license": str, "providers": list, "doi": str}
 _DEFAULTS = Config("")
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", dict: "a table", list: "a list"}
@@ -107,12 +108,12 @@ def update_config(path: Path, grid: Grid | None = None, encoder: str | None = No
     return config
 
 
-def add_table(path: Path, table: tuple[str, str], values: Mapping[str, object]) -> Config:
+def add_table(path: Path, table: tuple[str, ...], values: Mapping[str, object]) -> Config:
     """Write a further ``[tasks.NAME]`` or ``[attributes.NAME]``; all else stays as it is. Whoever calls holds the lock.
 
     Args:
         path: The settings.
-        table: Both parts of its name.
+        table: The parts of its name.
         values: Its keys; None is left out.
 
     Returns:
@@ -207,6 +208,7 @@ class _Reader:
             tasks=self._tasks(),
             attributes=self._attributes(),
             views=self._views(),
+            upscaler=self._table(("display",), _DISPLAY).get("upscaler"),
             release=self._release(),
         )
 

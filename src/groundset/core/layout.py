@@ -207,6 +207,7 @@ class Config:
     tasks: tuple[TaskConfig, ...] = ()
     attributes: tuple[AttributeConfig, ...] = ()
     views: dict[str, dict[str, object]] = field(default_factory=dict)
+    upscaler: str | None = None
     release: ReleaseConfig = field(default_factory=ReleaseConfig)
 
     def attribute(self, name: str) -> AttributeConfig:

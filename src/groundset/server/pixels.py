@@ -78,6 +78,13 @@ def quicklook(ctx: Context, chip_id: str, layer: str, size: int | None) -> Made:
     return pages.mark(place, layer, size), lambda: pages.images(place, layer, size)[0]
 
 
+def enlarged(ctx: Context, chip_id: str, layer: str) -> Made:
+    """A picture of a chip, enlarged by the workspace's own model."""
+    place = ctx.lake.chips.row(chip_id)
+    pages = ctx.views.pages
+    return pages.enlarged_mark(place, layer), lambda: pages.enlarged(place, layer)
+
+
 def page(ctx: Context, parts: Sequence[str], rows: Sequence[str], layer: str) -> Made:
     """Packed quicklooks, or the labels that lie over them."""
     places = parse_places(parts, rows)

@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from groundset.chips import Chip, check_part, encode_image, pack_page
-from groundset.core import InputError
+from groundset.core import InputError, MissingError
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
 from groundset.views._kept import Kept
-from groundset.views.draw import LOOK, draw
+from groundset.views.draw import LOOK, RGBA, draw
 from groundset.views.looks import Looks
+from groundset.views.upscale import Upscaler
 
 STORED = "natural"
 MOST = 2000
@@ -72,6 +73,7 @@ class Pages:
         self._lake = lake
         self._looks = looks
         self._kept = Kept(_MEMORY)
+        self._model: Upscaler | None = None
         self._threads = ThreadPoolExecutor(_THREADS, "quicklooks")
 
     def close(self) -> None:
@@ -111,6 +113,38 @@ class Pages:
                 out += self._drawn(part, rows, layer, size or SIZE)
         return out
 
+    def enlarged_mark(self, place: Place, layer: str) -> str:
+        """Changes when the enlarged picture does.
+
+        Raises:
+            MissingError: No such chip, or the workspace names no model.
+            InputError: The scene has no such layer.
+        """
+        return hashlib.sha256(f"{self.mark([place], layer, LARGEST)} {self._upscaler().mark}".encode()).hexdigest()[:32]
+
+    def enlarged(self, place: Place, layer: str) -> bytes:
+        """A chip's picture, made larger by the workspace's own super-resolution model.
+
+        Raises:
+            InputError: The model does otherwise than its card says.
+        """
+        key = ("enlarged", place, layer, self.enlarged_mark(place, layer))
+        return self._kept.get(key, lambda: self._enlarge(place, layer))
+
+    def _enlarge(self, place: Place, layer: str) -> bytes:
+        (chip,) = self._lake.chips.at(place[0], [place[1]])
+        return encode_image(self._upscaler().enlarge(self._picture(chip, layer, LARGEST)))
+
+    def _upscaler(self) -> Upscaler:
+        name = self._lake.config.upscaler
+        if name is None:
+            raise MissingError("this workspace names no super-resolution model",
+                               hint='write [display] upscaler = "FILE.onnx" into groundset.toml')  # fmt: skip
+        path = self._lake.root / name
+        if self._model is None or self._model.path != path:
+            self._model = Upscaler(path)
+        return self._model
+
     def _stored(self, part: str, layer: str, size: int | None) -> bool:
         return size is None and layer == STORED and self._lake.quicklooks.has(part, layer)
 
@@ -138,10 +172,13 @@ class Pages:
                 c.cancel()
 
     def _draw(self, chip: Chip, layer: str, size: int) -> bytes:
+        return encode_image(self._picture(chip, layer, size))
+
+    def _picture(self, chip: Chip, layer: str, size: int) -> RGBA:
         scene = self._lake.scenes.get(chip.id.scene)
         view = self._looks.view(scene, layer)
         pixels = self._lake.reader(scene.id).read(chip.window, view.bands)
-        return encode_image(draw(pixels, view, self._looks.ranges(scene, view), size))
+        return draw(pixels, view, self._looks.ranges(scene, view), size)
 
 
 def by_part(places: Sequence[Place]) -> list[tuple[str, list[int]]]:

@@ -3377,6 +3377,8 @@ export interface operations {
                 layer?: string;
                 /** @description Longest side in pixels; never enlarged */
                 size?: number | null;
+                /** @description Enlarged by the super-resolution model that the workspace names; `size` does not count */
+                upscale?: boolean;
             };
             header?: never;
             path: {

@@ -18,6 +18,9 @@ NPY = {"application/octet-stream": "A .npy file"}
 PICTURE = {"image/webp": "A picture", "image/png": "or one that was stored as PNG"}
 Bands = Annotated[str | None, Query(description="Names joined by commas; all by default", max_length=4000)]
 Margin = Annotated[int, Query(description="So many pixels more on each side, as far as the scene goes", ge=0, le=1024)]
+Upscale = Annotated[
+    bool, Query(description="Enlarged by the super-resolution model that the workspace names; `size` does not count")
+]
 Size = Annotated[int | None, Query(description="Longest side in pixels; never enlarged", ge=16, le=4096)]
 
 
@@ -62,8 +65,14 @@ def get_chip_valid(here: Here, request: Request, chip_id: str, margin: Margin = 
     dependencies=[needs("read")],
 )
 def get_chip_quicklook(
-    here: Here, request: Request, chip_id: str, layer: LayerName = "natural", size: Size = None
+    here: Here,
+    request: Request,
+    chip_id: str,
+    layer: LayerName = "natural",
+    size: Size = None,
+    upscale: Upscale = False,
 ) -> Response:
     """A small picture of the chip, any layer, stretched alike over the whole scene."""
-    mark, make = pixels.quicklook(here, chip_id, layer, size)
+    made = pixels.enlarged(here, chip_id, layer) if upscale else pixels.quicklook(here, chip_id, layer, size)
+    mark, make = made
     return reply(request, mark, media_type_of, make)
