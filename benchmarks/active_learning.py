@@ -147,15 +147,15 @@ METHODS: dict[str, Callable[[Data, int, int], Curve]] = {
 
 
 def work(job: tuple[str, str, int, int]) -> tuple[str, int, Curve, float]:
-    """One method on one seed: its curve and the seconds it took; ``full`` is the accuracy with all labels."""
+    """One method on one seed: its curve and the processor seconds it took; ``full`` is the accuracy with all labels."""
     on, method, seed, budget = job
-    start = time.perf_counter()
+    start = time.process_time()
     d = data(on, seed)
     if method == "full":
         curve = np.array([len(d.codes)]), np.array([_accuracy(fit_classifier(d.Z, d.codes), d)])
     else:
         curve = METHODS[method](d, seed, budget)
-    return method, seed, curve, time.perf_counter() - start
+    return method, seed, curve, time.process_time() - start
 
 
 def measure(on: str, seeds: int, budget: int) -> dict[str, list[Curve]]:
@@ -167,7 +167,7 @@ def measure(on: str, seeds: int, budget: int) -> dict[str, list[Curve]]:
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
         for method, seed, curve, took in pool.map(work, jobs):
             found[method][seed] = curve
-            print(f"{on} seed {seed}: {method} {took:.1f} s", file=sys.stderr, flush=True)
+            print(f"{on} seed {seed}: {method} {took:.1f} s of CPU", file=sys.stderr, flush=True)
     return {m: [curves[s] for s in sorted(curves)] for m, curves in found.items()}
 
 

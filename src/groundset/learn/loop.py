@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from groundset.core import InputError
 from groundset.features._blas import one_thread
 from groundset.learn.classifier import Classifier, fit_classifier
 from groundset.learn.space import usable
@@ -81,18 +82,23 @@ def suggest(
         model: Fitted to these codes already, to save the time; with ``code`` to ``codes == code``.
         decisions: Its decision values, float32 (rows, K), to save the time.
         seed: Of all that is drawn.
+
+    Raises:
+        InputError: Rows that do not fit together, n below 0, a share outside of 0 to 1.
     """
-    codes = np.asarray(codes, np.int64)
+    codes = np.array(codes, np.int64)
+    _check(Z, codes, n, doubted)
     if code is not None:
         codes, classes = np.where(codes == UNKNOWN, UNKNOWN, codes == code).astype(np.int64), 2
-    known = np.flatnonzero(codes != UNKNOWN)
     free = (codes == UNKNOWN) if among is None else (codes == UNKNOWN) & among
+    known = np.flatnonzero(codes != UNKNOWN)
+    codes[known[~usable(Z[known])]] = UNKNOWN  # without features an answer teaches nothing
+    known = np.flatnonzero(codes != UNKNOWN)
     if strategy(codes, classes=classes) == "typical":
         with one_thread():
             rows, scores = typical(Z, n, taken=known, among=free, seed=seed)
         return [Pick(int(r), "typical", float(s)) for r, s in zip(rows, scores, strict=True)]
 
-    known = known[usable(Z[known])]
     again, doubt = doubted_rows(
         Z[known], codes[known], round(doubted * n), groups=None if groups is None else groups[known], seed=seed
     )
@@ -120,6 +126,15 @@ def strategy(codes: Int64, *, classes: int | None = None) -> Strategy:
     if counts.min() >= EACH and len(counts) == wanted:
         return "margin"
     return "margin" if counts.sum() >= PATIENCE * wanted else "typical"
+
+
+def _check(Z: Float32, codes: Int64, n: int, doubted: float) -> None:
+    if codes.shape != (len(Z),):
+        raise InputError("features and answers do not fit together", asked=codes.shape, found=f"{len(Z)} rows")
+    if n < 0 or not 0 <= doubted <= 1:
+        raise InputError(
+            "n begins at 0, and a share of the questions lies between 0 and 1", asked=f"n {n}, doubted {doubted:g}"
+        )
 
 
 def _mixed(asked: list[Pick], again: list[Pick]) -> list[Pick]:

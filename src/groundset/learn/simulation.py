@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -127,7 +128,7 @@ def simulate(
     """
     person = truth if isinstance(truth, Annotator) else Annotator(truth)
     _check(Z, person, budget, batch)
-    ask = _asker(strategy)
+    ask = _asker(strategy, len(person.classes))
     codes = np.full(len(Z), UNKNOWN, np.int64)
     asked: list[int] = []
     rounds: list[tuple[int, float, float, float]] = []
@@ -157,16 +158,16 @@ def look_alikes(Z: Float32, truth: Int64) -> Float64:
     return np.asarray(np.where(np.eye(len(classes), dtype=bool), 0.0, np.exp(-4 * squares / max(typical, 1e-12))))
 
 
-def _asker(strategy: str | Asker) -> Asker:
+def _asker(strategy: str | Asker, classes: int) -> Asker:
     if not isinstance(strategy, str):
         return strategy
     if strategy not in _ASKERS:
         raise InputError("no such strategy", asked=strategy, found=", ".join(_ASKERS))
-    return _ASKERS[strategy]
+    return partial(_groundset, classes=classes) if strategy == "groundset" else _random
 
 
-def _groundset(Z: Float32, codes: Int64, n: int, model: Classifier | None, seed: int) -> Int64:
-    picks = suggest(Z, codes, n=n, doubted=0, model=model, seed=seed)
+def _groundset(Z: Float32, codes: Int64, n: int, model: Classifier | None, seed: int, *, classes: int) -> Int64:
+    picks = suggest(Z, codes, n=n, classes=classes, doubted=0, model=model, seed=seed)
     return np.array([p.row for p in picks], np.int64)
 
 
@@ -176,7 +177,7 @@ def _random(Z: Float32, codes: Int64, n: int, model: Classifier | None, seed: in
     return np.random.default_rng(seed).choice(free, min(n, len(free)), replace=False)
 
 
-_ASKERS: dict[str, Asker] = {"groundset": _groundset, "random": _random}
+_ASKERS = ("groundset", "random")
 
 
 def _score(said: Int64, truth: Int64) -> tuple[float, float]:

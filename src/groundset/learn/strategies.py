@@ -128,7 +128,7 @@ def uncertain(
         (Z[labelled], undecided(decisions[labelled])),
         (near, undecided(decisions[rows])),
         (Z[targets], undecided(decisions[targets])),
-        n,
+        n + n // 4 + 1,  # some may turn out to be nearly alike
         kinds=kinds,
         worth=np.ones(many, np.float32) if counts is None else balance(counts)[first[best]],
     )
@@ -219,7 +219,7 @@ def undecided(decisions: Float32) -> Float32:
 
 def balance(counts: Int64) -> Float32:
     """How much a class is wanted: 1 for the one with the fewest labels, less for others (square root of the ratio)."""
-    least = max(int(counts.min(initial=1)), 1)
+    least = max(int(counts.min()), 1)
     return np.sqrt(least / np.maximum(counts, least)).astype(np.float32)
 
 
