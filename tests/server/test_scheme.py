@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
+from serving import BASE, TOKEN
+from serving import make_workspace as make_workspace_in
 
+from groundset.core import ServiceError
+from groundset.server.context import Settings
 from groundset.server.feed import _stamps
+from groundset.server.making import Maker
+from groundset.server.models import NewWorkspace
+from groundset.server.session import Sessions
+from groundset.server.workspaces import Folder
 from groundset.workspace import Workspace
 
 
@@ -64,3 +75,48 @@ def test_attributes(client: TestClient) -> None:
     )
     (chip,) = client.get("/api/chips", params={"filter": "phase = 'day'"}).json()["chips"]
     assert chip["attributes"] == {"phase": "day"}
+
+
+def test_a_server_of_one_workspace_has_no_room(client: TestClient) -> None:
+    refused = client.post("/api/workspaces", json={"name": "other"})
+    assert (refused.status_code, "groundset serve FOLDER" in refused.json()["hint"]) == (404, True)
+
+
+def test_a_workspace_is_made_in_a_folder(tmp_path: Path, settings: Settings) -> None:
+    root = tmp_path / "lakes"
+    make_workspace_in(root / "first", name="first").close()
+    folder = Folder(root, settings, Sessions(TOKEN, tmp_path / "keys.json"), BASE + "/")
+    with TestClient(folder, base_url=BASE, client=("127.0.0.1", 50000)) as client:
+        client.headers |= {"Authorization": f"Bearer {TOKEN}", "X-Groundset-Actor": "anna"}
+        classes = [{"name": "wood", "title": "Woods"}, {"name": "crop", "color": "#FF0000"}]
+        made = client.post("/api/workspaces", json={"name": "woods", "title": "The woods", "classes": classes})
+        assert (made.status_code, made.json()["href"], made.json()["chips"]) == (201, "w/woods/", 0)
+        info = client.get("/w/woods/api/workspace").json()
+        assert (info["name"], info["title"]) == ("woods", "The woods")
+        assert [(c["code"], c["title"]) for c in info["scheme"]] == [(0, "Woods"), (1, "crop")]
+        water = client.post("/w/woods/api/workspaces", json={"name": "water"})  # from inside of one too
+        assert water.status_code == 201
+        assert [w["name"] for w in client.get("/api/workspaces").json()] == ["first", "water", "woods"]
+        (root / "file.txt").write_text("")
+        for name, status in (
+            ("Woods", 409),
+            ("file.txt", 409),
+            ("../up", 422),
+            (".hidden", 422),
+            ("a/b", 422),
+            ("", 422),
+        ):
+            assert client.post("/api/workspaces", json={"name": name}).status_code == status
+        assert client.post("/api/workspaces", json={"name": "x", "scheme": None}).status_code == 422
+        twice = client.post("/api/workspaces", json={"name": "x", "classes": [{"name": "a"}, {"name": "a"}]})
+        assert twice.status_code == 409
+        assert not (root / "x").exists()
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("groundset.server.making.init", full)
+    with pytest.raises(ServiceError, match="cannot be made"):
+        Maker(tmp_path).make(NewWorkspace(name="x"))

@@ -14,7 +14,8 @@ from groundset.server import openapi, problems
 from groundset.server.context import Context, Settings
 from groundset.server.gate import Gate
 from groundset.server.limits import Limits
-from groundset.server.models import WorkspaceLink
+from groundset.server.making import no_room
+from groundset.server.models import NewWorkspace, WorkspaceLink
 from groundset.server.paths import is_api
 from groundset.server.routes import annotations as answers
 from groundset.server.routes import (
@@ -37,6 +38,9 @@ from groundset.server.routes import (
 from groundset.server.session import KEYS_FILE, Sessions
 from groundset.server.static import Page
 from groundset.workspace import Workspace
+
+Make = Callable[[NewWorkspace], WorkspaceLink]
+"""Makes a workspace; its link."""
 
 PACKED = (
     *DEFAULT_EXCLUDED_CONTENT_TYPES,
@@ -73,6 +77,7 @@ def create_app(
     *,
     sessions: Sessions | None = None,
     links: Callable[[], list[WorkspaceLink]] | None = None,
+    make: Make = no_room,
 ) -> FastAPI:
     """The app that answers for one workspace: the API under ``/api``, the page at ``/``.
 
@@ -81,6 +86,7 @@ def create_app(
         settings: How to run.
         sessions: Those of the server (default: its own, with the key that lies in the workspace).
         links: Gives the workspaces of the server (default: this one alone).
+        make: Makes another one beside it (default: there is no room).
     """
     context = Context(ws, settings)
     known = sessions or Sessions(settings.token, ws.lake.layout.cache / KEYS_FILE)
@@ -93,6 +99,7 @@ def create_app(
 
     app = bare_app(settings, known, ROUTERS, links or (lambda: [session.link_to(ws, "./")]), lifespan)
     app.state.context = context
+    app.state.make = make
     return app
 
 

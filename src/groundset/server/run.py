@@ -26,7 +26,7 @@ from groundset.server.context import Settings
 from groundset.server.lock import hold
 from groundset.server.patience import PatientProtocol
 from groundset.server.session import KEYS_FILE, Sessions, kept_token
-from groundset.server.workspaces import Folder, folders, is_workspace, open_ready
+from groundset.server.workspaces import Folder, folders, is_empty, is_workspace, open_ready
 
 TOKEN_VARIABLE = "GROUNDSET_TOKEN"  # noqa: S105  # the variable's name
 SHORTEST_TOKEN = 8
@@ -124,7 +124,7 @@ def serve(
         ConflictError: The port is in use, or another server has the workspace.
     """
     check_host(host)
-    many = root.is_dir() and not is_workspace(root) and bool(folders(root))
+    many = root.is_dir() and not is_workspace(root) and (bool(folders(root)) or is_empty(root))
     with ExitStack() as stack:
         ws = None if many else stack.enter_context(open_ready(root))
         listening = stack.enter_context(bound(host, port))
@@ -138,13 +138,17 @@ def serve(
         app: FastAPI | Folder
         if ws is None:
             app = Folder(root.absolute(), chosen, sessions, address)
-            close, told = app.close_streams, f"{len(folders(root))} workspaces in {root.absolute()}"
+            close, told = app.close_streams, f"{_many(len(folders(root)))} in {root.absolute()}"
         else:
             app = create_app(ws, chosen, sessions=sessions)
             close, told = app.state.context.hub.close, f"workspace {ws.lake.config.name} in {ws.root}"
         greeting = f"{told}\n  page  {address}?token={chosen.token}\nCtrl-C stops"
         Server(app, on_stop=close, on_ready=lambda: say(greeting)).run(sockets=[listening])
         say("stopped")
+
+
+def _many(n: int) -> str:
+    return "no workspace yet" if n == 0 else "1 workspace" if n == 1 else f"{n} workspaces"
 
 
 def check_host(host: str) -> None:

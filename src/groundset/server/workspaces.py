@@ -17,7 +17,8 @@ from groundset.server.app import bare_app, create_app
 from groundset.server.context import Settings
 from groundset.server.gate import Gate, Refusal
 from groundset.server.lock import address_of, hold
-from groundset.server.models import WorkspaceLink
+from groundset.server.making import Maker
+from groundset.server.models import NewWorkspace, WorkspaceLink
 from groundset.server.paths import based, route_path
 from groundset.server.routes import session
 from groundset.server.routes.session import link_to
@@ -43,6 +44,8 @@ class Folder:
         self.sessions = sessions
         self.address = address
         self._hall = bare_app(settings, sessions, (session.router,), self.links)
+        self._maker = Maker(root)
+        self._hall.state.make = self.make
         self._gate = Gate(self._inside, settings, sessions)
         self._page = Page(settings.ui)
         self._open: dict[str, FastAPI] = {}
@@ -66,6 +69,10 @@ class Folder:
     def links(self) -> list[WorkspaceLink]:
         """The workspaces, by name; those that cannot be opened with the reason."""
         return [self._link(folder) for folder in folders(self.root)]
+
+    def make(self, said: NewWorkspace) -> WorkspaceLink:
+        """Make a workspace; see :meth:`groundset.server.making.Maker.make`."""
+        return self._link(self._maker.make(said))
 
     def close_streams(self) -> None:
         """Let open event streams end."""
@@ -114,7 +121,9 @@ class Folder:
         with ExitStack() as stack:
             ws = stack.enter_context(open_ready(folder))
             hold(stack, ws.lake, f"{self.address}w/{name}/")
-            return create_app(ws, self.settings, sessions=self.sessions, links=self.links), stack.pop_all()
+            return create_app(
+                ws, self.settings, sessions=self.sessions, links=self.links, make=self.make
+            ), stack.pop_all()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -142,6 +151,11 @@ def open_ready(folder: Path) -> Workspace:
 def is_workspace(folder: Path) -> bool:
     """Whether a workspace lies in this folder."""
     return Layout(folder).config.is_file()
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether nothing lies in a folder but what begins with a dot: workspaces can be made in it."""
+    return all(p.name.startswith(".") for p in folder.iterdir())
 
 
 def folders(root: Path) -> list[Path]:

@@ -8,15 +8,13 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from groundset import _additions
-from groundset.core import InputError, Scheme
-from groundset.core import SchemeClass as Class
 from groundset.core.layout import AttributeConfig
 from groundset.server import overview
 from groundset.server.context import Context, Here
 from groundset.server.door import Actor, needs
+from groundset.server.making import classes_of
 from groundset.server.models import Attribute, NewClass, NewTask, SchemeClass, Task
 from groundset.server.replies import problems
-from groundset.taxonomy import free_code, free_color
 
 router = APIRouter(tags=["scheme"])
 T = TypeVar("T")
@@ -57,25 +55,6 @@ async def add_attribute(said: Attribute, here: Here, actor: Actor) -> Attribute:
         return overview.attribute(_additions.add_attribute(here.lake, new, actor=actor))
 
     return _told(here, await run_in_threadpool(add))
-
-
-def classes_of(said: list[NewClass]) -> list[Class]:
-    """The classes of a new scheme: codes from 0, in their order, each with a colour of its own.
-
-    Raises:
-        ConflictError: Two have one name.
-        InputError: There is none, or too many.
-    """
-    if not said:
-        raise InputError("a scheme has at least one class", hint="give classes, or none to take the workspace's")
-    out: list[Class] = []
-    for new in said:
-        _additions.check_new(out, new.name)
-        there = Scheme("new", tuple(out))
-        color = (new.color or free_color(there)).lower()
-        title = new.title or new.name
-        out.append(Class(free_code(there), new.name, title, color, definition=new.definition or None))
-    return out
 
 
 def _told(here: Context, added: T) -> T:
