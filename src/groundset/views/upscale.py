@@ -97,7 +97,7 @@ class Upscaler:
         if np.shape(found) != wanted:
             raise self._otherwise(f"it gives {np.shape(found)} where {wanted} is meant")
         grey = (np.asarray(found)[0].transpose(1, 2, 0) - self.low) / (self.high - self.low)
-        return np.rint(np.clip(np.nan_to_num(grey), 0, 1) * 255).astype(np.uint8)
+        return np.asarray(np.rint(np.clip(np.nan_to_num(grey), 0, 1) * 255), np.uint8)
 
     def _otherwise(self, found: str) -> InputError:
         return InputError(
