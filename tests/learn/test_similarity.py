@@ -10,13 +10,13 @@ from groundset.learn.linear import Linear, fit_linear, lengths_of
 from groundset.learn.similarity import (
     METHODS,
     MOST,
-    PULL,
     Background,
     Whitening,
     as_read,
     direction_of,
     fit_shrunk,
     likeness,
+    prior_of,
 )
 
 
@@ -137,8 +137,8 @@ def test_background_models_are_models_of_plain_rows():
     positive = codes[rows] == 0
     model = fit_shrunk(Z[rows], positive, background=background)
     turned = background.turned(Z)
-    prior = PULL * direction_of(turned[rows], positive, centred=True)
-    direct = fit_linear(turned[rows], positive, prior=prior)
+    prior, strength = prior_of(turned[rows], positive, background)
+    direct = fit_linear(turned[rows], positive, prior=prior, strength=strength)
     np.testing.assert_allclose(model.decide(Z), direct.decide(turned), atol=1e-2)
     assert np.abs(np.cov(turned.T)).max() < np.abs(np.cov((Z / lengths_of(Z)[:, None]).T)).max()
 

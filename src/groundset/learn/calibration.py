@@ -20,8 +20,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from groundset.learn.linear import STRENGTH, Bools, Float32, Float64, Rows, fit_gram
-from groundset.learn.similarity import PULL, Background, as_read, direction_of
+from groundset.learn.linear import Bools, Float32, Float64, Rows, fit_gram
+from groundset.learn.similarity import Background, as_read, prior_of
 from groundset.segment.blocks import Places, folds_of
 
 Ints = npt.NDArray[np.int64]
@@ -89,6 +89,11 @@ class Calibration:
         share = population_share(self.apply(decisions), self.share)
         if _apart(*self.held, share, decisions) > CHOSEN:
             return self
+        return self.assuming(share)
+
+    def assuming(self, share: float) -> Calibration:
+        """The curve for chips of which this share are positive."""
+        share = min(max(share, 1e-4), 1 - 1e-4)
         return replace(self, offset=self.offset + _logit(share) - _logit(self.share), share=share)
 
 
@@ -100,7 +105,6 @@ def calibrate(
     seed: int = 0,
     background: Background | None = None,
     share: float | None = None,
-    strength: float = STRENGTH,
 ) -> Calibration | None:
     """Calibrate what :func:`groundset.learn.similarity.likeness` makes of these labels.
 
@@ -111,7 +115,6 @@ def calibrate(
         seed: Of the folds.
         background: The one that likeness was given; its chips tell which share of positives to assume.
         share: Share of positives among all labels, where these were drawn from them by class; None: as they are.
-        strength: Of the classifier's shrinkage.
 
     Returns:
         None with fewer than 20 labels, or where no fold leaves both answers on both sides.
@@ -122,7 +125,7 @@ def calibrate(
         return None
     fold = folds(positive, groups, seed)
     rows = as_read(Z, background)
-    decisions, everyone = _decisions(rows, positive, fold, background, strength, PULL)
+    decisions, everyone = _decisions(rows, positive, fold, background)
     known = np.isfinite(decisions)
     kept = positive[known]
     if known.sum() < FEWEST or kept.all() or not kept.any():
@@ -132,20 +135,19 @@ def calibrate(
     honest = _held_out(decisions, kept, fold, (slope, offset))
     bins = reliability(honest, kept)
     right = (honest >= 0.5) == kept
-    told = float(kept.mean())
-    share = told if share is None else min(max(share, 1e-4), 1 - 1e-4)
     made = Calibration(
         slope=slope,
-        offset=offset + _logit(share) - _logit(told),
+        offset=offset,
         error=error_of(bins),
         error_wide=error_of(reliability(honest, kept, width=True)),
         accuracy=float((right[kept].mean() + right[~kept].mean()) / 2),
         folds="stratified" if groups is None else "blocked",
-        share=share,
+        share=float(kept.mean()),
         labels=len(kept),
         bins=bins,
         held=(decisions, kept),
     )
+    made = made if share is None else made.assuming(share)
     return made if everyone is None else made.towards(everyone)
 
 
@@ -176,24 +178,21 @@ def folds(positive: npt.NDArray[np.generic], groups: Ints | None, seed: int, cou
     return out
 
 
-def out_of_fold(
-    Z: Rows, positive: Bools, fold: Ints, *, background: Background | None = None, pull: float = PULL
-) -> Float64:
+def out_of_fold(Z: Rows, positive: Bools, fold: Ints, *, background: Background | None = None) -> Float64:
     """Decisions on each fold of the model fitted without it, float64 (n,); NaN where one answer only was left."""
-    return _decisions(as_read(Z, background), np.asarray(positive, bool), fold, background, STRENGTH, pull)[0]
+    return _decisions(as_read(Z, background), np.asarray(positive, bool), fold, background)[0]
 
 
 def _decisions(
-    rows: Float64, positive: Bools, fold: Ints, background: Background | None, strength: float, pull: float
+    rows: Float64, positive: Bools, fold: Ints, background: Background | None
 ) -> tuple[Float64, Float32 | None]:
     """Decisions out of fold, and those of the whole model on the background; all fits share one Gram matrix."""
     gram = rows @ rows.T
-    centred = background is not None
-    direction = pull * direction_of(rows, positive, centred=centred)
-    whole = fit_gram(gram, positive, offsets=rows @ direction, strength=strength)
+    prior, strength = prior_of(rows, positive, background)
+    whole = fit_gram(gram, positive, offsets=rows @ prior, strength=strength)
     everyone = None
     if background is not None:
-        weights = rows.T @ whole.coefficients + direction
+        weights = rows.T @ whole.coefficients + prior
         everyone = background.rows @ weights.astype(np.float32) + np.float32(whole.bias)
     out = np.full(len(rows), np.nan)
     for k in np.unique(fold):
@@ -201,10 +200,10 @@ def _decisions(
         answers = positive[train]
         if answers.all() or not answers.any():
             continue
-        prior = rows @ (pull * direction_of(rows[train], answers, centred=centred))
+        offsets = rows @ prior_of(rows[train], answers, background)[0]
         start = whole.alpha[train]
-        fit = fit_gram(gram[np.ix_(train, train)], answers, offsets=prior[train], strength=strength, start=start)
-        out[test] = gram[np.ix_(test, train)] @ fit.coefficients + prior[test] + fit.bias
+        fit = fit_gram(gram[np.ix_(train, train)], answers, offsets=offsets[train], strength=strength, start=start)
+        out[test] = gram[np.ix_(test, train)] @ fit.coefficients + offsets[test] + fit.bias
     return out, everyone
 
 
