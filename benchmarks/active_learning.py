@@ -34,7 +34,7 @@ BUDGET, QUICK_BUDGET = 500, 300
 """Answers that ours and the peers get; a peer that has not reached a target by then counts as if it had."""
 FULL_SEEDS, QUICK_SEEDS = 12, 2
 QUICK_ROWS = 2_000
-"""Training rows of the quick run: the first ones. TypiClust, whose clustering takes longest, stops at 100 labels there."""
+"""Training rows of the quick run: the first ones. TypiClust, whose clustering takes longest, stops at 100 labels."""
 WORKERS = 2
 TARGETS = (0.95, 0.98)
 PEERS = ("margin", "entropy", "typiclust", "coreset", "badge")
