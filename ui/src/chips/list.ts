@@ -197,7 +197,7 @@ export class ChipList {
     this.total = total;
     told.forEach((one, i) => this.set(first + i, asOf(one.chips, one.head)));
     this.events.reranked(total);
-    this.events.rows({ first: 0, end: total });
+    this.events.rows({ first: 0, end: Math.min(total, (first + told.length + 1) * PAGE) });
     this.pump();
   }
 
