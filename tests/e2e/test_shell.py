@@ -9,6 +9,8 @@ from pathlib import Path
 from pageserver import Served
 from playwright.sync_api import Page, expect
 
+from groundset.taxonomy import read_scheme
+
 STOPPING = [
     "ERR_CONNECTION_REFUSED",
     "ERR_INCOMPLETE_CHUNKED_ENCODING",
@@ -220,8 +222,9 @@ def test_folder_of_workspaces(
     (broken / "groundset.toml").write_text("version = 1\nnaem = 'x'\n")
     server = serve_own(lake_copy.parent)
     page.goto(server.url)
-    link = page.get_by_role("link", name=re.compile("boadella"))
-    expect(link).to_contain_text("2 scenes · 72 chips · 2 releases (v1, v2)")
+    link = page.get_by_role("link", name=re.compile("^boadella"))
+    expect(link).to_contain_text("2 scenes · 72 chips · 2 releases")
+    expect(page.get_by_role("link", name="Release v2 of boadella")).to_be_visible()
     expect(page.get_by_text("naem")).to_be_visible()
     axe(page)
     link.click()
@@ -230,6 +233,50 @@ def test_folder_of_workspaces(
     expect(page.locator(".scene img.shown").first).to_be_visible()
     press(page, "g c")
     expect(page.locator("#page-title")).to_be_visible()
+    page.get_by_role("link", name="All workspaces").click()
+    page.get_by_role("link", name="Release v2 of boadella").click()
+    expect(page.get_by_role("heading", name="v2")).to_be_visible()
+
+
+def test_a_workspace_is_made_opened_and_left_without_the_terminal(
+    page: Page, serve_own: Callable[..., Served], tmp_path: Path, axe: Callable[..., None]
+) -> None:
+    root = tmp_path / "all"
+    root.mkdir()
+    server = serve_own(root)
+    page.goto(server.url)
+    expect(page.get_by_text("No workspaces here yet")).to_be_visible()
+    expect(page.get_by_role("button", name="New workspace")).to_be_visible()
+    axe(page)
+    page.keyboard.press("n")
+    dialog = page.get_by_role("dialog", name="New workspace")
+    page.keyboard.type("../up")  # the name has the focus
+    expect(dialog.get_by_role("alert")).to_contain_text("Take letters, digits")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("woods")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    dialog.get_by_label("Class 1", exact=True).fill("Broad-leaved trees")
+    dialog.get_by_label("Class 2", exact=True).fill("Sea ice")
+    dialog.get_by_role("button", name="Add a class").click()
+    page.keyboard.type("sea ice")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("twice")
+    axe(page)
+    dialog.get_by_role("button", name="Take class 3 out").click()
+    dialog.get_by_role("button", name="Make and open it").click()
+    expect(page.get_by_role("navigation", name="Pages")).to_contain_text("woods")
+    assert page.url.startswith(f"{server.base}w/woods/")
+    expect(page.get_by_role("button", name="Ingest scenes").first).to_be_visible()  # what to do next
+    assert read_scheme(root / "woods" / "scheme.csv").names == ("broad-leaved-trees", "sea-ice")
+    page.get_by_role("link", name="All workspaces").click()
+    expect(page.get_by_role("link", name=re.compile("^woods"))).to_contain_text("Open it to bring in the first scene.")
+    page.keyboard.press("n")
+    page.keyboard.type("Woods")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("There is one of this name")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_unknown_page(page: Page, open_page: Callable[..., Page]) -> None:
