@@ -105,10 +105,3 @@ def test_unknown_addresses_of_the_api_are_problems(client: TestClient) -> None:
     response = client.put("/api/session")
     assert (response.status_code, response.headers["content-type"]) == (405, "application/problem+json")
     assert response.headers["allow"]
-
-
-def test_what_comes_later_says_so(client: TestClient) -> None:
-    for path in ("/api/suggest", "/api/histogram"):
-        response = client.get(path)
-        assert response.status_code == 501
-        assert response.json()["hint"]

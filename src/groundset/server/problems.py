@@ -57,12 +57,6 @@ class TooManyError(GroundsetError):
     status = 429
 
 
-class LaterError(GroundsetError):
-    """Part of the contract that this version does not answer yet."""
-
-    status = 501
-
-
 def problem(error: GroundsetError) -> Problem:
     """An error of ours as problem details."""
     status = getattr(error, "status", None) or next((s for kind, s in _STATUS if isinstance(error, kind)), 500)
