@@ -14,6 +14,8 @@ from chiplake import add_chips, chip_lake, say, some
 from onnxencoders import CARD, write_encoder
 
 import groundset as gs
+from groundset.core import Origin
+from groundset.journal import NewEvent, answer
 from groundset.release import check
 
 
@@ -68,6 +70,27 @@ def test_encode_then_predict_then_release(lake: Path, tmp_path: Path, stac_schem
     assert report.passed("Q0"), report.render()
     assert report.passed("Q1"), report.render()
     assert "Chip classifier" in (release.path / "report.html").read_text()
+
+
+def test_of_several_classes_each_has_its_maker(tmp_path: Path) -> None:
+    with chip_lake(tmp_path / "lake", multi=True) as made:
+        truth = add_chips(made, tmp_path, "a", 6, 6)
+        ids = sorted(truth)
+        say(made, [(c, 0) for c in ids[:4]])
+        events = [NewEvent("answer", "chips", c, answer(1, origin=Origin.MODEL, confidence=0.8)) for c in ids[3:6]]
+        made.annotate(events, actor="model:chips-chips")
+        folder = made.layout.models / "chips-chips"
+        folder.mkdir(parents=True)
+        (folder / "item.json").write_text(
+            json.dumps({"id": "chips-chips", "properties": {}, "assets": {}, "links": []})
+        )
+    with gs.open(tmp_path / "lake") as ws:
+        release = ws.release("v1", task="chips")
+    items = {p.stem: json.loads(p.read_text())["properties"] for p in release.path.glob("items/*/*.json")}
+    told = {c: (items[c]["label:methods"], items[c]["label"]) for c in ids[:6]}
+    assert told[ids[0]] == (["manual"], ["non-water"])
+    assert told[ids[3]] == (["manual", "automated"], ["non-water", "water"])
+    assert told[ids[5]] == (["automated"], ["water"])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from groundset.chips import Chip, Stretch
 from groundset.core import PEOPLE_ORIGINS, BandSet, LabelMask, Origin, Scheme
 from groundset.imagery import Pixels, Scene, SceneReader, read_ahead
 from groundset.journal import Answer, Event, MaskStore, TaskLabels
+from groundset.journal.answers import resolve
 from groundset.journal.labels import methods_of
 from groundset.release.facts import FileFacts
 from groundset.release.groups import fingerprint
@@ -190,7 +192,8 @@ def _label(batch: Batch, work: ChipWork, pixels: Pixels, reader: SceneReader) ->
     )
     models = {e.actor.removeprefix(MODEL_ACTOR) for e in work.events if e.actor.startswith(MODEL_ACTOR)}
     if not batch.segment:
-        return _chip_label(labels.answer(work.chip.id), batch.scheme)
+        answer = labels.answer(work.chip.id)
+        return _chip_label(answer, batch.scheme, _makers(work.events, answer, batch.scheme) if batch.multi else [])
     mask = labels.mask(work.chip)
     return _pixel_label(mask, batch.scheme, models if len(models) < 2 else _givers(batch, work, mask))
 
@@ -224,7 +227,7 @@ def _pixel_label(mask: LabelMask, scheme: Scheme, models: set[str]) -> _Label | 
     )
 
 
-def _chip_label(answer: Answer | None, scheme: Scheme) -> _Label | None:
+def _chip_label(answer: Answer | None, scheme: Scheme, makers: Sequence[Answer]) -> _Label | None:
     if answer is None or not (answer.classes or answer.not_applicable):
         return None
     names = [c.name for c in scheme if c.code in answer.classes]
@@ -232,17 +235,30 @@ def _chip_label(answer: Answer | None, scheme: Scheme) -> _Label | None:
         names = [scheme.not_applicable.name]
     if not names:
         return None
-    person = answer.origin in PEOPLE_ORIGINS
+    said = makers or [answer]
+    people = any(one.origin in PEOPLE_ORIGINS for one in said)
+    models = any(one.origin not in PEOPLE_ORIGINS for one in said)
     return _Label(
         None,
         dict.fromkeys(names, 1),
-        {answer.origin.name.lower(): 1},
-        ("manual",) if person else ("automated",),
-        (answer.actor.removeprefix(MODEL_ACTOR),) if answer.actor.startswith(MODEL_ACTOR) else (),
+        dict(Counter(one.origin.name.lower() for one in said)),
+        (("manual",) if people else ()) + (("automated",) if models else ()),
+        tuple(sorted({o.actor.removeprefix(MODEL_ACTOR) for o in said if o.actor.startswith(MODEL_ACTOR)})),
         tuple(names),
         tuple(c.name for c in scheme if c.code in answer.negative),
         answer.confidence,
     )
+
+
+def _makers(events: Sequence[Event], answer: Answer | None, scheme: Scheme) -> list[Answer]:
+    """Who decided each of the classes of a chip that has several: one may be a person's, another a model's."""
+    out = []
+    for code in () if answer is None else answer.classes:
+        about = [e for e in events if e.kind == "answer" and ("classes" in e.payload or e.payload["class"] == code)]
+        one = resolve(about, scheme, multi=True)
+        if one is not None:
+            out.append(one)
+    return out
 
 
 class _Fixed:
