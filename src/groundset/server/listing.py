@@ -119,6 +119,7 @@ def chip_label(label: Label | None) -> ChipLabel | None:
     return None if label is None else ChipLabel.model_construct(
         classes=list(label.classes),
         negative=list(label.negative),
+        unsure=list(label.unsure),
         reason=label.reason,
         confidence=label.confidence,
         value=label.value,
@@ -143,6 +144,7 @@ def _properties(hit: Hit) -> dict[str, Any]:
         "value": None if label is None else label.value,
         "split": hit.split,
         "scene_id": hit.scene_id,
+        "score": hit.score,
     }
 
 

@@ -1145,6 +1145,12 @@ export interface components {
              * @description Share of the chip's pixels, for each of `classes`
              */
             shares?: number[] | null;
+            /**
+             * Unsure
+             * @description Codes of the classes of which people are unsure, or that cannot be answered
+             * @default []
+             */
+            unsure?: number[];
             /** Value */
             value: ("positive" | "negative" | "unsure" | "not-applicable") | null;
         };

@@ -19,6 +19,9 @@ class ChipLabel(Model):
 
     classes: list[int] = Field(description="Codes; in a segment task all that have pixels, most pixels first")
     negative: list[int] = Field(default=[], description="Codes of the classes that were said not to be there")
+    unsure: list[int] = Field(
+        default=[], description="Codes of the classes of which people are unsure, or that cannot be answered"
+    )
     reason: str | None = Field(default=None, description="Why it cannot be answered, as said")
     confidence: float | None = Field(default=None, description="0-1, where a model's answer decides")
     value: Literal["positive", "negative", "unsure", "not-applicable"] | None
