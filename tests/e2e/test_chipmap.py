@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from labelpage import api, wait_until
+from labelpage import api
 from pageserver import Served
 from PIL import Image
 from playwright.sync_api import Page, expect
-from rankpage import open_list, stored
+from rankpage import open_list, stored, until
 
 import groundset as gs
 
@@ -83,13 +83,13 @@ def chipmap(page: Page, own: Served) -> ChipMap:
 def test_a_click_selects_and_a_key_answers(chipmap: ChipMap) -> None:
     one, other = chipmap.named(3, 2), chipmap.named(4, 4)
     chipmap.page.mouse.click(*chipmap.at(one))
-    wait_until(lambda: chipmap.selected() == 1, "one is selected")
+    until(chipmap.page, lambda: chipmap.selected() == 1, "one is selected")
     chipmap.page.keyboard.down("Control")
     chipmap.page.mouse.click(*chipmap.at(other))
     chipmap.page.keyboard.up("Control")
-    wait_until(lambda: chipmap.selected() == 2, "and another")
+    until(chipmap.page, lambda: chipmap.selected() == 2, "and another")
     chipmap.page.keyboard.press("p")
-    wait_until(lambda: _water(chipmap.server, [one, other]), "both are water on the server")
+    until(chipmap.page, lambda: _water(chipmap.server, [one, other]), "both are water on the server")
 
 
 def test_a_rectangle_selects_what_lies_in_it(chipmap: ChipMap) -> None:
@@ -97,9 +97,9 @@ def test_a_rectangle_selects_what_lies_in_it(chipmap: ChipMap) -> None:
     (left, top), (right, bottom) = chipmap.at(inside[0]), chipmap.at(inside[-1])
     chipmap.page.keyboard.press("b")
     chipmap.draw([(left - 8, top - 8), (right + 8, bottom + 8)])
-    wait_until(lambda: chipmap.selected() == len(inside), "the four are selected")
+    until(chipmap.page, lambda: chipmap.selected() == len(inside), "the four are selected")
     chipmap.page.keyboard.press("p")
-    wait_until(lambda: _water(chipmap.server, inside), "the server has the four")
+    until(chipmap.page, lambda: _water(chipmap.server, inside), "the server has the four")
 
 
 def test_shift_and_drag_is_a_rectangle_too(chipmap: ChipMap) -> None:
@@ -108,7 +108,7 @@ def test_shift_and_drag_is_a_rectangle_too(chipmap: ChipMap) -> None:
     chipmap.page.keyboard.down("Shift")
     chipmap.draw([(left - 8, top - 8), (right + 8, bottom + 8)])
     chipmap.page.keyboard.up("Shift")
-    wait_until(lambda: chipmap.selected() == 3, "a row of three")
+    until(chipmap.page, lambda: chipmap.selected() == 3, "a row of three")
 
 
 def test_a_lasso_selects_around_a_corner(chipmap: ChipMap) -> None:
@@ -120,9 +120,9 @@ def test_a_lasso_selects_around_a_corner(chipmap: ChipMap) -> None:
         (a[0] - half / 2, a[1] - half), (a[0] + half / 2, a[1] - half), (c[0] + half / 2, c[1] - half / 2),
         (e[0] + half, e[1] - half / 2), (e[0] + half, e[1] + half), (c[0] - half / 2, c[1] + half),
     ])  # fmt: skip
-    wait_until(lambda: chipmap.selected() == len(corner), "the five around the corner")
+    until(chipmap.page, lambda: chipmap.selected() == len(corner), "the five around the corner")
     chipmap.page.keyboard.press("p")
-    wait_until(lambda: _water(chipmap.server, corner), "the server has the five")
+    until(chipmap.page, lambda: _water(chipmap.server, corner), "the server has the five")
 
 
 def test_arrows_go_to_the_neighbour_on_the_ground(chipmap: ChipMap) -> None:
@@ -135,7 +135,7 @@ def test_arrows_go_to_the_neighbour_on_the_ground(chipmap: ChipMap) -> None:
 
 def test_one_selection_on_map_and_wall(chipmap: ChipMap) -> None:
     chipmap.page.mouse.click(*chipmap.at(chipmap.named(2, 2)))
-    wait_until(lambda: chipmap.selected() == 1, "one is selected")
+    until(chipmap.page, lambda: chipmap.selected() == 1, "one is selected")
     chipmap.page.keyboard.press("v")
     chipmap.page.keyboard.press("w")
     chosen = chipmap.page.locator("[role=gridcell][aria-selected=true] a")

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from labelpage import wait_until
 from pageserver import Served
 from playwright.sync_api import Page, expect
-from rankpage import answer, ids, listed, open_list, panel
+from rankpage import answer, ids, listed, open_list, panel, until
 
 NARROW = {"width": 900, "height": 520}
 
@@ -52,14 +51,14 @@ def test_nothing_in_view_moves_and_what_is_below_is_new(new_page: Callable[..., 
     page = new_page(**NARROW)
     open_list(page, own, "&sort=similar")
     before = listed(own, "sort=similar&class=1")
-    wait_until(lambda: _seen(page) == before[: len(_seen(page))], "the wall has the ranking")
+    until(page, lambda: _seen(page) == before[: len(_seen(page))], "the wall has the ranking")
     seen = _seen(page)
     assert len(seen) < 40
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "keep=" in request.url else None)
     # what was held least likely is said to be water
     answer(own, before[-12:], "positive")
-    wait_until(lambda: bool(asked), "the page asks for what is below")
+    until(page, lambda: bool(asked), "the page asks for what is below")
     after = listed(own, "sort=similar&class=1")
     assert after != before
     page.wait_for_timeout(1000)
@@ -72,7 +71,7 @@ def test_nothing_follows_where_live_is_off(new_page: Callable[..., Page], own: S
     page = new_page(**NARROW)
     open_list(page, own, "&sort=similar")
     before = listed(own, "sort=similar&class=1")
-    wait_until(lambda: _seen(page) == before[: len(_seen(page))], "the wall has the ranking")
+    until(page, lambda: _seen(page) == before[: len(_seen(page))], "the wall has the ranking")
     panel(page).get_by_label("Live").uncheck()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "keep=" in request.url else None)
@@ -81,7 +80,7 @@ def test_nothing_follows_where_live_is_off(new_page: Callable[..., Page], own: S
     assert not asked
     assert _all(page) == before
     panel(page).get_by_label("Live").check()
-    wait_until(lambda: bool(asked), "switched on it follows at once")
+    until(page, lambda: bool(asked), "switched on it follows at once")
 
 
 def test_the_histogram_follows(page: Page, own: Served) -> None:
@@ -92,13 +91,16 @@ def test_the_histogram_follows(page: Page, own: Served) -> None:
     expect(legend).to_contain_text("positive 9")
 
 
-def test_a_list_that_the_server_forgot_comes_again(new_page: Callable[..., Page], own: Served) -> None:
+def test_a_list_that_the_server_forgot_comes_again(
+    new_page: Callable[..., Page], own: Served, allowed_errors: list[str]
+) -> None:
+    allowed_errors.append("409")
     page = new_page(**NARROW)
     open_list(page, own, "&sort=similar")
-    wait_until(lambda: len(ids(page)) > 5, "the wall is there")
+    until(page, lambda: len(ids(page)) > 5, "the wall is there")
     for _ in range(70):  # as many lists as are remembered, and more
         listed(own, "sort=random", limit=1)
         listed(own, f"filter=row%20%3C%20{_ + 1}", limit=1)
     answer(own, listed(own, "")[30:34], "positive")
     wanted = listed(own, "sort=similar&class=1")
-    wait_until(lambda: ids(page)[:4] == wanted[:4], "the wall has the list as it is now")
+    until(page, lambda: ids(page)[:4] == wanted[:4], "the wall has the list as it is now")

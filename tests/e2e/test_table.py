@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from labelpage import api, wait_until
+from labelpage import api
 from manychips import many_chips
 from pageserver import Served, serving
 from playwright.sync_api import Locator, Page, expect
-from rankpage import asked, open_list
+from rankpage import asked, open_list, until
 
 MANY = 3_000
 
@@ -57,9 +57,9 @@ def test_keys_select_and_answers_are_stored(page: Page, many: Served) -> None:
     assert _chosen(page) == [2]
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Shift+ArrowDown")
-    wait_until(lambda: _chosen(page) == [2, 3, 4], "two more are selected")
+    until(page, lambda: _chosen(page) == [2, 3, 4], "two more are selected")
     _row(page, 7).click(modifiers=["ControlOrMeta"])
-    wait_until(lambda: _chosen(page) == [2, 3, 4, 7], "and one beside them")
+    until(page, lambda: _chosen(page) == [2, 3, 4, 7], "and one beside them")
     page.keyboard.press("2")
     expect(_row(page, 7)).to_contain_text("Forest")
     wanted = [chip["id"] for chip in api(many, "/chips?limit=10")["chips"]]
@@ -68,20 +68,20 @@ def test_keys_select_and_answers_are_stored(page: Page, many: Served) -> None:
         rows = {c["id"]: c for c in api(many, "/chips?limit=10&task=chips")["chips"]}
         return [i for i, chip in enumerate(wanted) if (rows[chip]["label"] or {}).get("classes") == [1]]
 
-    wait_until(lambda: stored() == [2, 3, 4, 7], "the server has the four answers")
+    until(page, lambda: stored() == [2, 3, 4, 7], "the server has the four answers")
 
 
 def test_space_and_shift_click_gather(page: Page, many: Served) -> None:
     _open(page, many)
     _row(page, 10).click()
     page.keyboard.press("Escape")
-    wait_until(lambda: not _chosen(page), "nothing is selected")
+    until(page, lambda: not _chosen(page), "nothing is selected")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    wait_until(lambda: 12 in _chosen(page), "Space took the row")
+    until(page, lambda: 12 in _chosen(page), "Space took the row")
     _row(page, 9).click(modifiers=["Shift"])
-    wait_until(lambda: _chosen(page) == [9, 10, 11, 12], "a range from the row last taken")
+    until(page, lambda: _chosen(page) == [9, 10, 11, 12], "a range from the row last taken")
 
 
 def test_one_selection_on_wall_and_table(page: Page, many: Served) -> None:
@@ -94,7 +94,7 @@ def test_one_selection_on_wall_and_table(page: Page, many: Served) -> None:
     page.locator("a[data-index='3']").click(modifiers=["ControlOrMeta"])
     page.keyboard.press("v")
     page.keyboard.press("t")
-    wait_until(lambda: _chosen(page) == [1, 3, 4], "the three are selected in the table")
+    until(page, lambda: _chosen(page) == [1, 3, 4], "the three are selected in the table")
 
 
 def test_columns_are_chosen_and_kept(page: Page, many: Served) -> None:
@@ -113,7 +113,7 @@ def test_columns_are_chosen_and_kept(page: Page, many: Served) -> None:
 def test_heads_sort_the_list(page: Page, many: Served) -> None:
     _open(page, many)
     page.get_by_role("button", name="Acquired, UTC").click()
-    wait_until(lambda: asked(page, "sort") == "newest", "the list is in that order")
+    until(page, lambda: asked(page, "sort") == "newest", "the list is in that order")
     expect(page.get_by_role("columnheader", name="Acquired")).to_have_attribute("aria-sort", "descending")
     expect(_row(page, 0)).to_have_attribute("data-chip", api(many, "/chips?limit=1&sort=newest")["chips"][0]["id"])
 

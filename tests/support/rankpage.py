@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -13,6 +14,7 @@ from pageserver import Served
 from playwright.sync_api import Locator, Page, expect
 
 WATER = 1
+PATIENCE_S = 30
 
 
 def open_list(page: Page, server: Served, place: str = "", *, code: int = WATER, actor: str = "anna") -> None:
@@ -73,3 +75,12 @@ def stored(server: Served, chip: str) -> dict[str, Any] | None:
     """The chip's label as the server has it."""
     row = api(server, f"/chips?task=chips&filter={quote(f'chip_id = {chip!r}')}")["chips"][0]
     return row["label"]  # type: ignore[no-any-return]
+
+
+def until(page: Page, check: Callable[[], bool], what: str) -> None:
+    """Ask until it is so; the browser's events go on meanwhile."""
+    end = time.monotonic() + PATIENCE_S
+    while not check():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {PATIENCE_S} s: {what}")
+        page.wait_for_timeout(100)
