@@ -10,6 +10,7 @@ Point = tuple[float, float, float, float, int]
 SIZE, LEFT, TOP, GAP = 300, 64, 64, 96
 COLOURS = {"balanced": "#b4531a", "all": "#1b6ca8"}
 NAMES = {"balanced": "rows drawn half and half, share as labelled", "all": "all unlabelled rows, share estimated"}
+BAND = "band: nine of ten runs; dots: how many rows"
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1d2733 }
   .small { font-size: 12px; fill: #52606d }
@@ -51,7 +52,7 @@ def draw(panels: list[Panel]) -> str:
         y = TOP + SIZE + 66 + i * 20
         parts += [
             f'<line x1="{LEFT}" x2="{LEFT + 26}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2.5"/>',
-            f'<text class="small" x="{LEFT + 34}" y="{y + 4}">{NAMES[kind]}; the band: nine of ten runs</text>',
+            f'<text class="small" x="{LEFT + 34}" y="{y + 4}">{NAMES[kind]}; {BAND}</text>',
         ]
     return "\n".join([*parts, "</svg>", ""])
 
@@ -79,13 +80,22 @@ def _panel(panel: Panel, x0: int, y0: int) -> list[str]:
         ),
     ]
     for kind, points in panel.lines.items():
-        colour = COLOURS[kind]
+        colour, most = COLOURS[kind], max(n for *_, n in points)
         band = [at(c, high) for c, _, _, high, _ in points] + [at(c, low) for c, _, low, _, _ in reversed(points)]
         out += [
             f'<polygon points="{" ".join(band)}" fill="{colour}" opacity="0.16"/>',
-            (f'<polyline points="{" ".join(at(c, s) for c, s, *_ in points)}" fill="none" stroke="{colour}" '
-            'stroke-width="2.5"/>'),
-            *(f'<circle cx="{at(c, s).split(",")[0]}" cy="{at(c, s).split(",")[1]}" r="3.5" fill="{colour}">'
-              f"<title>said {c:.2f}, right {s:.2f}, {n} rows</title></circle>" for c, s, _, _, n in points),
-        ]  # fmt: skip
+            (
+                f'<polyline points="{" ".join(at(c, s) for c, s, *_ in points)}" fill="none" stroke="{colour}" '
+                'stroke-width="2.5"/>'
+            ),
+            *(_dot(at(c, s), n / most, colour, f"said {c:.2f}, right {s:.2f}, {n} rows") for c, s, _, _, n in points),
+        ]
     return out
+
+
+def _dot(at: str, share: float, colour: str, words: str) -> str:
+    """A dot whose area tells how many rows it stands for, down to a smallest one."""
+    x, y = at.split(",")
+    return (
+        f'<circle cx="{x}" cy="{y}" r="{max(2.2, 7 * share**0.5):.1f}" fill="{colour}"><title>{words}</title></circle>'
+    )

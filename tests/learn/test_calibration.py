@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from groundset.core import InputError
 from groundset.learn.calibration import (
     FEWEST,
     Calibration,
@@ -249,3 +250,10 @@ def test_no_blocks_without_places_or_where_a_class_has_one_only():
     assert blocks_of(x, x, ground, x > 28, size=1) is None
     assert blocks_of(x[:0], x[:0], ground[:0], x[:0], size=1) is None
     assert blocks_of(x, x, ground, x > 9, size=0) is None
+
+
+def test_features_with_nan_are_refused():
+    Z, truth = world(60, 0.5)
+    Z[7, 3] = np.nan
+    with pytest.raises(InputError, match="1 of 60 rows"):
+        calibrate(Z, truth)

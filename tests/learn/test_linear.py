@@ -139,3 +139,8 @@ def test_decisions_are_float32():
 def test_refusals(rows: int, answers: list[bool], words: str):
     with pytest.raises(InputError, match=words):
         fit_linear(np.ones((rows, 4)), np.array(answers, bool))
+
+
+def test_features_with_nan_are_refused():
+    with pytest.raises(InputError, match="1 of 2 rows"):
+        fit_linear(np.array([[1.0, np.inf], [0.0, 1.0]]), np.array([True, False]))

@@ -173,3 +173,6 @@ def test_refusals():
         likeness(np.ones((1, 3)), None, "cosine")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="positive example"):
         likeness(np.empty((0, 3)), np.ones((2, 3)))
+    for method in METHODS:
+        with pytest.raises(InputError, match=r"NaN.*1 of 3 rows"):
+            likeness(np.array([[1.0, np.nan]]), np.ones((2, 2)), method)

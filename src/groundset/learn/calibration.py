@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from groundset.learn.linear import Bools, Float32, Float64, Rows, fit_gram
+from groundset.learn.linear import Bools, Float32, Float64, Rows, check_finite, fit_gram
 from groundset.learn.similarity import Background, as_read, prior_of
 from groundset.segment.blocks import Places, folds_of
 
@@ -118,6 +118,9 @@ def calibrate(
 
     Returns:
         None with fewer than 20 labels, or where no fold leaves both answers on both sides.
+
+    Raises:
+        InputError: Features that are not finite.
     """
     positive = np.asarray(positive, bool)
     n = len(positive)
@@ -125,6 +128,7 @@ def calibrate(
         return None
     fold = folds(positive, groups, seed)
     rows = as_read(Z, background)
+    check_finite(rows)
     decisions, everyone = _decisions(rows, positive, fold, background)
     known = np.isfinite(decisions)
     kept = positive[known]

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from groundset.core import InputError
-from groundset.learn.linear import STRENGTH, Bools, Float32, Float64, Linear, Rows, fit_linear, lengths_of
+from groundset.learn.linear import STRENGTH, Bools, Float32, Float64, Linear, Rows, check_finite, fit_linear, lengths_of
 
 Method = Literal["logistic", "rocchio", "mean"]
 METHODS: tuple[Method, ...] = ("logistic", "rocchio", "mean")
@@ -223,7 +223,7 @@ def likeness(
         whitening: For ``mean``, from a sample of all rows; None leaves features as they are.
 
     Raises:
-        InputError: No positive example, or another method.
+        InputError: No positive example, another method, or features that are not finite.
     """
     if method not in METHODS:
         raise InputError("no such way to search similar chips", asked=method, found=", ".join(METHODS))
@@ -232,10 +232,11 @@ def likeness(
         raise InputError("similar to what? A positive example is needed", hint="label a chip with the class")
     dim = positive.shape[1]
     negative = np.empty((0, dim), np.float32) if negative is None else np.asarray(negative, np.float32).reshape(-1, dim)
-    if method == "mean":
-        return Likeness(method, "similarity", _pooled(positive, negative, whitening or Whitening.none(dim)))
     rows = np.concatenate([positive, negative])
     answers = np.arange(len(rows)) < len(positive)
+    check_finite(rows)
+    if method == "mean":
+        return Likeness(method, "similarity", _pooled(positive, negative, whitening or Whitening.none(dim)))
     if method == "logistic" and len(negative):
         model, typical = _shrunk(rows, answers, background)
         return Likeness(method, "score", model, max(1.0, typical / TYPICAL))
