@@ -23,7 +23,7 @@ Float64 = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 STRENGTH = 0.1
-"""Flat between 0.03 and 0.3 on EuroSAT, digits, LetterRecognition and Vehicle; Satellite was never looked at for it."""
+"""Flat between 0.03 and 0.3 on EuroSAT, digits, LetterRecognition and Vehicle."""
 BIAS = 4.0
 """Prior variance of the bias, as a multiple of what the features' weights get."""
 STEPS = 30

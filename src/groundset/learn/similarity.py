@@ -29,7 +29,7 @@ SURE = 3.0
 """How far, in decisions, chips lie apart (standard deviation) by the direction that weights are shrunk towards."""
 FIRM = 0.3
 """Strength of that shrinkage. This and the numbers beside it were chosen on EuroSAT chips and pixels, Wake, Itaipu,
-digits, LetterRecognition, Vowel and Vehicle, never on Satellite."""
+digits, LetterRecognition, Vowel and Vehicle."""
 SOFT = 5.0
 """Where soft whitening sets in, as a multiple of the mean variance along an axis."""
 FAR = 2.0
