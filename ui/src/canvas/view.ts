@@ -78,7 +78,7 @@ function keepInside(view: View, image: Framed): View {
   const { left, top, right, bottom } = image.around ?? NOTHING;
   return {
     ...view,
-    x: Math.min(Math.max(view.x, -left), image.width + right),
-    y: Math.min(Math.max(view.y, -top), image.height + bottom),
+    x: Math.min(Math.max(view.x, 0 - left), image.width + right),
+    y: Math.min(Math.max(view.y, 0 - top), image.height + bottom),
   };
 }

@@ -15,7 +15,12 @@ interface Ends {
 /** How far pixels are known, in pixels of the chip. */
 export function endsOf(image: Framed): Ends {
   const more = image.around ?? { left: 0, top: 0, right: 0, bottom: 0 };
-  return { left: -more.left, top: -more.top, right: image.width + more.right, bottom: image.height + more.bottom };
+  return {
+    left: 0 - more.left,
+    top: 0 - more.top,
+    right: image.width + more.right,
+    bottom: image.height + more.bottom,
+  };
 }
 
 /** From one place to another, both in pixels of the chip, in any direction. */

@@ -37,6 +37,8 @@ const MOST_PINS = 5;
 
 /** From this zoom on (CSS pixels a pixel) thin lines part the pixels. */
 export const GRID_FROM = 14;
+/** A smooth picture becomes single pixels from here on. */
+export const SMOOTH_UNTIL = 28;
 
 const NONE: number[] = [];
 
@@ -154,7 +156,7 @@ export class ChipState {
       overlay: { mode: choice.overlay, opacity: choice.opacity, colours: this.colours },
       lab: this.lab,
       interpolation: choice.smooth ? 'bicubic' : 'nearest',
-      gridFrom: GRID_FROM,
+      gridFrom: choice.smooth ? SMOOTH_UNTIL : GRID_FROM,
     };
   });
 
@@ -178,7 +180,7 @@ export class ChipState {
       lab,
       overlay: { mode: choice.overlay, opacity: choice.opacity, colours: this.colours },
       interpolation: choice.smooth ? 'bicubic' : 'nearest',
-      gridFrom: GRID_FROM,
+      gridFrom: choice.smooth ? SMOOTH_UNTIL : GRID_FROM,
     };
   }
 

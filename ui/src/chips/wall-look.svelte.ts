@@ -20,6 +20,7 @@ export class WallLook {
   /** What there is to see of the first scene on the wall; null until it is known. */
   offer = $state.raw<SceneDetail | null>(null);
   readonly groups: LayerGroup[] = $derived(this.offer ? groupsOf(this.offer) : []);
+  private unknown = $state(false);
   private shown = 'natural';
 
   /** Called while a component is made. */
@@ -55,9 +56,13 @@ export class WallLook {
     return { brightness, contrast, gamma };
   });
 
-  /** What the server is asked for; while a formula is wrong, what was shown before. */
-  readonly text: string = $derived.by(() => {
+  /**
+   * What the server is asked for; while a formula is wrong, what was shown before. Null until it is known whether the
+   * scene has the layer that was chosen for another one.
+   */
+  readonly text: string | null = $derived.by(() => {
     const { name, single, prefs } = this;
+    if (!this.offer && !this.unknown && name !== 'natural') return null;
     if (isFormula(name) && !this.readable(name.slice(1))) return this.shown;
     return (this.shown = layerText({ name, ramp: single ? prefs.ramp : null, stretch: prefs.stretch }));
   });
@@ -74,6 +79,7 @@ export class WallLook {
   private async load(id: string, again = false): Promise<void> {
     if (!again && this.offer?.scene.id === id) return;
     const told = await get<SceneDetail>(`/scenes/${encodeURIComponent(id)}`).catch(() => null);
-    if (told) this.offer = told; // the usual layer is there without
+    if (told) this.offer = told;
+    else this.unknown = true; // what was chosen is asked for all the same
   }
 }

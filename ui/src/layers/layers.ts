@@ -49,7 +49,7 @@ export function groupsOf(offer: Offer): LayerGroup[] {
 
 function optionOf(layer: Layer): LayerOption {
   const own = layer.group === 'own';
-  const note = own ? (layer.formulas ?? []).join('; ') : layer.bands.join(' ');
+  const note = own ? (layer.formulas ?? []).join('; ') : layer.group === 'band' ? '' : layer.bands.join(' ');
   const single = (layer.formulas ?? []).length === 1 || layer.bands.length === 1;
   return { name: layer.name, title: layer.title, note: note === layer.title ? '' : note, single };
 }
