@@ -369,8 +369,7 @@ def _cut(start: int, Z: Float32) -> Iterator[tuple[int, Float32]]:
 
 def _bands_of(chips: Chips, part: str) -> tuple[str, ...]:
     """Bands of a part's chips: those of its scene, alike for all of them."""
-    code = int(chips.bands.codes[chips.positions(part)[0]])
-    return chips.bands.values[code]
+    return tuple(chips.column("bands")[int(chips.positions(part)[0])].as_py())
 
 
 def _parts(store: FeatureStore) -> dict[str, tuple[int, int, int]]:

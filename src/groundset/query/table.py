@@ -112,8 +112,10 @@ class LabelTable:
         column = self._columns.get(name)
         if column is None:
             field = FIELDS[name]
-            told = (None if label is None else field(label) for label in self.labels.tolist())
-            column = self._columns[name] = Coded.of(told, len(self.labels))
+            said: npt.NDArray[np.bool_] = self.labels != None  # noqa: E711  # one by one; few of very many are labelled
+            none: Coded[Any] = Coded.none(len(self.labels))
+            column = none.patched({at: field(self.labels[at]) for at in np.flatnonzero(said).tolist()})
+            self._columns[name] = column
         return column
 
     def statement(self, code: int) -> npt.NDArray[np.int8]:
