@@ -149,3 +149,21 @@ def test_a_chip_whose_label_was_taken_away_is_not_released(lake: Lake) -> None:
     ws.annotate(["s_0_0_0"], "water", value="unlabelled", actor="bela", task="chips")
     made = build(lake, "v4", task="chips", buffer="10m")
     assert "s_0_0_0" not in split_of(made.path)
+
+
+def test_of_pixels_they_have_no_mask(lake: Lake, tmp_path: Path) -> None:
+    ids = sorted(str(c.id) for c in lake.chips.chips())
+    codes = np.array([[0, 1] * 4] * 8, np.uint8)
+    Workspace(lake).annotate(dict.fromkeys(ids[::4], codes), actor="anna", task="pixels")
+    made = build(lake, "p1", task="pixels", unlabelled=True, buffer="10m", license="CC-BY-4.0")
+    kept = sorted(i for i, s in split_of(made.path).items() if s == "unlabelled")
+    assert kept
+    files = {p.name for p in (made.path / "items" / kept[0]).iterdir()}
+    assert files == {f"{kept[0]}.json", "image.tif", "thumbnail.png"}
+    folder = DATA / "stac-schemas"
+    report = check(made.path, schemas=folder if folder.is_dir() else tmp_path)
+    assert [report.status(level) for level in ("Q0", "Q2")] == ["passed", "passed"], report.render()
+    sample = load(made.path, split="unlabelled")[0]
+    assert (sample["mask"] == 255).all()
+    assert sample["mask"].shape == (8, 8)
+    assert set(load(made.path, split="train").ids).isdisjoint(kept)

@@ -72,6 +72,8 @@ def with_unlabelled(splits: Splits, ids: Iterable[str], left_out: int) -> Splits
         f"{len(kept):,} chips without a label are in the split {UNLABELLED_SPLIT}, for semi-supervised work;"
         f" {left_out:,} were left out, in or near the blocks of validate and test or with the pixels of another chip"
     )
+    if not kept and not left_out:
+        said = "there is no chip with data but without a label to keep"
     chips = {**report.chips, UNLABELLED_SPLIT: len(kept)}
     return Splits(splits.splits | kept, replace(report, chips=chips, warnings=(*report.warnings, said)))
 
