@@ -70,7 +70,7 @@ def test_the_actor_comes_from_the_login(client: TestClient, workspace: Workspace
     [
         None, 1, "text", [], {}, {"id": 7, "kind": "answer"},
         {"id": "no uuid", "kind": "comment", "payload": {"text": "x"}},
-        {"id": str(uuid4()), "kind": "bulk", "payload": {}}, {"id": str(uuid4()), "kind": "scheme"},
+        {"id": str(uuid4()), "kind": "bulk", "bulk": str(uuid4())}, {"id": str(uuid4()), "kind": "scheme"},
         {"id": str(uuid4()), "kind": "answer"}, {"id": str(uuid4()), "kind": "comment", "payload": []},
         {"id": str(uuid4()), "kind": "comment", "payload": {"text": "\ud83d"}},
         {"id": "\ud83d", "kind": "comment", "payload": {"text": "x"}},
