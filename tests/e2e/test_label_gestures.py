@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from labelpage import LabelPage, api, members, wait_until
+from labelpage import LabelPage, api, members
 from manychips import many_chips
 from pageserver import Served, serving
 from playwright.sync_api import Page, expect
@@ -73,7 +73,7 @@ class TestSelection:
     def test_shift_and_arrows_select_on_the_way(self, wall: LabelPage) -> None:
         wall.tile(3).click()
         wall.press("Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowLeft")
-        wait_until(lambda: wall.selected() == [3, 4, 5], "two more are selected")
+        wall.until(lambda: wall.selected() == [3, 4, 5], "two more are selected")
 
     def test_space_gathers_by_keyboard_alone(self, wall: LabelPage) -> None:
         wall.page.keyboard.press("Home")
@@ -106,7 +106,7 @@ class TestSelection:
         wall.page.mouse.down()
         wall.page.mouse.move(box["x"] + 60, box["y"] + box["height"] + 30, steps=4)
         scroller = wall.page.locator(".wall")
-        wait_until(lambda: scroller.evaluate("w => w.scrollTop") > 1500, "the wall scrolls by itself")
+        wall.until(lambda: scroller.evaluate("w => w.scrollTop") > 1500, "the wall scrolls by itself")
         wall.page.mouse.up()
         expect(wall.panel.get_by_text("chips selected")).to_be_visible()
         count = int((wall.panel.get_by_text("chips selected").text_content() or "").split()[0])
@@ -244,7 +244,7 @@ class TestAnswers:
         page.get_by_label("Your name").fill("dora")
         page.get_by_role("button", name="Save the name").click()
         wall.says(2, "Annual crop")
-        wait_until(lambda: [e["actor"] for e in wall.events()] == ["dora"], "the answer is kept under the name")
+        wall.until(lambda: [e["actor"] for e in wall.events()] == ["dora"], "the answer is kept under the name")
 
 
 class TestUndo:
@@ -362,11 +362,11 @@ class TestPanel:
         wall.page.keyboard.press("Tab")
         wall.saved()
         expected = {"road_works": True, "season": "wet", "haze": 0.4}
-        wait_until(lambda: wall.row(0)["attributes"] == wall.row(1)["attributes"] == expected, "all three are kept")
+        wall.until(lambda: wall.row(0)["attributes"] == wall.row(1)["attributes"] == expected, "all three are kept")
         expect(situation.get_by_role("button", name="Road works")).to_have_attribute("aria-pressed", "true")
         wall.page.locator(".wall").focus()
         situation.get_by_role("button", name="Road works").click()
-        wait_until(lambda: "road_works" not in wall.row(0)["attributes"], "the flag is gone")
+        wall.until(lambda: "road_works" not in wall.row(0)["attributes"], "the flag is gone")
 
     def test_a_task_with_several_classes(self, page: Page, many: Served) -> None:
         wall = LabelPage(page, many).open()

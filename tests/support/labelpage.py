@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +19,7 @@ SIGN_IN = """async (actor) => {
   const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': me.csrf };
   await fetch('./api/session', { method: 'POST', headers, body: JSON.stringify({ actor }) });
 }"""
-PATIENCE_S = 15
+PATIENCE_S = 30
 
 
 def api(server: Served, path: str, body: Any = None) -> Any:
@@ -87,7 +87,7 @@ class LabelPage:
 
     def saved(self) -> None:
         """Wait until the server has everything."""
-        expect(self.state).to_have_attribute("data-waiting", "0")
+        expect(self.state).to_have_attribute("data-waiting", "0", timeout=60_000)
 
     def events(self) -> list[dict[str, Any]]:
         """What the journal holds since the page was opened, undone or not, and what is about no chip left out."""
@@ -109,6 +109,14 @@ class LabelPage:
         asked = quote(f"chip_id = '{self.ids[index]}'")
         return api(self.server, f"/chips?task={self.task}&filter={asked}")["chips"][0]  # type: ignore[no-any-return]
 
+    def until(self, check: Callable[[], bool], what: str) -> None:
+        """Ask until it is so; the browser's events go on meanwhile."""
+        end = time.monotonic() + PATIENCE_S
+        while not check():
+            if time.monotonic() > end:
+                raise AssertionError(f"not within {PATIENCE_S} s: {what}")
+            self.page.wait_for_timeout(100)
+
     def middle(self, index: int) -> tuple[float, float]:
         """The middle of a tile on the screen."""
         box = self.tile(index).bounding_box()
@@ -121,15 +129,6 @@ class LabelPage:
         self.page.mouse.down()
         self.page.mouse.move(*self.middle(end), steps=6)
         self.page.mouse.up()
-
-
-def wait_until(check: Any, what: str) -> None:
-    """Ask until it is so."""
-    end = time.monotonic() + PATIENCE_S
-    while not check():
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {PATIENCE_S} s: {what}")
-        time.sleep(0.1)
 
 
 def members(events: Sequence[dict[str, Any]]) -> set[str | None]:

@@ -37,6 +37,7 @@ interface Mine extends Local {
 }
 
 const CALM_MS = 150;
+const HELD_MS = 3000;
 
 class Labelling {
   private chosen = $state<Record<string, number>>({});
@@ -271,6 +272,12 @@ class Labelling {
       $effect(() => {
         void workspace.task;
         this.historySoon();
+      });
+      // somebody may sign in, or give a name, in another tab
+      $effect(() => {
+        if (this.held.length === 0) return;
+        const timer = setInterval(() => void session.reload().catch(() => undefined), HELD_MS);
+        return () => clearInterval(timer);
       });
     });
   }

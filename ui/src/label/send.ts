@@ -5,9 +5,18 @@ import { session } from '../lib/session.svelte';
 import type { AnnotationIn, AnnotationResults, Problem } from '../lib/types';
 import type { Verdict, Wait, Word } from './outbox';
 
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
+/** The session has ended meanwhile: who signs in next may be somebody else. */
+let doubtful = false;
 
 export async function send(events: AnnotationIn[], signal: AbortSignal): Promise<Verdict> {
+  if (doubtful) {
+    const before = session.actor;
+    const again = await session.reload().catch(() => null);
+    if (!again) return { wait: 'signed-out' };
+    doubtful = false;
+    if (again.actor !== before) return { wait: 'busy' };
+  }
   const init: RequestInit = {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -26,6 +35,7 @@ export async function send(events: AnnotationIn[], signal: AbortSignal): Promise
 
 async function judged(problem: Problem): Promise<Verdict> {
   if (problem.status === 403) await session.reload().catch(() => undefined); // another token, or a name to give again
+  doubtful ||= problem.status === 401;
   const wait = waitOf(problem.status);
   return wait ? { wait } : { refused: sentenceOf(problem) };
 }

@@ -9,6 +9,12 @@ class SessionStore {
   asking = $state(false);
   private loading: Promise<Session> | null = null;
   private waiting: ((name: string | null) => void)[] = [];
+  /** Tabs share the cookie, and so the name. */
+  private readonly tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('groundset session');
+
+  constructor() {
+    this.tabs?.addEventListener('message', () => void this.reload().catch(() => undefined));
+  }
 
   get actor(): string | null {
     return this.me?.actor ?? null;
@@ -44,6 +50,7 @@ class SessionStore {
   async setName(actor: string): Promise<void> {
     const csrf = (this.me ?? (await this.load())).csrf;
     this.me = await post<Session>('/session', { actor }, {}, { headers: { 'X-CSRF-Token': csrf } });
+    this.tabs?.postMessage('renamed');
     this.answer(actor);
   }
 
