@@ -36,6 +36,9 @@ CHOSEN = 0.3
 not drawn by class. On digits, LetterRecognition, Vowel, Vehicle and Itaipu it is at most 0.17 for those that were, and
 at least 0.44 for those picked by margin or likeness."""
 
+SPREAD = 0.4
+"""Standard deviation of the share of positives around that of the labels, before the chips themselves are asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bin:
@@ -86,10 +89,23 @@ class Calibration:
 
         Errors, accuracy and bins stay: they are about the labelled chips as they came.
         """
-        share = population_share(self.apply(decisions), self.share)
+        found = population_share(self.apply(decisions), self.share)
+        share = self.share + self._trust() * (found - self.share)
         if _apart(*self.held, share, decisions) > CHOSEN:
             return self
         return self.assuming(share)
+
+    def _trust(self) -> float:
+        """How far an estimated share is believed, 0-1: little where few labels hardly tell the classes apart.
+
+        An estimate inherits the error of the rates (right among positives, wrong among negatives) that it rests on,
+        divided by their difference (Rogan and Gladen 1978); it is weighed against a share known to within SPREAD.
+        """
+        held, positive = self.held
+        said = self.slope * held + self.offset + _logit(float(positive.mean())) - _logit(self.share) >= 0
+        rates = [((said[kind].sum() + 1) / (kind.sum() + 2), kind.sum()) for kind in (positive, ~positive)]
+        variance = sum(rate * (1 - rate) / n for rate, n in rates) / max(rates[0][0] - rates[1][0], 1e-6) ** 2
+        return SPREAD**2 / (SPREAD**2 + float(variance))
 
     def assuming(self, share: float) -> Calibration:
         """The curve for chips of which this share are positive."""
