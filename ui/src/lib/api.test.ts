@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { absoluteUrl, authHeaders, del, get, post, ProblemError, setBearer, url, useCsrf } from './api';
+import { absoluteUrl, authHeaders, del, get, post, ProblemError, request, setBearer, url, useCsrf } from './api';
 import { connection } from './connection.svelte';
 
 interface Sent {
@@ -70,6 +70,22 @@ describe('requests', () => {
     expect(sent.map((one) => one.init.headers.get('X-CSRF-Token'))).toEqual(['csrf-2', 'csrf-2']);
     expect(sent[0]?.init.body).toBe('{"verb":"check"}');
     expect(sent[0]?.init.headers.get('Content-Type')).toBe('application/json');
+  });
+
+  it('asks for the CSRF token again where nobody answered', async () => {
+    const sent = answering(() => Response.json({}));
+    let asked = 0;
+    useCsrf(() => (asked++ === 0 ? Promise.reject(new Error('the server was killed')) : Promise.resolve('csrf-2')));
+    await expect(post('/jobs', {})).rejects.toThrow('killed');
+    await post('/jobs', {});
+    expect(sent.map((one) => one.init.headers.get('X-CSRF-Token'))).toEqual(['csrf-2']);
+  });
+
+  it('takes an expected refusal as an answer', async () => {
+    answering(() => Response.json({ results: [] }, { status: 422 }));
+    const init = { method: 'POST', body: '[]' };
+    expect((await request('/annotations', {}, init, [422])).status).toBe(422);
+    await expect(request('/annotations', {}, init)).rejects.toBeInstanceOf(ProblemError);
   });
 
   it('sends the token of a frame', async () => {

@@ -31,6 +31,17 @@ export function forgetCsrf(): void {
   csrf = null;
 }
 
+/** Asked for once; again where nobody answered. */
+async function csrfToken(): Promise<string> {
+  const asking = (csrf ??= askSession());
+  try {
+    return await asking;
+  } catch (error) {
+    if (csrf === asking) forgetCsrf();
+    throw error;
+  }
+}
+
 /** The token that the page was opened with as `#token=`, if it was. */
 export function setBearer(token: string | null): void {
   bearer = token;
@@ -100,7 +111,7 @@ export async function request(
   for (const [name, value] of Object.entries(authHeaders())) headers.set(name, value);
   const writes = init.method !== undefined && !['GET', 'HEAD'].includes(init.method);
   if (writes && !headers.has('X-CSRF-Token') && path !== '/session') {
-    headers.set('X-CSRF-Token', await (csrf ??= askSession()));
+    headers.set('X-CSRF-Token', await csrfToken());
   }
   let response: Response;
   try {
