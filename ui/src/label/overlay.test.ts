@@ -118,6 +118,18 @@ describe('Overlay', () => {
     expect(overlay.shown(old, 't')).toMatchObject({ label: { classes: [1] }, attributes: { cloudy: true } });
   });
 
+  it('takes back what waits from before, where nothing is known of before', () => {
+    const overlay = new Overlay();
+    const first = act(['a'], positive(1));
+    const back = undo(first);
+    overlay.add(first, ONE, () => undefined);
+    overlay.add(back, ONE, () => undefined);
+    const came = row('a', { classes: [3], value: 'positive' });
+    expect(overlay.shown(came, 't').label?.classes).toEqual([3]);
+    overlay.add(undo(back), ONE, () => undefined);
+    expect(overlay.shown(came, 't').label?.classes).toEqual([1]);
+  });
+
   it('lets go of what the server refused, chip by chip', () => {
     const overlay = new Overlay();
     const one = act(['a', 'b'], { use: false });

@@ -31,10 +31,13 @@ export class Overlay {
     const layers = this.byChip.get(row.id);
     if (!layers) return row;
     const head = headOf(row);
+    const open = layers.filter(({ act, seq }) => (seq === null || seq > head) && (act.task ?? task) === task);
+    // an undo of what the row does not have in yet is as if neither had been
+    const gone = new Set<Layer>();
+    for (const layer of [...open].reverse()) if (layer.of && !gone.has(layer)) gone.add(layer.of);
     let state: State | null = null;
-    for (const layer of layers) {
-      const { act, seq } = layer;
-      if ((seq !== null && seq <= head) || (act.task !== null && act.task !== task)) continue;
+    for (const layer of open) {
+      if (gone.has(layer) || (layer.of && open.includes(layer.of))) continue;
       state = this.through(state ?? stateOf(row), row.id, layer);
     }
     return state ? { ...row, ...state } : row;

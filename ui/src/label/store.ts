@@ -62,26 +62,28 @@ class IdbStore implements Store {
   constructor(private readonly db: IDBDatabase) {}
 
   async add(place: string, act: Act): Promise<number> {
-    return Number(await done(this.acts('readwrite').add({ place, act, refused: null })));
+    return Number(await this.write((acts) => acts.add({ place, act, refused: null })));
   }
 
   async after(place: string, n: number): Promise<Kept[]> {
-    const found = this.acts('readonly')
-      .index('place')
-      .getAll(IDBKeyRange.bound([place, n], [place, Infinity], true));
-    return (await done(found)) as Kept[];
+    const acts = this.db.transaction(ACTS, 'readonly').objectStore(ACTS);
+    return (await done(acts.index('place').getAll(IDBKeyRange.bound([place, n], [place, Infinity], true)))) as Kept[];
   }
 
   async put(kept: Kept): Promise<void> {
-    await done(this.acts('readwrite').put(kept));
+    await this.write((acts) => acts.put(kept));
   }
 
   async remove(n: number): Promise<void> {
-    await done(this.acts('readwrite').delete(n));
+    await this.write((acts) => acts.delete(n));
   }
 
-  private acts(mode: IDBTransactionMode): IDBObjectStore {
-    return this.db.transaction(ACTS, mode, { durability: 'strict' }).objectStore(ACTS);
+  /** Committed at once: left to itself it would wait for an answer that a page that closes never hears. */
+  private write<T>(ask: (acts: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+    const transaction = this.db.transaction(ACTS, 'readwrite', { durability: 'strict' });
+    const asked = done(ask(transaction.objectStore(ACTS)));
+    transaction.commit();
+    return asked;
   }
 }
 
