@@ -97,7 +97,8 @@ class LabelPage:
 
     def answers(self) -> list[tuple[int, Any, str]]:
         """(place of the chip, class or attribute, what was said) of the events, undos left out."""
-        return [(self.ids.index(event["chip_id"]), *_said(event)) for event in self.events() if event["chip_id"] is not None]
+        said = [event for event in self.events() if event["chip_id"] is not None]
+        return [(self.ids.index(event["chip_id"]), *_said(event)) for event in said]
 
     def label(self, index: int) -> dict[str, Any] | None:
         """The chip's label as the API tells it."""

@@ -12,9 +12,9 @@ from groundset.server.models import Problem
 LayerName = Annotated[
     str,
     Query(
-        description="Name of a layer, index or view, band names joined by commas, or `=EXPRESSION` (three joined by `;` "
-        "for red, green, blue); then any of `@ramp=NAME`, `@range=LOW,HIGH`, `@stretch=chip|scene`. On the wall also "
-        "`label:TASK`",
+        description="Name of a layer, index or view, band names joined by commas, or `=EXPRESSION` (three joined by "
+        "`;` for red, green, blue); then any of `@ramp=NAME`, `@range=LOW,HIGH`, `@stretch=chip|scene`. On the wall "
+        "also `label:TASK`",
         max_length=2000,
     ),
 ]
