@@ -35,7 +35,8 @@ describe('words', () => {
     expect(wordsOf(labelled(null), classOf)).toBeNull();
     expect(wordsOf(labelled({ classes: [], value: null }), classOf)).toBeNull();
     expect(wordsOf(labelled({ classes: [1], value: 'positive' }), classOf)).toBe('Water');
-    expect(wordsOf(labelled({ classes: [1], value: 'negative' }), classOf)).toBe('not Water');
+    expect(wordsOf(labelled({ classes: [], negative: [1], value: 'negative' }), classOf)).toBe('not Water');
+    expect(wordsOf(labelled({ classes: [], negative: [], value: 'negative' }), classOf)).toBe('nothing here');
     expect(wordsOf(labelled({ classes: [], value: 'unsure' }), classOf)).toBe('unsure');
     expect(wordsOf(labelled({ classes: [0, 1], value: 'positive' }), classOf)).toBe('Land, Water');
     expect(wordsOf(labelled({ classes: [1, 0], value: null, shares: [0.62, 0.38] }), classOf)).toBe(
