@@ -393,7 +393,7 @@ def test_pointer_shows_and_opens(page: Page, open_page: Open, big: Served) -> No
     cell.hover()
     expect(page.locator("footer")).to_contain_text(chip)
     expect(page.locator("footer")).to_contain_text("cloud")
-    cell.click()
+    cell.dblclick()
     page.wait_for_url(lambda url: f"#/chip/{chip}" in url)
 
 
