@@ -349,6 +349,18 @@ def test_histograms_count_every_chip_once(desk: Desk) -> None:
         desk.ranker.histogram()
 
 
+@pytest.mark.parametrize("kept", [None, "row < 5"])
+def test_histograms_bin_by_bin(desk: Desk, kept: str | None) -> None:
+    labels = some(desk.truth, 30)
+    say(desk.lake, labels)
+    desk.lake.annotate([NewEvent("training", "chips", next(iter(labels)), training(use=False))], actor="anna")
+    told = desk.ranker.histogram(kept, class_="water", bins=7)
+    scores = desk.scores(filter=kept, class_="water")
+    for counts, of in ((told.positive, True), (told.negative, False), (told.unlabelled, None)):
+        values = np.array([score for chip_id, score in scores.items() if labels.get(chip_id) == of])
+        assert np.cumsum(counts) == pytest.approx([(values < edge).sum() for edge in told.edges[1:]], abs=1)
+
+
 def test_curves_are_worked_out_behind(desk: Desk) -> None:
     told: list[str] = []
     heard = threading.Event()

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from groundset.core import GroundsetError
 from groundset.features import FeatureStore, band_key
-from groundset.features._blas import one_thread
+from groundset.learn._product import PIECE, THREADS, products
 from groundset.learn.provenance import Provenance
 from groundset.learn.space import Space
 
@@ -34,13 +34,6 @@ Float32 = npt.NDArray[np.float32]
 
 MAPPED = 4 << 20
 """Parts of this many bytes or more stay mapped; smaller ones are read and joined."""
-FEW = 2
-"""So many models or more are decided by a matrix product."""
-PIECE = 16_384
-"""Rows that a thread takes at once."""
-ALONE = 1 << 22
-"""Fewer numbers than this are not worth a second thread."""
-THREADS = max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
 SAMPLE = 20_000
 """Chips that a space is fitted to where features are few."""
 
@@ -143,6 +136,16 @@ class Matrix:
         return sum(int((b.lengths == 0).sum()) for b in self.blocks)
 
     @cached_property
+    def _unusable(self) -> Positions:
+        """Rows that say nothing."""
+        return np.flatnonzero(np.isnan(self.lengths))
+
+    @cached_property
+    def _in_order(self) -> bool:
+        """Whether rows and chips are the same."""
+        return len(self.at) == self.chips and bool((self.at == np.arange(self.chips)).all())
+
+    @cached_property
     def _starts(self) -> npt.NDArray[np.int64]:
         return np.cumsum([0, *(len(b.X) for b in self.blocks)])
 
@@ -157,32 +160,14 @@ class Matrix:
         return out
 
     def decide(self, models: Sequence[Linearly]) -> Float32:
-        """Decisions of linear models, float32 (rows, K): Z is read once, however many they are.
-
-        Two threads share the rows, each with a BLAS of its own: one core alone cannot read memory as fast as it is.
-        """
-        weights = np.stack([m.weights for m in models], axis=1)
-        out = np.empty((len(models), len(self.at)), np.float32).T
-
-        def some(rows: slice, Z: Float32) -> None:
-            for k in range(len(models)) if len(models) < FEW else ():
-                np.dot(Z, weights[:, k], out=out[rows, k])
-            if len(models) >= FEW:
-                out[rows] = Z @ weights
-
-        pieces = [(slice(at, at + len(Z)), Z) for rows, whole, _ in self.each() for at, Z in _cut(rows.start, whole)]
-        with one_thread():
-            if len(self.at) * self.dim < ALONE:
-                for piece in pieces:
-                    some(*piece)
-            else:
-                with ThreadPoolExecutor(THREADS) as pool:
-                    list(pool.map(lambda piece: some(*piece), pieces))
+        """Decisions of linear models, float32 (rows, K): Z is read once, however many they are."""
+        weights = np.stack([m.weights for m in models])
+        out = products([block.Z for block in self.blocks], weights).T
         for k, model in enumerate(models):
             if model.unit:
                 out[:, k] /= self.lengths
             else:
-                out[np.isnan(self.lengths), k] = np.nan
+                out[self._unusable, k] = np.nan
             out[:, k] += np.float32(model.bias)
         return out
 
@@ -191,9 +176,11 @@ class Matrix:
         for block, start in zip(self.blocks, self._starts[:-1], strict=True):
             yield slice(int(start), int(start) + len(block.X)), block.Z, block.lengths
 
-    def spread(self, by_row: Float32) -> Float32:
-        """Values of the rows as values of the chips, float32 (chips,), NaN where there is none."""
-        out = np.full(self.chips, np.nan, np.float32)
+    def spread(self, by_row: Float32, into: Float32 | None = None) -> Float32:
+        """Values of the rows as values of the chips, float32 (chips,), NaN (or what was there) where there is none."""
+        if into is None and self._in_order:
+            return by_row
+        out = np.full(self.chips, np.nan, np.float32) if into is None else into
         out[self.at] = by_row
         return out
 
@@ -360,11 +347,6 @@ def _lengths(Z: Float32) -> Float32:
         some = Z[start : start + PIECE]
         np.einsum("ij,ij->i", some, some, out=out[start : start + PIECE])
     return np.sqrt(out, out=out)
-
-
-def _cut(start: int, Z: Float32) -> Iterator[tuple[int, Float32]]:
-    for at in range(0, len(Z), PIECE):
-        yield start + at, Z[at : at + PIECE]
 
 
 def _bands_of(chips: Chips, part: str) -> tuple[str, ...]:

@@ -116,10 +116,11 @@ def _model(made: Sequence[Fitted | None]) -> Model:
 
 def _examples(matrix: Matrix, chips: Chips, sign: Int8) -> tuple[Positions, Positions]:
     """Positive and negative chips with features; of very many some, the same ones as long as they are labelled."""
-    usable = matrix.row_of >= 0
+    labelled = np.flatnonzero(sign)
+    labelled = labelled[matrix.row_of[labelled] >= 0]
     both = []
     for value in (1, -1):
-        there = np.flatnonzero((sign == value) & usable)
+        there = labelled[sign[labelled] == value]
         both.append(there[np.argsort(chips.keys[there], kind="stable")[:MOST]] if len(there) > 1 else there)
     return both[0], both[1]
 
@@ -171,10 +172,8 @@ def score_all(models: Sequence[Model], chips: int) -> list[tuple[Float32, Float3
     Linear models of one matrix are decided together, so that its features are read once. Decisions tell chips apart
     that have the same confidence within rounding, so where one matrix has all the chips they are what is ordered by.
     """
-    values = [np.full(chips, np.nan, np.float32) for _ in models]
-    orders = [
-        v if len(m.fitted) != 1 else np.full(chips, np.nan, np.float32) for v, m in zip(values, models, strict=True)
-    ]
+    values: list[Float32 | None] = [None for _ in models]
+    orders: list[Float32 | None] = [None for _ in models]
     by_matrix: dict[int, list[tuple[int, Fitted]]] = {}
     for k, model in enumerate(models):
         for fitted in model.fitted:
@@ -182,10 +181,11 @@ def score_all(models: Sequence[Model], chips: int) -> list[tuple[Float32, Float3
     for pairs in by_matrix.values():
         matrix = pairs[0][1].matrix
         for k, fitted, decisions in _decided(matrix, pairs):
-            values[k][matrix.at] = fitted.told(decisions)
-            if orders[k] is not values[k]:
-                orders[k][matrix.at] = decisions
-    return list(zip(values, orders, strict=True))
+            values[k] = matrix.spread(fitted.told(decisions), values[k])
+            if len(models[k].fitted) == 1:
+                orders[k] = matrix.spread(decisions)
+    told = [np.full(chips, np.nan, np.float32) if v is None else v for v in values]
+    return [(v, v if order is None else order) for v, order in zip(told, orders, strict=True)]
 
 
 def _decided(matrix: Matrix, pairs: Sequence[tuple[int, Fitted]]) -> Iterator[tuple[int, Fitted, Float32]]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundset.core import Scheme
+from groundset.learn._product import THREADS
 from groundset.learn.examples import find_examples
 from groundset.learn.guess import Guesser
-from groundset.learn.matrix import THREADS, Features
+from groundset.learn.matrix import Features
 from groundset.learn.model import Float32, Model, of_class, of_examples, score_all
 from groundset.learn.training import Training
 from groundset.query.learned import Scores, Want

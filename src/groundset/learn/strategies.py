@@ -151,6 +151,8 @@ def doubted(Z: Float32, codes: Int64, n: int, *, groups: Int64 | None = None, se
     Returns:
         At most ``n`` positions in ``codes``, int64, and how much each is doubted: 1 less the label's probability.
     """
+    if n < 1:
+        return np.empty(0, np.int64), np.empty(0, np.float32)
     own, other = out_of_fold(Z, codes, groups=groups, seed=seed)
     worst = np.flatnonzero(own < other)
     worst = worst[np.argsort(own[worst], kind="stable")][:n]

@@ -41,11 +41,11 @@ class Training:
         """Of each chip, int8 (chips,): 1 it has the class, -1 it does not, 0 nothing that trains is known."""
         return self.labels.statement(code)
 
-    def answered(self, code: int) -> Int8:
-        """The same whether the chip is used for training or not."""
+    def answers(self, code: int) -> tuple[Positions, Int8]:
+        """Chips of which anything is said, and of each 1, -1 or 0 as in :meth:`sign`, used for training or not."""
         column = self.labels.column("teaches")
         told = [_sign(there, absent, code, several=self.task.multi) for there, absent in column.values]
-        return np.array([*told, 0], np.int8)[column.codes]
+        return column.said, np.array([*told, 0], np.int8)[column.codes[column.said]]
 
     @cached_property
     def codes(self) -> Int64:
@@ -55,12 +55,16 @@ class Training:
         """
         column = self.labels.column("teaches")
         both = [c.code for c in self.scheme.answerable]
-        told = [_code(there, absent, both) for there, absent in column.values]
-        return np.where(self.labels.training, np.array([*told, -1], np.int64)[column.codes], -1)
+        told = np.array([_code(there, absent, both) for there, absent in column.values] or [-1], np.int64)
+        out = np.full(len(column.codes), -1, np.int64)
+        at = column.said[self.labels.training[column.said]]
+        out[at] = told[column.codes[at]]
+        return out
 
     def removed(self, code: int) -> int:
         """Labelled chips of a class that were removed from training."""
-        return int(((self.answered(code) != 0) & ~self.labels.training).sum())
+        at, sign = self.answers(code)
+        return int(((sign != 0) & ~self.labels.training[at]).sum())
 
 
 def blocks(chips: Chips, positions: Positions, labels: npt.NDArray[np.generic]) -> Int64 | None:

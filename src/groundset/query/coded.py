@@ -65,6 +65,11 @@ class Coded(Generic[V]):
         return table.take(self.indices)
 
     @cached_property
+    def said(self) -> npt.NDArray[np.int64]:
+        """Places that have a value."""
+        return np.flatnonzero(self.codes >= 0)
+
+    @cached_property
     def indices(self) -> Any:
         """The codes as an Arrow column; null where there is none."""
         return pa.array(self.codes, mask=self.codes < 0)

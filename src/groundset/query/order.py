@@ -78,11 +78,17 @@ def highest_first(values: npt.NDArray[np.float32], keep: npt.NDArray[np.bool_] |
 
     One sort of 64-bit numbers (value above, position below) is several times quicker than a stable argsort.
     """
-    here = np.arange(len(values), dtype=np.uint64) if keep is None else np.flatnonzero(keep).astype(np.uint64)
-    some = values if keep is None else values[keep]
-    bits = np.where(np.isnan(some), np.float32(-np.inf), some + np.float32(0)).view(np.uint32)  # -0 becomes 0
-    down = np.where(bits >> np.uint32(31), bits, ~bits & np.uint32(0x7FFFFFFF))
-    key = down.astype(np.uint64) << np.uint64(32) | here
+    here = np.arange(len(values)) if keep is None else np.flatnonzero(keep)
+    some = (values if keep is None else values[keep]) + np.float32(0)  # a copy, in which -0 became 0
+    missing = np.isnan(some)
+    if missing.any():
+        some[missing] = -np.inf
+    bits = some.view(np.int32)
+    bits ^= (bits >> 31) & np.int32(0x7FFFFFFF)  # in the order of the numbers, as integers
+    np.invert(bits, out=bits)
+    key = bits.astype(np.int64)
+    key <<= 32
+    key |= here
     key.sort()
-    out: Positions = (key & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    return out
+    key &= 0xFFFFFFFF
+    return key

@@ -127,8 +127,9 @@ class LabelTable:
         known = self._statements.get(code)
         if known is None:
             column = self.column("teaches")
-            says = [self._says(code, *told) for told in column.values]
-            known = np.array([*says, 0], np.int8)[column.codes]  # code -1, nothing said, takes the last
+            says = np.array([self._says(code, *told) for told in column.values] or [0], np.int8)
+            known = np.zeros(len(column.codes), np.int8)
+            known[column.said] = says[column.codes[column.said]]
             known *= self.training
             known.flags.writeable = False
             self._statements[code] = known
