@@ -51,8 +51,8 @@ export function wordsOf(chip: ChipRow, classOf: Look['classOf']): string | null 
   const nameOf = (code: number): string => classOf(code)?.title ?? `class ${code}`;
   const names = label.classes.map(nameOf);
   if (label.shares && names.length > 1) return mixture(names, label.shares);
-  if (names.length === 0 && !label.negative?.length) return 'nothing here'; // shapes: none were found
-  if (names.length === 0) return `not ${label.negative.map(nameOf).join(', ')}`;
+  const without = (label.negative ?? []).map(nameOf);
+  if (names.length === 0) return without.length ? `not ${without.join(', ')}` : 'nothing here'; // no shape was found
   return names.join(', ');
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
 import { ChipList, PAGE, type ListEvents } from './list';
 
 /** A server with 1000 chips `c0`, `c1` ...; a list ranked anew has those behind the kept ones in reverse. */
@@ -48,7 +48,7 @@ function problem(status: number): Response {
 }
 
 let server: Server;
-let events: { [K in keyof ListEvents]: ReturnType<typeof vi.fn> };
+let events: { [K in keyof ListEvents]: Mock<ListEvents[K]> };
 
 beforeEach(() => {
   server = new Server();

@@ -2,7 +2,8 @@
 import type { Feature, FeatureCollection, Polygon } from 'geojson';
 import { asProblem, get, isAbort, ProblemError } from '../lib/api';
 import type { Problem, SchemeClass } from '../lib/types';
-import { contains, grown, type Box } from '../map/geo';
+import { contains, grown, union, type Box } from '../map/geo';
+import { type Point, bounds, inside } from './lasso';
 import { type ChipList, paramsOf } from './list';
 
 /** The most that the server puts into one answer. */
@@ -21,6 +22,12 @@ export interface Properties {
 export type ChipFeature = Feature<Polygon | null, Properties>;
 export type Chips = FeatureCollection<Polygon | null, Properties> & { numberMatched?: number };
 
+/** What a map knows of its pixels. */
+interface Screen {
+  project: (place: [number, number]) => Point;
+  unproject: (point: [number, number]) => { lng: number; lat: number };
+}
+
 export type By = 'label' | 'score';
 
 /** Middle of a chip's outline, in degrees; null without one. */
@@ -30,6 +37,17 @@ export function centreOf(feature: ChipFeature): [number, number] | null {
   const corners = ring.slice(0, -1);
   const sum = corners.reduce(([x, y], p) => [x! + p[0]!, y! + p[1]!], [0, 0]);
   return [sum[0]! / corners.length, sum[1]! / corners.length];
+}
+
+/** The box around all that have a place; null where none has. */
+export function extentOf(chips: readonly ChipFeature[]): Box | null {
+  return union(chips.flatMap((one) => (one.geometry ? [boxOf(one.geometry)] : [])));
+}
+
+function boxOf(outline: Polygon): Box {
+  const ring = outline.coordinates[0]!;
+  const [xs, ys] = [ring.map((p) => p[0]!), ring.map((p) => p[1]!)];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }
 
 /** With what the map's style needs: colour, and how strong fill and line are. */
@@ -53,7 +71,9 @@ function lookOf(
 ): { color: string; sure: boolean; fill: number; line: number } {
   if (by === 'score') {
     if (score === null || score === undefined) return { color: plain, sure: false, fill: 0.02, line: 0.25 };
-    return { color: inHand, sure: true, fill: 0.04 + 0.76 * score, line: 0.12 + 0.5 * score };
+    // the upper half is where the eye has to tell scores apart, and the image has to be seen below the lower one
+    const strength = score ** 2;
+    return { color: inHand, sure: true, fill: 0.02 + 0.78 * strength, line: 0.08 + 0.5 * strength };
   }
   const first = classes.length ? classOf(classes[0]!) : undefined;
   const sure = first !== undefined && (value === null || value === 'positive');
@@ -141,6 +161,25 @@ export class Placed {
       if (told.features.length < MOST) break;
     }
     return out;
+  }
+
+  /** Chips whose middle lies in a shape on the screen; those that are not drawn are asked for. None where that fails. */
+  async inShape(list: ChipList, map: Screen, shape: readonly Point[]): Promise<string[]> {
+    let chips: readonly ChipFeature[] = this.chips;
+    if (this.partial) {
+      const { left, top, right, bottom } = bounds(shape);
+      const [a, b] = [map.unproject([left, bottom]), map.unproject([right, top])];
+      try {
+        chips = await this.within(list, [a.lng, a.lat, b.lng, b.lat]);
+      } catch (error) {
+        this.problem = asProblem(error);
+        return [];
+      }
+    }
+    return chips.flatMap((one) => {
+      const centre = centreOf(one);
+      return centre && inside(shape, map.project(centre)) ? [one.properties.id] : [];
+    });
   }
 
   close(): void {

@@ -84,10 +84,10 @@ async function again(known: Kept, query: ListQuery, rowsOf: RowsOf, signal?: Abo
 }
 
 /** Why a chip was suggested, for people. */
-export const REASONS: Record<Reason, { title: string; says: string }> = {
-  typical: { title: 'typical', says: 'Typical of chips that nobody answered yet' },
-  uncertain: { title: 'between classes', says: 'The model cannot decide between classes' },
-  doubted: { title: 'doubted', says: 'Answered, but the model holds another answer more likely' },
+export const REASONS: Record<Reason, { title: string; tile: string; says: string }> = {
+  typical: { title: 'typical', tile: 'typical', says: 'Typical of chips that nobody answered yet' },
+  uncertain: { title: 'between classes', tile: 'between', says: 'The model cannot decide between classes' },
+  doubted: { title: 'doubted', tile: 'doubted', says: 'Answered, but the model holds another answer more likely' },
 };
 
 /** `50/0.1/3`, as the address has it. */
@@ -110,5 +110,5 @@ interface Reasons {
 /** What a tile says small: why it was suggested, or its score. */
 export function asideOf(list: Reasons | null, chip: ChipRow): string {
   const why = list?.query.suggest ? list.reasonOf(chip.id) : null;
-  return why ? REASONS[why].title : scoreText(chip.score);
+  return why ? REASONS[why].tile : scoreText(chip.score);
 }

@@ -9,19 +9,19 @@ import {
   type RasterTileSource,
   ScaleControl,
   setWorkerUrl,
-  type StyleSpecification,
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import type { FeatureCollection } from 'geojson';
 import { authHeaders } from '../lib/api';
+import type { Problem } from '../lib/types';
 import { world } from './basemap';
 import { type Box, type View, zoomWhere } from './geo';
 import { type Graticule, graticule } from './graticule';
-import { type Palette, palette, type Theme } from './palette';
+import { palette, type Theme } from './palette';
+import { EMPTY, layersOf, styleOf } from './style';
 
 setWorkerUrl(workerUrl);
 
-const EMPTY: FeatureCollection = { type: 'FeatureCollection', features: [] };
 const DOT_PIXELS = 18;
 
 /** One scene's tiles. */
@@ -38,6 +38,14 @@ export type Listeners = {
   /** Pressed twice; without it the map comes nearer. */
   twice?: (hit: Hit) => void;
   failed: (message: string) => void;
+};
+
+export const CANNOT_DRAW: Problem = {
+  type: 'about:blank',
+  status: 0,
+  title: 'This browser cannot draw the map',
+  detail: 'The map needs WebGL 2, which is switched off or missing here.',
+  hint: 'Switch on hardware acceleration, or take another browser. Wall and table work without.',
 };
 
 /** Whether this browser can draw the map. */
@@ -68,7 +76,7 @@ export class WorkMap {
   ) {
     this.map = new MapLibre({
       container,
-      style: style(palette(theme)),
+      style: styleOf(palette(theme)),
       attributionControl: false,
       maxZoom: 22,
       renderWorldCopies: true,
@@ -99,7 +107,7 @@ export class WorkMap {
   async recolour(theme: Theme): Promise<void> {
     await this.ready;
     const now = palette(theme);
-    for (const layer of baseLayers(now)) {
+    for (const layer of layersOf(now)) {
       for (const [key, value] of Object.entries(layer.paint ?? {})) {
         if (this.map.getLayer(layer.id)) this.map.setPaintProperty(layer.id, key as never, value as never);
       }
@@ -313,101 +321,4 @@ export class WorkMap {
 
 function reducedMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;
-}
-
-function baseLayers(p: Palette): StyleSpecification['layers'] {
-  const dashed = ['==', ['get', 'sure'], false] as never;
-  const chosen = ['boolean', ['feature-state', 'chosen'], false] as never;
-  return [
-    { id: 'sea', type: 'background', paint: { 'background-color': p.sea } },
-    { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': p.land, 'fill-outline-color': p.coast } },
-    { id: 'borders', type: 'line', source: 'borders', paint: { 'line-color': p.border, 'line-width': 1 } },
-    { id: 'coast', type: 'line', source: 'land', paint: { 'line-color': p.coast, 'line-width': 0.8 } },
-    { id: 'grid', type: 'line', source: 'grid', paint: { 'line-color': p.grid, 'line-width': 1 } },
-    { id: 'scenes-fill', type: 'fill', source: 'scenes', paint: { 'fill-color': p.scene, 'fill-opacity': 0.06 } },
-    {
-      id: 'chips-fill',
-      type: 'fill',
-      source: 'chips',
-      paint: { 'fill-color': ['get', 'color'], 'fill-opacity': ['get', 'fill'] },
-    },
-    {
-      id: 'chips-line',
-      type: 'line',
-      source: 'chips',
-      paint: {
-        'line-color': ['case', dashed, p.plain, ['get', 'color']],
-        'line-width': ['interpolate', ['linear'], ['zoom'], 9, 0.5, 14, 1.4],
-        'line-opacity': ['get', 'line'],
-      },
-    },
-    {
-      id: 'chips-chosen-fill',
-      type: 'fill',
-      source: 'chips',
-      paint: { 'fill-color': p.chosen, 'fill-opacity': ['case', chosen, 0.22, 0] },
-    },
-    {
-      id: 'chips-chosen-edge',
-      type: 'line',
-      source: 'chips',
-      paint: { 'line-color': p.halo, 'line-width': 4, 'line-opacity': ['case', chosen, 0.8, 0] },
-    },
-    {
-      id: 'chips-chosen',
-      type: 'line',
-      source: 'chips',
-      paint: { 'line-color': p.chosen, 'line-width': 2.2, 'line-opacity': ['case', chosen, 1, 0] },
-    },
-    {
-      id: 'chips-at',
-      type: 'line',
-      source: 'chips',
-      filter: ['==', ['get', 'id'], ''],
-      paint: { 'line-color': p.at, 'line-width': 2.5 },
-    },
-    {
-      id: 'chips-hot',
-      type: 'line',
-      source: 'chips',
-      filter: ['==', ['get', 'id'], ''],
-      paint: { 'line-color': p.sceneHot, 'line-width': 2.5 },
-    },
-    { id: 'scenes-line', type: 'line', source: 'scenes', paint: { 'line-color': p.scene, 'line-width': 1.4 } },
-    {
-      id: 'scenes-hot',
-      type: 'line',
-      source: 'scenes',
-      filter: ['==', ['get', 'id'], ''],
-      paint: { 'line-color': p.sceneHot, 'line-width': 3 },
-    },
-    {
-      id: 'scene-dots',
-      type: 'circle',
-      source: 'scene-dots',
-      filter: ['==', ['get', 'id'], ''],
-      paint: {
-        'circle-color': p.scene,
-        'circle-radius': 5,
-        'circle-stroke-color': p.halo,
-        'circle-stroke-width': 2,
-      },
-    },
-  ];
-}
-
-function style(p: Palette): StyleSpecification {
-  const empty = { type: 'geojson' as const, data: EMPTY };
-  return {
-    version: 8,
-    sources: {
-      land: { ...empty, maxzoom: 9, tolerance: 0.3 },
-      borders: { ...empty, maxzoom: 9 },
-      grid: empty,
-      scenes: empty,
-      'scene-dots': empty,
-      chips: { ...empty, maxzoom: 18, tolerance: 0, buffer: 8, promoteId: 'id' },
-    },
-    layers: baseLayers(p),
-  };
 }

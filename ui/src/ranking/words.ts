@@ -18,6 +18,14 @@ export const CALLED: Record<Meaning, { title: string; says: string }> = {
   },
 };
 
+/** What the two ends of a scale of scores are: only a confidence says how likely something is. */
+export const ENDS: Record<Meaning, readonly [low: string, high: string]> = {
+  none: ['', ''],
+  similarity: ['less alike', 'more alike'],
+  score: ['lower', 'higher'],
+  confidence: ['less likely', 'more likely'],
+};
+
 const ENOUGH = 20;
 
 /** What to do next for this class, in one sentence; null where nothing stands in the way. */
