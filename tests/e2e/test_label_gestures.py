@@ -354,6 +354,7 @@ class TestPanel:
             if kind == "Choice":
                 situation.get_by_label("Choices").fill("dry, wet")
             situation.get_by_role("button", name="Add it").click()
+            expect(situation.get_by_role("button", name="Add it")).to_have_count(0)
             expect(situation.get_by_text(title)).to_be_visible()
         wall.drag(0, 1)
         situation.get_by_role("button", name="Road works").click()
