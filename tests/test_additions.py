@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from groundset import _additions
-from groundset.core import ConflictError, InputError, SchemeClass
+from groundset.core import ConflictError, InputError, Scheme, SchemeClass, is_plain
 from groundset.core.layout import RESERVED_NAMES, AttributeConfig
 from groundset.lake import Lake, init
 from groundset.query import PROPERTIES
-from groundset.taxonomy import WATER, append_class, free_code, read_scheme
+from groundset.taxonomy import WATER, append_class, free_code, read_scheme, write_scheme
 
 
 @pytest.fixture
@@ -42,6 +45,35 @@ def test_a_definition_is_kept_though_the_file_had_no_column_for_it(lake: Lake) -
     lake.scheme_file().write_text("code,name,title,color\n0,water,Water,#1f78d1\n")
     _additions.add_class(lake, "ice", actor="anna", definition="Frozen, all of it")
     assert [c.definition for c in lake.scheme()] == [None, "Frozen, all of it"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(title=st.text(), definition=st.text())
+def test_whatever_is_said_of_a_class_the_scheme_stays_readable(title: str, definition: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "s.csv"
+        path.write_text("code,name,title,color,definition\n1,water,Water,#1f78d1,\n")
+        scheme = read_scheme(path)
+        try:
+            new = _additions.further_class(scheme, "reed", title=title, definition=definition)
+        except InputError:
+            assert title.strip().lower() == "water" or not is_plain(" ".join((title + definition).split()))
+            return
+        append_class(path, new)
+        assert read_scheme(path).classes == (*scheme.classes, new)
+        write_scheme(path, Scheme("s", (*scheme.classes, new)))
+        assert read_scheme(path).classes == (*scheme.classes, new)
+
+
+def test_line_breaks_become_blanks_and_control_characters_are_refused(lake: Lake) -> None:
+    new = _additions.add_class(lake, "reed", actor="anna", title="Tall\r\nreed", definition="Wet,\nall year")
+    assert (new.title, new.definition) == ("Tall reed", "Wet, all year")
+    assert lake.scheme().find("reed") == new
+    for options in ({"name": "a\nb"}, {"name": "mud", "title": "a\x00b"}, {"name": "mud", "definition": "\ud800"}):
+        with pytest.raises(InputError, match="no control characters"):
+            _additions.add_class(lake, **({"actor": "anna"} | options))
+    with pytest.raises(ConflictError, match="of this name"):
+        _additions.add_class(lake, "lake", actor="anna", title="Water")
 
 
 def test_codes_run_out_below_255(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from groundset._config import add_table, editing
 from groundset._files import sha256_file
-from groundset.core import ConflictError, InputError, Scheme, SchemeClass, check_name
+from groundset.core import ConflictError, InputError, Scheme, SchemeClass, check_name, is_plain
 from groundset.core.layout import AttributeConfig, TaskConfig
 from groundset.journal import NewEvent
 from groundset.lake import Lake
@@ -36,10 +36,7 @@ def add_class(
     path = lake.scheme_file(task)
     with editing(lake.layout):
         scheme = read_scheme(path)
-        check_new(scheme.classes, name)
-        new = SchemeClass(
-            free_code(scheme), name, title or name, (color or free_color(scheme)).lower(), definition=definition or None
-        )
+        new = further_class(scheme, name, title=title, color=color, definition=definition)
         Scheme(scheme.name, (*scheme.classes, new))  # refuses a second not-applicable class
         append_class(path, new)
     _tell(lake, path, actor, task, {"class": name})
@@ -100,22 +97,44 @@ def add_attribute(lake: Lake, attribute: AttributeConfig, *, actor: str) -> Attr
     return attribute
 
 
-def check_new(classes: Iterable[SchemeClass], name: str) -> None:
-    """Refuse a name by which one of the classes is known already, and a number.
+def further_class(
+    there: Scheme, name: str, *, title: str | None = None, color: str | None = None, definition: str | None = None
+) -> SchemeClass:
+    """A class beside those of a scheme, with a free code and, where none is asked for, a free colour.
+
+    Title and definition become one line each: a scheme file has one line a class.
 
     Raises:
-        ConflictError: It is there; names the class.
-        InputError: It is a number.
+        ConflictError: There is a class of this name, or no code left; names the class.
+        InputError: The name is a number, or a text holds what is no character.
     """
-    for c in classes:
+    _check_text("name", name)
+    title, definition = _line("title", title), _line("definition", definition)
+    for c in there:
         alike = {c.name.lower(), c.title.lower(), *(s.lower() for s in c.synonyms)}
-        if name.lower() in alike:
+        taken = alike.intersection((name.lower(), (title or name).lower()))
+        if taken:
             raise ConflictError(
-                "there is a class of this name", asked=name, found=f"{c.name} ({c.code}), {c.title}",
+                "there is a class of this name", asked=", ".join(taken), found=f"{c.name} ({c.code}), {c.title}",
                 hint="use that one, or take another name",
             )  # fmt: skip
     if name.isdigit():
         raise InputError("a class is named by a word: numbers are codes", asked=name)
+    return SchemeClass(
+        free_code(there), name, title or name, (color or free_color(there)).lower(), definition=definition
+    )
+
+
+def _line(what: str, text: str | None) -> str | None:
+    """A text in one line; None where it says nothing."""
+    line = " ".join((text or "").split())
+    _check_text(what, line)
+    return line or None
+
+
+def _check_text(what: str, text: str) -> None:
+    if not is_plain(text):
+        raise InputError(f"the {what} of a class has no control characters", asked=repr(text)[:80])
 
 
 def _write_scheme(path: Path, scheme: Scheme) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundset.core import ChipId, InputError, check_name, safe_name
+from groundset.core import ChipId, InputError, MissingError, check_name, is_plain, safe_name
 
 SCENES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}", fullmatch=True).filter(lambda s: ".." not in s)
 NUMBERS = st.integers(0, 10**6)
@@ -41,3 +41,16 @@ def test_a_safe_name_is_safe_and_stays_itself(text: str) -> None:
 def test_unsafe_names_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="cannot be the name of a release"):
         check_name(name, "release")
+
+
+def test_an_error_ends_its_sentences_once() -> None:
+    told = MissingError("no such class.", asked="wter", found="water, ice", hint="did you mean water?")
+    assert str(told) == "no such class. asked: wter. found: water, ice. did you mean water?"
+    assert str(InputError("no")) == "no."
+    with pytest.raises(InputError, match="the name of an encoder"):
+        check_name("../x", "encoder")
+
+
+def test_plain_text_is_one_line_of_characters() -> None:
+    assert is_plain("Größe \u0928\u094d\u200d\u092f, \U0001f30d")
+    assert not any(is_plain(f"a{c}b") for c in "\n\r\t\x00\x7f\x85\u2028\u2029\ud800")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -75,6 +76,24 @@ def test_attributes(client: TestClient) -> None:
     )
     (chip,) = client.get("/api/chips", params={"filter": "phase = 'day'"}).json()["chips"]
     assert chip["attributes"] == {"phase": "day"}
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "where"),
+    [
+        ("attributes", {"name": "phase", "kind": "choice", "choices": ["\\ud800"]}, "choices"),
+        ("attributes", {"name": "phase", "kind": "choice", "choices": ["day\\nnight"]}, "control characters"),
+        ("attributes", {"name": "phase", "kind": "flag", "title": "a\\u0000b"}, "control characters"),
+        ("classes", {"name": "ice", "task": "\\ud800"}, "task"),
+        ("classes", {"name": "ice", "title": "a\\u0000b"}, "control characters"),
+    ],
+)
+def test_text_that_is_none_is_refused(client: TestClient, path: str, said: dict[str, object], where: str) -> None:
+    body = json.dumps(said).replace("\\\\", "\\")  # JSON can escape what no UTF-8 text holds
+    told = client.post(f"/api/{path}", content=body, headers={"Content-Type": "application/json"})
+    assert told.status_code == 422
+    assert where in told.json()["detail"]
+    assert client.get("/api/workspace").json()["attributes"] == []
 
 
 def test_a_server_of_one_workspace_has_no_room(client: TestClient) -> None:

@@ -20,7 +20,7 @@ from groundset.core.errors import (
     StoppedError,
     of_option,
 )
-from groundset.core.ids import ChipId, check_name, safe_name
+from groundset.core.ids import ChipId, check_name, is_plain, safe_name
 from groundset.core.mask import LabelMask, merge
 from groundset.core.progress import Listener, Progress, Step
 from groundset.core.scheme import Scheme, SchemeClass
@@ -55,6 +55,7 @@ __all__ = [
     "StoppedError",
     "Window",
     "check_name",
+    "is_plain",
     "merge",
     "of_option",
     "safe_name",

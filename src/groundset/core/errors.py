@@ -32,7 +32,7 @@ class GroundsetError(Exception):
             parts.append(f"found: {self.found}")
         if hint is not None:
             parts.append(hint.rstrip("."))
-        super().__init__(". ".join(parts) + ".")
+        super().__init__(" ".join(part if part.endswith("?") else f"{part}." for part in parts))
 
 
 class InputError(GroundsetError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from groundset.core.errors import InputError
@@ -18,11 +19,16 @@ def check_name(name: str, what: str) -> str:
     """
     if not _NAME.fullmatch(name) or ".." in name:
         raise InputError(
-            f"this cannot be the name of a {what}",
+            f"this cannot be the name of {'an' if what[0] in 'aeiou' else 'a'} {what}",
             asked=repr(name),
             hint="take 1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit, without '..'",
         )
     return name
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is one line that can be written as UTF-8: no control characters, no lone surrogates."""
+    return not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
 
 
 def safe_name(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from groundset.core.errors import InputError
+from groundset.core.ids import is_plain
 from groundset.core.window import Edge, Grid
 
 TaskKind = Literal["classify", "segment", "outline"]
@@ -125,6 +126,8 @@ class AttributeConfig:
             raise InputError("only an attribute of kind choice has choices", asked=self.name)
         if not all(c.strip() and len(c) <= _LONGEST_CHOICE for c in self.choices):
             raise InputError(f"a choice is text of 1 to {_LONGEST_CHOICE} characters", asked=self.name)
+        if not all(is_plain(text) for text in (self.title or "", *self.choices)):
+            raise InputError("title and choices have no control characters", asked=self.name)
         if self.kind != "number" and (self.minimum is not None or self.maximum is not None):
             raise InputError("only an attribute of kind number has limits", asked=self.name)
         if not all(math.isfinite(v) for v in (self.minimum, self.maximum) if v is not None):

@@ -15,7 +15,7 @@ from groundset.core import SchemeClass as Class
 from groundset.core.errors import of_option
 from groundset.lake import init
 from groundset.server.models import NewClass, NewWorkspace
-from groundset.taxonomy import WATER, free_code, free_color
+from groundset.taxonomy import WATER
 
 
 def classes_of(said: Sequence[NewClass]) -> list[Class]:
@@ -29,10 +29,10 @@ def classes_of(said: Sequence[NewClass]) -> list[Class]:
         raise InputError("a scheme has at least one class", hint="name at least one class")
     out: list[Class] = []
     for new in said:
-        _additions.check_new(out, new.name)
         there = Scheme("new", tuple(out))
-        color = (new.color or free_color(there)).lower()
-        out.append(Class(free_code(there), new.name, new.title or new.name, color, definition=new.definition or None))
+        out.append(
+            _additions.further_class(there, new.name, title=new.title, color=new.color, definition=new.definition)
+        )
     return out
 
 

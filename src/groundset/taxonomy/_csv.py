@@ -109,18 +109,14 @@ def unique(cells: Iterable[Cell], key: Callable[[str], Hashable] = str) -> None:
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """CSV text with Unix line ends; None is an empty value."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([["" if v is None else v for v in row] for row in rows])
-    return out.getvalue()
+    return "".join(f"{write_row(row)}\n" for row in (columns, *rows))
 
 
 def write_row(values: Sequence[object]) -> str:
     """One line of CSV without its end; None is an empty value."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(["" if v is None else v for v in values])
-    return out.getvalue()
+    csv.writer(out, lineterminator="\r\n").writerow(["" if v is None else v for v in values])  # so both are quoted
+    return out.getvalue().removesuffix("\r\n")
 
 
 def _text(path: Path, what: str) -> str:

@@ -13,9 +13,9 @@ Geometry = Annotated[dict[str, Any], Field(description="GeoJSON geometry in EPSG
 
 
 class Model(BaseModel):
-    """Base: unknown fields in a request are errors."""
+    """Base: unknown fields in a request are errors, and so is text that cannot be written as UTF-8."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_min_length=0)  # any limit makes pydantic look into texts
 
 
 class Problem(BaseModel):
