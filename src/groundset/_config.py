@@ -108,13 +108,14 @@ def update_config(path: Path, grid: Grid | None = None, encoder: str | None = No
     return config
 
 
-def add_table(path: Path, table: tuple[str, ...], values: Mapping[str, object]) -> Config:
+def add_table(path: Path, table: tuple[str, ...], values: Mapping[str, object], *, replace: bool = False) -> Config:
     """Write a further ``[tasks.NAME]`` or ``[attributes.NAME]``; all else stays as it is. Whoever calls holds the lock.
 
     Args:
         path: The settings.
         table: The parts of its name.
         values: Its keys; None is left out.
+        replace: Whether it takes the place of the table of this name, in one write.
 
     Returns:
         The settings as they are now.
@@ -122,7 +123,10 @@ def add_table(path: Path, table: tuple[str, ...], values: Mapping[str, object]) 
     Raises:
         InputError: It cannot be added as the file is written.
     """
-    text = _set(path.read_bytes().decode(), table, {k: v for k, v in values.items() if v is not None})
+    text = path.read_bytes().decode()
+    if replace:
+        text = _without(text, path, table)
+    text = _set(text, table, {k: v for k, v in values.items() if v is not None})
     try:
         config = parse_config(text, path)
     except InputError as error:
@@ -143,7 +147,14 @@ def remove_table(path: Path, table: tuple[str, str]) -> Config:
     Raises:
         InputError: It is not a table of its own in the file.
     """
-    lines = path.read_bytes().decode().removesuffix("\n").split("\n")
+    rest = _without(path.read_bytes().decode(), path, table)
+    config = parse_config(rest, path)
+    write_text(path, rest)
+    return config
+
+
+def _without(text: str, path: Path, table: tuple[str, ...]) -> str:
+    lines = text.removesuffix("\n").split("\n")
     start = next((i for i, line in enumerate(lines) if (h := _HEADER.match(line)) and _parts(h[1]) == table), None)
     if start is None:
         raise InputError(
@@ -152,10 +163,7 @@ def remove_table(path: Path, table: tuple[str, str]) -> Config:
     end = next((i for i in range(start + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
     while start > 0 and not lines[start - 1].strip():
         start -= 1
-    rest = "\n".join(lines[:start] + ([""] if lines[end:] else []) + lines[end:]) + "\n"
-    config = parse_config(rest, path)
-    write_text(path, rest)
-    return config
+    return "\n".join(lines[:start] + ([""] if lines[end:] else []) + lines[end:]) + "\n"
 
 
 @contextmanager

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -60,6 +63,27 @@ def test_a_mistake_is_pointed_at_and_nothing_is_kept(web: TestClient, ws: Worksp
     assert web.get("/api/views").json() == []
     assert web.post("/api/views", json={"name": "bad", "expression": a, "ramp": "jet"}).status_code == 422
     assert web.post("/api/views", json={"name": a, "expression": a}).status_code == 422
+
+
+def test_a_full_disk_keeps_the_views_as_they_are(
+    web: TestClient, ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = ws.lake.scenes.get("s").bands.names[:2]
+    assert web.post("/api/views", json={"name": "mine", "expression": a}).status_code == 201
+    before = ws.lake.layout.config.read_bytes()
+
+    def full(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "replace", full)
+        disk.setattr(os, "rename", full)
+        disk.setattr(Path, "replace", full)
+        told = web.post("/api/views", json={"name": "mine", "expression": b, "replace": True})
+        assert (told.status_code, "No space left" in told.json()["detail"]) == (503, True)
+        assert web.delete("/api/views/mine").status_code == 503
+    assert ws.lake.layout.config.read_bytes() == before
+    assert web.post("/api/views", json={"name": "z", "title": "a\x00b", "expression": b}).status_code == 422
 
 
 def test_a_page_of_a_formula(web: TestClient, ws: Workspace) -> None:

@@ -17,7 +17,7 @@ from groundset.chips.expression import Expression, parse, quote_band
 from groundset.chips.layers import Edges, SpectralIndex, indices_of, known_names, layers_of
 from groundset.chips.ramps import RAMPS, stops
 from groundset.chips.render import ALIASES, layer_bands
-from groundset.core import BandSet, InputError, check_name
+from groundset.core import BandSet, InputError, check_name, is_plain
 
 Range = tuple[float, float]
 StretchOf = Literal["scene", "chip"]
@@ -145,11 +145,14 @@ def own_view(name: str, said: Mapping[str, Any]) -> OwnView:
     if not isinstance(expression, str) or not expression.strip():
         raise InputError("a view needs an expression", asked=name, hint='such as "(nir - red) / (nir + red)"')
     split_formulas(expression)
+    title = str(said.get("title") or name)
+    if not is_plain(title):
+        raise InputError("a title has no control characters", asked=repr(title)[:80])
     ramp, span, stretch = said.get("ramp"), said.get("range"), said.get("stretch")
     return OwnView(
         name,
         expression.strip().removeprefix("="),
-        str(said.get("title") or name),
+        title,
         None if ramp is None else check_ramp(str(ramp)),
         () if span is None else _stated(span),
         None if stretch is None else check_stretch(str(stretch)),

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 
-from groundset._config import add_table, remove_table
-from groundset._files import folder_lock
+from groundset._config import add_table, editing, remove_table
 from groundset.chips import OwnView, own_view
 from groundset.core import ConflictError, InputError, MissingError
 from groundset.lake import Lake
@@ -16,8 +13,6 @@ from groundset.views.looks import check_own
 
 MOST = 200
 """Views that a workspace may have."""
-_PATIENCE = 3.0
-"""Seconds that another writer of the settings is waited for."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -33,22 +28,21 @@ def save_view(lake: Lake, name: str, said: Mapping[str, object], *, replace: boo
     Raises:
         InputError: A mistake in it, with the column where it is in the expression.
         ConflictError: There is one of this name.
+        ServiceError: The workspace cannot be written.
     """
     if not _NAME.fullmatch(name):
         raise InputError("this cannot be the name of a view", asked=name[:80],
                          hint="take 1 to 64 letters, digits, _ or -, beginning with a letter or digit")  # fmt: skip
     check_own(name, said, [lake.scenes.get(scene) for scene in lake.scenes.ids()])
     values = {key: value for key, value in said.items() if value is not None}
-    with _settings(lake):
+    with editing(lake.layout):
         lake.refresh()
         there = lake.config.views
         if name in there and not replace:
             raise ConflictError("there is a view of this name", asked=name, hint="take another name, or replace it")
         if len(there) >= MOST and name not in there:
             raise ConflictError("a workspace has no more views", found=f"{MOST} views", hint="take one away first")
-        if name in there:
-            remove_table(lake.layout.config, ("views", name))
-        lake.config = add_table(lake.layout.config, ("views", name), values)
+        lake.config = add_table(lake.layout.config, ("views", name), values, replace=name in there)
     return own_view(name, lake.config.views[name])
 
 
@@ -57,25 +51,10 @@ def remove_view(lake: Lake, name: str) -> None:
 
     Raises:
         MissingError: There is none of this name.
+        ServiceError: The workspace cannot be written.
     """
-    with _settings(lake):
+    with editing(lake.layout):
         lake.refresh()
         if name not in lake.config.views:
             raise MissingError("no such view", asked=name[:80], found=", ".join(lake.config.views) or "none")
         lake.config = remove_table(lake.layout.config, ("views", name))
-
-
-@contextmanager
-def _settings(lake: Lake) -> Iterator[None]:
-    """Nobody else writes the settings meanwhile; a short work is waited for."""
-    end = time.monotonic() + _PATIENCE
-    with ExitStack() as stack:
-        while True:
-            try:
-                stack.enter_context(folder_lock(lake.layout.cache / "settings.lock", "a change of the settings"))
-                break
-            except ConflictError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.05)
-        yield
