@@ -13,7 +13,7 @@ from groundset.chips import Chip
 from groundset.chips.chip import cut
 from groundset.core import ConflictError, Grid, InputError, LabelMask, MissingError, Origin, Scheme, SchemeClass
 from groundset.imagery import open_source
-from groundset.journal import NewEvent, answer, mask_payload, new_id
+from groundset.journal import NewEvent, answer, answers, mask_payload, new_id
 from groundset.lake import Lake, init
 from groundset.taxonomy import WATER
 
@@ -134,6 +134,7 @@ def test_events_that_do_not_fit_the_workspace_are_refused(lake: Lake) -> None:
     for event, message in [
         (NewEvent("answer", "chips", str(chip.id), answer(7)), "class not in the scheme"),
         (NewEvent("answer", "pixels", str(chip.id), answer(1)), "does not answer this task"),
+        (NewEvent("answer", "chips", str(chip.id), answers([0, 1])), "a chip has one class"),
         (NewEvent("answer", "nope", str(chip.id), answer(1)), "no single"),
         (NewEvent("answer", "chips", "scene_0_9_9", answer(1)), "no such chip"),
         (NewEvent("mask", "pixels", str(chip.id), mask_payload("0" * 64)), "no such mask"),

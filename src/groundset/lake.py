@@ -277,6 +277,11 @@ class Lake:
                 hint=f"take a task of kind {' or '.join(fits)}",
             )
         codes = list(event.payload.get("classes", []))
+        if event.kind == "answer" and len(codes) > 1 and not task.multi:
+            raise InputError(
+                "in this task a chip has one class", asked=f"{task.name}: classes {', '.join(map(str, codes))}",
+                hint="name one, or answer a task with multi = true",
+            )  # fmt: skip
         if "class" in event.payload:
             codes.append(event.payload["class"])
         if event.kind == "shapes":

@@ -90,6 +90,7 @@ def test_bad_payloads_are_refused(kind: str, payload: Any, message: str) -> None
         (event("undo", {}, undoes=new_id(), bulk=new_id()), "cannot be a member"),
         (event("comment", {"text": "x"}, chip_id="a\0b"), "chip_id is text"),
         (event("comment", {"text": "x" * (payloads.MAX_BYTES + 1)}), "too large"),
+        (event("answer", answer(1, "unsure", reason="x" * 1_001), task="t", chip_id="s_0_0_0"), "at most 1,000"),
     ],
 )
 def test_events_need_what_their_kind_needs(new: NewEvent, message: str) -> None:

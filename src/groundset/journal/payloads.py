@@ -26,7 +26,7 @@ _GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon"
 
 AttributeValue = bool | float | str | None
 LONGEST_TEXT = 1_000
-"""Characters of an attribute's value."""
+"""Characters of an attribute's value, or of the reason why a chip cannot be answered."""
 
 ALL_SUBJECTS = "*"
 """Subject of an answer that lists all classes of a chip: it supersedes the single ones before it."""
@@ -174,12 +174,14 @@ def _count(payload: Mapping[str, Any], name: str) -> None:
         raise InputError(f"{name} is a whole number from 0", asked=repr(value))
 
 
-def _text(payload: Mapping[str, Any], name: str, *, needed: bool = False) -> None:
+def _text(payload: Mapping[str, Any], name: str, *, needed: bool = False, most: int | None = None) -> None:
     value = payload.get(name)
     if value is None and not needed:
         return
     if not isinstance(value, str) or (needed and not value.strip()):
-        raise InputError(f"{name} is text" + (" and must be there" if needed else ""), asked=repr(value))
+        raise InputError(f"{name} is text" + (" and must be there" if needed else ""), asked=repr(value)[:80])
+    if most is not None and len(value) > most:
+        raise InputError(f"{name} is text of at most {most:,} characters", found=f"{len(value):,}")
 
 
 def _origin(payload: Mapping[str, Any]) -> None:
@@ -191,7 +193,7 @@ def _origin(payload: Mapping[str, Any]) -> None:
 def _answer(payload: Mapping[str, Any]) -> None:
     if ("class" in payload) == ("classes" in payload):
         raise InputError("an answer has either class or classes", found=sorted(payload))
-    _text(payload, "reason")
+    _text(payload, "reason", most=LONGEST_TEXT)
     _origin(payload)
     _confidence(payload)
     if "classes" in payload:
