@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from chiplake import BANDS, add_chips, chip_lake, say, some
 
+from groundset import _additions
 from groundset.core import ConflictError, InputError, MissingError, Origin
 from groundset.features import FeatureStore
 from groundset.journal import NewEvent, answer, training
@@ -148,6 +149,7 @@ def test_chips_without_features_have_no_score_until_they_come(desk: Desk, tmp_pa
     assert desk.index.find(sort="similar:water", limit=1_000).ids[-16:] == sorted(more)
     assert desk.ranker.histogram(class_="water").missing == 16
     assert "16 chips of 208 without features" in desk.problems()
+    assert desk.problems().endswith("groundset encode DIR --encoder default")
     version = desk.index.version()
     (tmp_path / "away.npy").rename(path)
     assert desk.index.version() != version
@@ -167,6 +169,32 @@ def test_features_that_are_no_numbers_stay_alone(desk: Desk) -> None:
     assert "2 chips with features that are not numbers" in desk.problems()
     assert "1 chip labelled but without features" in desk.problems()
     assert ids[5] not in desk.ranker.suggest("water", n=190).ids
+
+
+def test_a_chip_without_data_is_like_none(desk: Desk) -> None:
+    path = desk.lake.features().path("a_0")
+    X = np.load(path)
+    X[5] = 0
+    path.unlink()
+    np.save(path, X)
+    empty = desk.index.find(limit=1_000).ids[5]
+    with pytest.raises(InputError, match="say nothing"):
+        desk.scores(sort="similar", like=[empty])
+    assert "without features" not in desk.problems()
+
+
+def test_a_class_added_while_people_work_is_ranked_at_once(desk: Desk) -> None:
+    say(desk.lake, some(desk.truth, 12))
+    desk.scores()
+    new = _additions.add_class(desk.lake, "reed", actor="anna")
+    ids = sorted(wet(desk, 3))
+    desk.lake.annotate([NewEvent("answer", "chips", c, answer(new.code)) for c in ids], actor="anna")
+    found = desk.index.find(sort="similar:reed", class_="reed", limit=len(desk.truth))
+    assert found.meaning in ("score", "confidence")
+    assert set(found.ids[:3]) == set(ids)
+    assert desk.index.find("score_reed >= 0").total == len(desk.truth)
+    assert [c.name for c in standing(desk.ranker.state()).classes if c.positive] == ["non-water", "water", "reed"]
+    assert set(ids).isdisjoint(desk.ranker.suggest("reed", n=20, doubted=0).ids)
 
 
 def test_features_of_another_encoder_are_told(desk: Desk) -> None:

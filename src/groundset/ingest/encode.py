@@ -62,7 +62,9 @@ def check_request(lake: Lake, encoder: str) -> str:
     if isinstance(kind, OnnxKind):
         kind.check_kept(lake.features(name).folder)
     if not len(lake.chips):
-        raise InputError("there are no chips to encode", asked=lake.root, hint="run groundset ingest first")
+        raise InputError(
+            "there are no chips to encode", found=f"none in {lake.root}", hint="run groundset ingest first"
+        )
     return name
 
 

@@ -51,10 +51,13 @@ def _chip(features: Features, chip_id: str) -> int:
     if at is None:
         raise MissingError("no such chip", asked=f"like={chip_id[:120]}", found=f"{len(features.chips)} chips",
                            hint="name a chip by its id, or a rectangle as SCENE@x_off,y_off,width,height")  # fmt: skip
-    if not any(matrix.row_of[at] >= 0 for matrix in features.matrices):
-        raise InputError("this chip has no features", asked=f"like={chip_id}", found=f"encoder {features.encoder}",
-                         hint="compute them: groundset encode DIR")  # fmt: skip
-    return at
+    if any(matrix.row_of[at] >= 0 for matrix in features.matrices):
+        return at
+    if any((matrix.at == at).any() for matrix in features.matrices):
+        raise InputError("the features of this chip say nothing", asked=f"like={chip_id}",
+                         found="a chip without data", hint="take another chip")  # fmt: skip
+    raise InputError("this chip has no features", asked=f"like={chip_id}", found=f"encoder {features.encoder}",
+                     hint=f"compute them: groundset encode DIR --encoder {features.encoder}")  # fmt: skip
 
 
 def _rectangle(lake: Lake, features: Features, text: str, found: re.Match[str]) -> tuple[Matrix, Float32]:
@@ -78,7 +81,8 @@ def _rectangle(lake: Lake, features: Features, text: str, found: re.Match[str]) 
     folder = lake.features(features.encoder).folder / f"bands-{band_key(scene.bands)}"
     if matrix is None or not folder.is_dir():
         raise InputError("chips of this scene have no features", asked=f"like={text[:120]}",
-                         found=f"encoder {features.encoder}", hint="compute them: groundset encode DIR")  # fmt: skip
+                         found=f"encoder {features.encoder}",
+                         hint=f"compute them: groundset encode DIR --encoder {features.encoder}")  # fmt: skip
     encoder = get_encoder(features.encoder, folder.parent).load(folder)
     pixels = lake.reader(scene_id).read(window)
     vector = encoder.encode(pixels.physical()[None], pixels.bands)

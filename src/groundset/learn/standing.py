@@ -113,16 +113,16 @@ def problems(snapshot: Snapshot, classes: list[ClassStanding]) -> list[str]:
 def _of_features(snapshot: Snapshot) -> list[str]:
     features = snapshot.features
     total, out = len(features.chips), []
-    missing = features.missing - features.stale
+    missing, command = features.missing - features.stale, f"groundset encode DIR --encoder {features.encoder}"
     if total and not features.matrices and not features.stale:
         none = f"No chip has features of the encoder {features.encoder}, so that nothing can be ranked."
-        return [f"{none} Compute them: groundset encode DIR."]
+        return [f"{none} Compute them: {command}"]
     if missing:
         out.append(f"{_chips(missing)} of {total:,} without features of the encoder {features.encoder}; they have no "
-                   "score. Compute them: groundset encode DIR.")  # fmt: skip
+                   f"score. Compute them: {command}")  # fmt: skip
     if features.stale:
         out.append(f"{_chips(features.stale)} with features that the encoder {features.encoder} did not write as it "
-                   "is now; they have no score. Compute them again: groundset encode DIR.")  # fmt: skip
+                   f"is now; they have no score. Compute them again: {command}")  # fmt: skip
     broken = sum(matrix.broken for matrix in features.matrices)
     if broken:
         out.append(f"{_chips(broken)} with features that are not numbers (NaN); they are left out.")
