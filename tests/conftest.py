@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 from realservers.http import FileServer, file_server
 from realservers.network import block_network, unblock_network
 from realservers.postgres import PostgresServer, postgres_server
@@ -25,6 +26,8 @@ KEPT_SETTINGS = ("PGSTAC_TEST", "GDAL_DATA")
 def pytest_configure(config: pytest.Config) -> None:
     """Close the network and forget the machine's own credentials before any test is imported."""
     block_network()
+    settings.register_profile("groundset", deadline=None)  # how long an example takes says how busy the machine is
+    settings.load_profile("groundset")
     for name in [n for n in os.environ if n.startswith(FOREIGN_SETTINGS) and n not in KEPT_SETTINGS]:
         del os.environ[name]
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
