@@ -7,7 +7,8 @@ intervals are by bootstrap over seeds. ``full``: the model with all 4,435 labels
 
 Nothing was chosen on Satellite. Strength of the prior, width of the kernel, when the loop turns from typical to
 uncertain chips and among how many candidates it chooses were chosen on ``--on`` tables: wake (Landsat 7 neighbourhoods
-of 3 x 3 pixels in 6 bands, 7 classes), Vehicle, Vowel, Letters (ten of them), Shuttle and digits.
+of 3 x 3 pixels in 6 bands, 7 classes), Vehicle, Vowel, Letters (ten of them), Shuttle and digits; and on pixels of the
+Sen1Floods11 sample (water or not), for which this script has no ``--on``.
 """
 
 from __future__ import annotations

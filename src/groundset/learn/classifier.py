@@ -16,7 +16,7 @@ Int64 = npt.NDArray[np.int64]
 
 STRENGTH = 0.005
 """Weight of the prior on features of unit length (see `fit_classifier`). Flat between 0.001 and 0.03 on the tables of
-`benchmarks/active_learning.py --tune`, from 60 labels to thousands."""
+`benchmarks/active_learning.py --on`, from 60 labels to thousands."""
 STEPS = 200
 
 
