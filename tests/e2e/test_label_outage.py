@@ -116,7 +116,7 @@ class TestKilled:
 
     def test_a_lost_reply_doubles_nothing(self, page: Page, root: Path, serve: Serve) -> None:
         wall = LabelPage(page, serve(root)).open()
-        lost = []
+        lost: list[int] = []
 
         def lose(route: Any) -> None:
             if route.request.method == "POST" and len(lost) < 2:
@@ -234,7 +234,7 @@ class TestTogether:
     def test_a_refusal_is_said_and_taken_back_here(self, page: Page, root: Path, serve: Serve) -> None:
         wall = LabelPage(page, serve(root)).open()
 
-        def refuse(route: Any) -> None:
+        def refuse(route: Any) -> Any:
             if route.request.method != "POST":
                 return route.continue_()
             results = [
