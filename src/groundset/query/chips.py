@@ -69,7 +69,7 @@ class Chips:
     @cached_property
     def places(self) -> dict[str, int]:
         """Position by chip id."""
-        return {chip_id: at for at, chip_id in enumerate(self.ids)}
+        return dict(zip(self.ids, range(len(self)), strict=True))
 
     def size(self, part: str) -> int:
         """Number of chips of a part; 0 where it is not there."""
