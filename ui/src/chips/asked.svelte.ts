@@ -1,4 +1,5 @@
 /** Which list the address asks for, and the class in hand. */
+import { untrack } from 'svelte';
 import { labelling } from '../label/labelling.svelte';
 import { type QueryChange, route, setQuery } from '../lib/router.svelte';
 import { workspace } from '../lib/workspace.svelte';
@@ -47,6 +48,21 @@ export class Wanted {
       suggest: learned ? readAsked(route.query.get('suggest')) : null,
     };
   });
+
+  constructor() {
+    $effect(() => this.takeClass());
+  }
+
+  /** `sort=similar:water`, as the API has it: water comes to hand, and the address speaks of the class in hand. */
+  private takeClass(): void {
+    const [order = '', name] = this.sort.split(':');
+    if (!name || !learns(order) || this.task !== workspace.task) return;
+    const named = workspace.classes.find((one) => one.name === name || String(one.code) === name);
+    if (named) {
+      untrack(() => (labelling.code = named.code));
+      setQuery({ sort: order });
+    }
+  }
 
   /** Back to the plain list. */
   leave(): void {

@@ -36,6 +36,8 @@ interface Mine extends Local {
   delta: Delta;
 }
 
+/** Classes that say what a chip is not: nobody looks for these first. */
+const OTHERS = /^(non|not|no|other|others|background|unknown|rest)([-_ ]|$)/i;
 const CALM_MS = 150;
 const HELD_MS = 3000;
 
@@ -68,7 +70,9 @@ class Labelling {
     const known = workspace.classes;
     const there = (code: number): boolean => known.some((one) => one.code === code);
     const now = this.chosen[task] ?? Number(recall(`class ${workspace.info?.name ?? ''} ${task}`) ?? Number.NaN);
-    return there(now) ? now : (known.find((one) => !one.not_applicable)?.code ?? null);
+    if (there(now)) return now;
+    const asked = known.filter((one) => !one.not_applicable);
+    return (asked.find((one) => !OTHERS.test(one.name)) ?? asked[0])?.code ?? null;
   }
 
   set code(code: number | null) {
