@@ -174,8 +174,10 @@ def editing(layout: Layout) -> Iterator[Config]:
         The settings as they are now.
 
     Raises:
+        MissingError: The workspace is not there any more; then nothing is made in its place.
         ServiceError: The workspace cannot be written.
     """
+    read_config(layout.config)
     path = layout.cache / LOCK_FILE
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -184,3 +184,16 @@ def test_whatever_is_sent_gets_an_answer(client: TestClient, body: object) -> No
 
     response = client.post("/api/annotations", content=json.dumps(body))
     assert response.status_code in (200, 422)
+
+
+def test_answers_to_a_workspace_that_was_moved_can_be_sent_again(client: TestClient, workspace: Workspace) -> None:
+    root = workspace.lake.root
+    answer_of_mine = [said()]
+    away = root.rename(root.with_name("elsewhere"))
+    told = client.post("/api/annotations", json=answer_of_mine)
+    assert (told.status_code, "moved away" in told.json()["detail"]) == (503, True)
+    for path, new in (("classes", {"name": "ice"}), ("attributes", {"name": "cloudy", "kind": "flag"})):
+        assert client.post(f"/api/{path}", json=new).status_code == 404
+    assert not root.exists()
+    away.rename(root)
+    assert client.post("/api/annotations", json=answer_of_mine).status_code == 201

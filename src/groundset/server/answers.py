@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from groundset.core import InputError
+from groundset.core import InputError, ServiceError
 from groundset.journal import Appended, Batch, Event, Journal, NewEvent
 from groundset.lake import Lake
 from groundset.server.door import Visitor, may
@@ -45,7 +45,16 @@ def parse_batch(body: bytes) -> list[Any]:
 
 
 async def take(said: Sequence[Any], who: Visitor, actor: str, lake: Lake, writer: Writer) -> AnnotationResults:
-    """Keep what can be kept, and say of each what became of it, in the order sent."""
+    """Keep what can be kept, and say of each what became of it, in the order sent.
+
+    Raises:
+        ServiceError: The workspace is not where it was; whoever sends the same again later loses nothing.
+    """
+    if not lake.layout.config.exists():
+        raise ServiceError(
+            "the workspace was moved away while it is served", asked=lake.root,
+            hint="move it back, or start the server where it is now; answers that wait are not lost",
+        )  # fmt: skip
     read = [read_one(one) for one in said]
     new = [one for one in read if isinstance(one, NewEvent)]
 
