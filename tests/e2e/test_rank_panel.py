@@ -100,6 +100,11 @@ class TestOrders:
         page.get_by_label("Method for search similar").select_option("Rocchio")
         rocchio = listed(served, f"sort=similar&class=1&method=rocchio&like={first}&like={other}")
         until(page, lambda: ids(page)[:8] == rocchio[:8], "the other method is taken")
+        page.get_by_label("Method for search similar").select_option("Generalized mean")
+        mean = listed(served, f"sort=similar&class=1&method=mean&like={first}&like={other}")
+        until(page, lambda: ids(page)[:8] == mean[:8], "Distil's formula is taken")
+        expect(panel(page)).to_have_attribute("data-meaning", "similarity")
+        expect(panel(page)).to_contain_text("less alike")
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Back to all chips").click()
         until(page, lambda: ids(page)[:8] == listed(served, "")[:8], "back in the plain list")
@@ -127,6 +132,23 @@ class TestSuggest:
         for reason in {one["reason"] for one in told}:
             expect(band).to_contain_text(reasons[reason])
 
+    def test_a_share_are_answered_chips_that_it_doubts(self, page: Page, own: Served) -> None:
+        wet = listed(own, "filter=" + quote("label = 'water'"))
+        answer(own, wet[:1], "negative")  # said against what the model learns from the other five
+        open_list(page, own)
+        page.get_by_role("button", name="How many to suggest").click()
+        page.get_by_label("Chips to suggest").fill("10")
+        page.get_by_label("Answered chips that it doubts").fill("0.5")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Suggest 10", exact=True).click()
+        until(page, lambda: asked(page, "suggest") == "10/0.5/0", "the address has the share")
+        told = api(own, "/suggest?task=chips&class=1&n=10&doubted=0.5&seed=0")["chips"]
+        doubted = [one["chip"]["id"] for one in told if one["reason"] == "doubted"]
+        assert 0 < len(doubted) <= 5
+        assert all(stored(own, chip) for chip in doubted), "only answered chips are doubted"
+        until(page, lambda: ids(page) == [one["chip"]["id"] for one in told], "in the order of the suggestion")
+        expect(page.get_by_role("region", name="Suggested chips")).to_contain_text(f"{len(doubted)} doubted")
+
     def test_walks_answers_and_comes_back(self, page: Page, own: Served) -> None:
         open_list(page, own, "&suggest=5/0/0")
         band = page.get_by_role("region", name="Suggested chips")
@@ -148,6 +170,24 @@ class TestSuggest:
         page.get_by_role("button", name="Back to all chips").click()
         expect(band).to_have_count(0)
         until(page, lambda: len(ids(page)) > 5, "all chips are there again")
+
+
+def test_facets_count_and_filter_any_column(page: Page, served: Served) -> None:
+    open_list(page, served)
+    page.get_by_role("button", name="All columns").click()
+    facets = page.get_by_role("dialog", name="Filter by all columns")
+    facets.get_by_label("Find a column").fill("scene")
+    facets.get_by_role("button", name="Scene", exact=False).first.click()
+    scene = "Boadella_2020-01-13"
+    chips = total(served, f"scene_id = '{scene}'")
+    choice = facets.locator("label").filter(has_text=scene)
+    expect(choice).to_contain_text(str(chips))
+    choice.get_by_role("checkbox").check()
+    until(page, lambda: asked(page, "filter") == f"scene_id = '{scene}'", "the choice is a filter")
+    expect(page.locator(".note")).to_contain_text(f"{chips} of 72 chips")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Clear filter: All columns").click()
+    until(page, lambda: asked(page, "filter") is None, "the filter is gone")
 
 
 def test_the_learning_curve_says_whether_more_labels_help(page: Page, own: Served) -> None:
