@@ -162,14 +162,14 @@ def _one(Z: Float32, codes: Int64, groups: Int64 | None, space: Space, seed: int
 def _one_out_of_fold(Z: Float32, codes: Int64, fold: Int64, seed: int) -> tuple[npt.NDArray[np.float64], Int64]:
     """Log-odds and code of the likeliest class of each row by the model without its fold; NaN where none could be."""
     odds, guess = np.full(len(codes), np.nan), np.full(len(codes), -1, np.int64)
-    start = None
     for k in np.unique(fold):
         test = fold == k
         if len(np.unique(codes[~test])) < 2:
             continue
-        start = fit_classifier(Z[~test], codes[~test], seed=seed, start=start)
-        p = _odds(start.proba(Z[test]))
-        odds[test], guess[test] = p.max(axis=1), start.classes[p.argmax(axis=1)]
+        # from nothing: a fit that began with another fold's weights would keep something of the rows held out here
+        made = fit_classifier(Z[~test], codes[~test], seed=seed)
+        p = _odds(made.proba(Z[test]))
+        odds[test], guess[test] = p.max(axis=1), made.classes[p.argmax(axis=1)]
     return odds, guess
 
 

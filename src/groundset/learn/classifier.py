@@ -65,8 +65,9 @@ def fit_classifier(
     Args:
         Z: Features of the labelled chips, finite, float32 (n, D).
         codes: Their classes (n,).
-        seed: Unused: the optimum is unique.
-        start: A classifier of (nearly) the same labels, to begin from; the answer is the same within rounding.
+        seed: Unused: nothing is drawn.
+        start: A classifier of (nearly) the same labels, to begin from: quicker, and near to the answer without it,
+            since the search ends early where the log-loss is flat. Never one that has seen rows which are to be judged.
         strength: Weight of the prior.
 
     Raises:
