@@ -147,7 +147,7 @@ def test_filters_by_range(
 ) -> None:
     open_page(page, "#/chips", big)
     page.get_by_role("button", name=name, exact=True).click()
-    page.get_by_label(label).fill(value)
+    page.get_by_label(label, exact=label in ("From", "To")).fill(value)
     page.keyboard.press("Tab")
     _kept(page, big, text)
 

@@ -58,7 +58,8 @@ def test_class_leads_to_its_chips(page: Page, open_page: Callable[..., Page]) ->
 def test_command_is_copied(new_page: Callable[..., Page], open_page: Callable[..., Page]) -> None:
     page = open_page(new_page(permissions=["clipboard-read", "clipboard-write"]))
     page.get_by_role("button", name="Copy the command").first.click()
-    assert re.fullmatch(r"groundset check \S+/boadella/releases/v2", page.evaluate("navigator.clipboard.readText()"))
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch(r"groundset predict \S+/boadella --task chips", copied)
 
 
 def test_empty_workspace_explains_itself(
@@ -115,7 +116,7 @@ def test_ingest_from_the_page(
     dialog.get_by_role("button", name="Start the ingest").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("complementary", name="Jobs")).to_contain_text("done", timeout=60_000)
-    expect(page.get_by_role("heading", name="Bring in labels")).to_be_visible()
+    expect(page.get_by_role("heading", name="Label the first chips")).to_be_visible()
     expect(page.get_by_role("region", name="Scenes")).to_contain_text("36 chips")
 
 

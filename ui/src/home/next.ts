@@ -98,11 +98,13 @@ function scenes({ info, place }: Situation): Advice | null {
 
 function labels({ info, labels, place }: Situation): Advice | null {
   if (labels.some((one) => one.chips > 0)) return null;
+  const task = info.tasks.find((one) => one.kind === 'classify');
   return {
-    title: 'Bring in labels',
-    text: 'Points, polygons, a raster or a CSV with a column that names the class. Labelling in this page comes with the next version; until then labels come from files.',
+    title: 'Label the first chips',
+    text: `${task ? 'Choose a class, press its number on a few chips with it and N on a few without, and the machine ranks the rest. ' : ''}Labels also come from files: points, polygons, a raster or a CSV with a column that names the class.`,
     action: 'none',
-    button: null,
+    button: task ? 'Label chips' : null,
+    href: task ? `#/chips?task=${encodeURIComponent(task.name)}` : undefined,
     command: commandLine(['annotate', place, 'labels.geojson'], { actor: 'NAME' }),
     about: info.default_task ?? undefined,
   };

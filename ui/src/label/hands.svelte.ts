@@ -1,4 +1,5 @@
 /** What keys and buttons act on: the selection, or else the chip at the cursor; and what comes after an answer. */
+import { session } from '../lib/session.svelte';
 import type { ChipRow } from '../lib/types';
 import type { AnswerValue, AttributeValue } from './acts';
 import { habits } from './habits.svelte';
@@ -33,10 +34,15 @@ export class Hands {
     return rows.filter((row) => row !== undefined).map((row) => labelling.shown(row));
   });
 
+  /** Goes on only once it is known who answers: whoever gives no name stays where they are. */
   answer(value: AnswerValue, code: number | null = labelling.code, reason?: string): void {
     const ids = this.targets;
-    labelling.answer(ids, { value, code, reason });
-    this.after(ids);
+    const say = (): void => {
+      labelling.answer(ids, { value, code, reason });
+      this.after(ids);
+    };
+    if (session.actor || (session.me && !session.may('annotate'))) say();
+    else void session.ensureName().then((name) => name && say());
   }
 
   /** Out of the model, or back in where all of them are out. */

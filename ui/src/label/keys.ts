@@ -19,7 +19,7 @@ export function turn(by: number): void {
 }
 
 export function labelKeys(hands: Hands): Binding[] {
-  const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   const positive = (number: number): void => {
     const code = take(number);
     if (code !== null) hands.answer('positive', code);
@@ -30,13 +30,13 @@ export function labelKeys(hands: Hands): Binding[] {
   };
   return [
     ...numbers.map((n) => ({
-      key: String(n),
+      key: String(n % 10),
       as: '1-9',
-      title: n === 1 ? 'Positive for the class of this number' : '',
+      title: n === 1 ? 'Positive for the class of this number (0: the tenth)' : '',
       run: () => positive(n),
     })),
     ...numbers.map((n) => ({
-      key: `Shift+${n}`,
+      key: `Shift+${n % 10}`,
       as: 'Shift+1-9',
       title: n === 1 ? 'Negative for the class of this number' : '',
       run: () => negative(n),
