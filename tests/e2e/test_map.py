@@ -65,7 +65,7 @@ def test_another_layer_draws_other_pixels(page: Page, open_page: Callable[..., P
     before = middle(picture(page))
     choice = page.get_by_label("Layer")
     expect(choice.locator("option", has_text=re.compile("^NDWI"))).to_have_count(1)
-    choice.select_option(label="Colour infrared")
+    choice.select_option(label="False colour infrared")
     page.wait_for_timeout(500)
     assert np.abs(middle(picture(page)) - before).mean() > 3
     page.keyboard.press("Escape")

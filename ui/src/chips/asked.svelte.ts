@@ -39,7 +39,8 @@ export class Wanted {
     const code = learned && this.task === workspace.task ? labelling.code : null;
     return {
       filter: this.filter,
-      sort: this.sort,
+      // a learned order needs a class; until the page has turned to the task there is none
+      sort: learns(this.sort) && code === null && this.like.length === 0 ? 'id' : this.sort,
       task: this.task,
       class: code === null ? '' : String(code),
       like: this.like,
