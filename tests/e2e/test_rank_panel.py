@@ -88,6 +88,7 @@ class TestOrders:
 
     def test_similar_to_selected_chips(self, page: Page, served: Served) -> None:
         open_list(page, served)
+        until(page, lambda: len(ids(page)) > 5, "six chips are in view")
         first, other = ids(page)[2], ids(page)[5]
         page.locator("a[data-index='2']").click()
         page.locator("a[data-index='5']").click(modifiers=["ControlOrMeta"])

@@ -26,11 +26,17 @@ export function likeThese(ids: readonly string[]): QueryChange {
 
 /** The list that the page is to show; `kind` of the task decides whether there is anything to learn. */
 export class Wanted {
-  readonly filter = $derived(route.query.get('filter') ?? '');
-  readonly sort = $derived(route.query.get('sort') ?? 'id');
-  readonly like: readonly string[] = $derived(readLike(route.query));
+  /** This page's part of the address: it stays as it was while the address is already another page's. */
+  private last = route.query;
+  readonly address = $derived.by(() => {
+    if (route.page === 'chips') this.last = route.query;
+    return this.last;
+  });
+  readonly filter = $derived(this.address.get('filter') ?? '');
+  readonly sort = $derived(this.address.get('sort') ?? 'id');
+  readonly like: readonly string[] = $derived(readLike(this.address));
   readonly task: string = $derived.by(() => {
-    const named = route.query.get('task');
+    const named = this.address.get('task');
     return (workspace.info?.tasks.some((one) => one.name === named) ? named : workspace.task) ?? '';
   });
   readonly query: ListQuery = $derived.by(() => {
@@ -44,9 +50,9 @@ export class Wanted {
       task: this.task,
       class: code === null ? '' : String(code),
       like: this.like,
-      method: route.query.get('method') ?? '',
-      encoder: route.query.get('encoder') ?? '',
-      suggest: learned ? readAsked(route.query.get('suggest')) : null,
+      method: this.address.get('method') ?? '',
+      encoder: this.address.get('encoder') ?? '',
+      suggest: learned ? readAsked(this.address.get('suggest')) : null,
     };
   });
 
