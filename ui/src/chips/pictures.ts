@@ -7,6 +7,9 @@ import { curveOf, type Tone } from './tone';
 
 const AT_ONCE = 3;
 const MEMORY = 160_000_000;
+/** What a server says that will soon say something else. */
+const BUSY = [408, 429, 500, 502, 503, 504];
+const AGAIN_MS = 3000;
 
 type Curve = ReturnType<typeof curveOf>;
 
@@ -142,6 +145,13 @@ export class Pictures {
     for (const spot of ask.spots) this.refused.add(keyOf(spot));
     this.events.failed(error);
     this.events.came(ask.spots);
+    if (error instanceof ProblemError && BUSY.includes(error.problem.status)) setTimeout(() => this.again(ask), AGAIN_MS);
+  }
+
+  /** The server was busy: it is asked once more. */
+  private again(ask: Ask): void {
+    for (const spot of ask.spots) this.refused.delete(keyOf(spot));
+    this.pump();
   }
 
   private page(ask: Ask, signal: AbortSignal): Promise<ArrayBuffer> {
