@@ -145,7 +145,8 @@ export class Pictures {
     for (const spot of ask.spots) this.refused.add(keyOf(spot));
     this.events.failed(error);
     this.events.came(ask.spots);
-    if (error instanceof ProblemError && BUSY.includes(error.problem.status)) setTimeout(() => this.again(ask), AGAIN_MS);
+    if (error instanceof ProblemError && BUSY.includes(error.problem.status))
+      setTimeout(() => this.again(ask), AGAIN_MS);
   }
 
   /** The server was busy: it is asked once more. */
