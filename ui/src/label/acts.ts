@@ -79,3 +79,9 @@ export function chipOf(act: Act, number: number): string | null {
 export function inWords(what: string, chips: readonly string[]): string {
   return `${what}, ${plural(chips.length, 'chip')}`;
 }
+
+/** Events of one request. */
+export const MOST = 2_000;
+
+/** What the outbox has to know of acts. */
+export const EVENTS = { sizeOf, eventOf, chipOf, tells: (act: Act): boolean => act.kind !== 'undo', most: MOST };

@@ -6,7 +6,7 @@ import { recall, remember } from '../lib/stored';
 import { toast } from '../lib/toast.svelte';
 import type { ChipRow, History, SchemeClass } from '../lib/types';
 import { workspace } from '../lib/workspace.svelte';
-import { type Act, type AnswerValue, type AttributeValue, type Refusal, inWords, newId } from './acts';
+import { type Act, type AnswerValue, type AttributeValue, EVENTS, type Refusal, inWords, newId } from './acts';
 import { heard, latestHead } from './asof';
 import { type Delta, deltaOf } from './counting';
 import { type Rules } from './effect';
@@ -293,6 +293,7 @@ class Labelling {
     const outbox = new Outbox({
       place: this.place,
       store,
+      parts: EVENTS,
       send,
       alone: locked,
       tell: (word) => this.tell(word),

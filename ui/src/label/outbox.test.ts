@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AnnotationIn, AnnotationResult } from '../lib/types';
-import { type Act, newId } from './acts';
-import { MOST, Outbox, type Verdict, type Wait, type Word } from './outbox';
+import { type Act, EVENTS, MOST, newId } from './acts';
+import { Outbox, type Verdict, type Wait, type Word } from './outbox';
 import { MemoryStore } from './store';
 
 /** A server that keeps events by id, and may be away. */
@@ -44,6 +44,7 @@ function outbox(): Outbox {
   const one = new Outbox({
     place: 'here',
     store,
+    parts: EVENTS,
     send: (events) => server.send(events),
     alone: (run) => (lock = lock.then(run)),
     tell: () => undefined,

@@ -5,7 +5,7 @@
  * again; their ids make sending twice harmless.
  */
 import type { AnnotationIn, AnnotationResult } from '../lib/types';
-import { type Act, type Refusal, chipOf, eventOf, sizeOf } from './acts';
+import type { Act, Refusal } from './acts';
 import type { Kept, Store } from './store';
 
 /** What became of a batch: an answer for each event, or why there is none yet. */
@@ -15,54 +15,67 @@ export type Verdict = { results: AnnotationResult[] } | { wait: Wait } | { refus
 export type Wait = 'offline' | 'signed-out' | 'busy' | 'full';
 
 /** What tabs tell one another. */
-export type Word =
-  { what: 'added'; act: Act; n: number } | { what: 'settled'; id: string; n: number; seq: number; refused: Refusal[] };
+export type Word<A = Act> =
+  { what: 'added'; act: A; n: number } | { what: 'settled'; id: string; n: number; seq: number; refused: Refusal[] };
 
-export interface Doors {
+/** How an act becomes events. */
+export interface Parts<A, E> {
+  sizeOf: (act: A) => number;
+  eventOf: (act: A, number: number) => E;
+  chipOf: (act: A, number: number) => string | null;
+  /** Whether what was refused of it is kept until somebody has seen it. */
+  tells: (act: A) => boolean;
+  /** Events of one request. */
+  most: number;
+}
+
+export interface Doors<A = Act, E = AnnotationIn> {
   place: string;
-  store: Store;
-  send: (events: AnnotationIn[], signal: AbortSignal) => Promise<Verdict>;
+  store: Store<A>;
+  parts: Parts<A, E>;
+  send: (events: E[], signal: AbortSignal) => Promise<Verdict>;
   /** Runs while no other tab does. */
   alone: (run: () => Promise<void>, signal: AbortSignal) => Promise<void>;
   /** To the other tabs. */
-  tell: (word: Word) => void;
+  tell: (word: Word<A>) => void;
   /** Who the page talks as; acts of others wait for them. */
   actor: () => string | null;
-  heard: (word: Word) => void;
+  heard: (word: Word<A>) => void;
   waits: (why: Wait | null) => void;
 }
 
-export const MOST = 2_000;
 const FIRST_WAIT = 400;
 const LONGEST_WAIT = 8_000;
 
-interface Progress {
-  kept: Kept;
+interface Progress<A> {
+  kept: Kept<A>;
   sent: number;
   seq: number;
   refused: Refusal[];
 }
 
-interface Batch {
-  events: AnnotationIn[];
-  parts: { of: Progress; first: number; count: number }[];
+interface Batch<A, E> {
+  events: E[];
+  parts: { of: Progress<A>; first: number; count: number }[];
 }
 
-export class Outbox {
+export class Outbox<A extends { id: string; actor: string } = Act, E = AnnotationIn> {
   private readonly stopper = new AbortController();
-  private queue: Progress[] = [];
+  private queue: Progress<A>[] = [];
   private read = 0;
   private wait = 0;
-  private most = MOST;
+  private most: number;
   private wake: () => void = () => undefined;
   private stirred = false;
   /** Writing to the store goes in the order of acts. */
   private writing: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly doors: Doors) {}
+  constructor(private readonly doors: Doors<A, E>) {
+    this.most = doors.parts.most;
+  }
 
   /** What waits from before; sending begins. */
-  async start(): Promise<Kept[]> {
+  async start(): Promise<Kept<A>[]> {
     const there = await this.doors.store.after(this.doors.place, 0);
     void this.keep();
     return there;
@@ -74,7 +87,7 @@ export class Outbox {
   }
 
   /** Keep an act; it is sent soon. Resolves when it would outlive the page. */
-  add(act: Act): Promise<void> {
+  add(act: A): Promise<void> {
     const { store, place, tell, waits } = this.doors;
     const kept = this.writing
       .then(() => store.add(place, act))
@@ -127,9 +140,10 @@ export class Outbox {
     }
   }
 
-  private batch(): Batch | null {
+  private batch(): Batch<A, E> | null {
     const actor = this.doors.actor();
-    const batch: Batch = { events: [], parts: [] };
+    const { sizeOf, eventOf } = this.doors.parts;
+    const batch: Batch<A, E> = { events: [], parts: [] };
     for (const of of this.queue) {
       const { act } = of.kept;
       if (act.actor !== actor) continue;
@@ -141,7 +155,7 @@ export class Outbox {
     return batch.events.length > 0 ? batch : null;
   }
 
-  private async post(batch: Batch): Promise<boolean> {
+  private async post(batch: Batch<A, E>): Promise<boolean> {
     const verdict = await this.doors.send(batch.events, this.stopper.signal);
     if ('wait' in verdict) {
       this.doors.waits(verdict.wait);
@@ -156,11 +170,12 @@ export class Outbox {
       return true;
     }
     await this.take(batch, 'refused' in verdict ? verdict.refused : verdict.results);
-    this.most = Math.min(MOST, this.most * 2);
+    this.most = Math.min(this.doors.parts.most, this.most * 2);
     return true;
   }
 
-  private async take(batch: Batch, told: string | AnnotationResult[]): Promise<void> {
+  private async take(batch: Batch<A, E>, told: string | AnnotationResult[]): Promise<void> {
+    const { sizeOf, chipOf } = this.doors.parts;
     let at = 0;
     for (const { of, first, count } of batch.parts) {
       for (let i = first; i < first + count; i++, at++) {
@@ -176,12 +191,12 @@ export class Outbox {
     }
   }
 
-  private async settle({ kept, seq, refused }: Progress): Promise<void> {
-    const { store, tell, heard } = this.doors;
+  private async settle({ kept, seq, refused }: Progress<A>): Promise<void> {
+    const { store, parts, tell, heard } = this.doors;
     this.queue = this.queue.filter((one) => one.kept.n !== kept.n);
-    if (refused.length > 0 && kept.act.kind !== 'undo') await store.put({ ...kept, refused });
+    if (refused.length > 0 && parts.tells(kept.act)) await store.put({ ...kept, refused });
     else await store.remove(kept.n);
-    const word: Word = { what: 'settled', id: kept.act.id, n: kept.n, seq, refused };
+    const word: Word<A> = { what: 'settled', id: kept.act.id, n: kept.n, seq, refused };
     tell(word);
     heard(word);
   }

@@ -3,13 +3,19 @@ import { ProblemError, request } from '../lib/api';
 import { sentenceOf } from '../lib/problem';
 import { session } from '../lib/session.svelte';
 import type { AnnotationIn, AnnotationResults, Problem } from '../lib/types';
+import type { Act } from './acts';
 import type { Verdict, Wait, Word } from './outbox';
 
 const PATIENCE = 60_000;
 /** The session has ended meanwhile: who signs in next may be somebody else. */
 let doubtful = false;
 
-export async function send(events: AnnotationIn[], signal: AbortSignal): Promise<Verdict> {
+export function send(events: AnnotationIn[], signal: AbortSignal): Promise<Verdict> {
+  return deliver('/annotations', events, signal);
+}
+
+/** Post a list of things that are answered one by one. */
+export async function deliver(path: string, things: readonly unknown[], signal: AbortSignal): Promise<Verdict> {
   if (doubtful) {
     const before = session.actor;
     const again = await session.reload().catch(() => null);
@@ -20,11 +26,11 @@ export async function send(events: AnnotationIn[], signal: AbortSignal): Promise
   const init: RequestInit = {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(events),
+    body: JSON.stringify(things),
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
   };
   try {
-    const response = await request('/annotations', {}, init, [422]);
+    const response = await request(path, {}, init, [422]);
     const told = (await response.json()) as AnnotationResults | Problem;
     return 'results' in told ? { results: told.results } : { refused: sentenceOf(told) };
   } catch (error) {
@@ -55,9 +61,9 @@ export async function alone(name: string, run: () => Promise<void>, signal: Abor
 }
 
 /** Words to and from the other tabs of this workspace. */
-export function channel(name: string, heard: (word: Word) => void): (word: Word) => void {
+export function channel<A = Act>(name: string, heard: (word: Word<A>) => void): (word: Word<A>) => void {
   if (typeof BroadcastChannel === 'undefined') return () => undefined;
   const line = new BroadcastChannel(name);
-  line.onmessage = ({ data }: MessageEvent<Word>) => heard(data);
+  line.onmessage = ({ data }: MessageEvent<Word<A>>) => heard(data);
   return (word) => line.postMessage(word);
 }

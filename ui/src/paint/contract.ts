@@ -82,11 +82,16 @@ export interface Preview {
   /** Of the brush at the pointer. */
   circle?: { at: Point; radius: number } | null;
   lines?: { points: Point[]; closed: boolean }[];
-  /** Pixels that would change, and their colour (#rrggbb). */
-  patch?: { patch: Patch; color: string } | null;
+  /** Pixels that would change, and their colour (#rrggbb); a patch as it grows says only where. */
+  patch?: { patch: Box & { there: Uint8Array }; color: string } | null;
+  /** The pixel that the arrow keys have walked to; its outline is drawn so that it is seen on every ground. */
+  cell?: { row: number; col: number } | null;
 }
 
-/** The tool in hand; the views hand it pointer and wheel. A method that answers true has used the event up. */
+/**
+ * The tool in hand; the views hand it pointer (left button) and wheel. A method that answers true has used the event up;
+ * a `down` that answers false, the middle button, the right one and two fingers move the picture. Reads are reactive.
+ */
 export interface Tool {
   readonly name: string;
   readonly cursor: string;
