@@ -13,7 +13,7 @@ from groundset.cli._common import DaskAddress, Task, Workers, bars, executor, ou
 def run(
     root: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")],
     task: Task = None,
-    model: Annotated[str, typer.Option(help="forest, boost, or a file: somebody's ONNX or skops model.")] = "forest",
+    model: Annotated[str, typer.Option(help="forest, boost, linear, or a file: an ONNX or skops model.")] = "forest",
     seed: Annotated[int, typer.Option(help="Seed of all that is random.")] = 0,
     workers: Workers = None,
     dask: DaskAddress = None,

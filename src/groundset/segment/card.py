@@ -100,7 +100,7 @@ def read_card(path: Path) -> ModelCard:
         InputError: The description is wrong; names the file and the key.
     """
     if not path.is_file():
-        raise MissingError("no such model file", asked=path, hint="name a segmenter (forest, boost) or a file")
+        raise MissingError("no such model file", asked=path, hint="name a segmenter (forest, boost, linear) or a file")
     if path.suffix in (".toml", ".json"):
         return _read(path, None)
     if path.suffix not in (".onnx", ".skops"):

@@ -18,7 +18,11 @@ FILE = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
 FEATURES_FORMAT = "groundset-pixel-features"
 """``format`` of the pre-processing expression: the expression is :meth:`FeatureSpec.to_dict`."""
 
-_ARCHITECTURES = {"forest": ("RandomForest", "scikit-learn"), "boost": ("LightGBM", "LightGBM")}
+_ARCHITECTURES = {
+    "forest": ("RandomForest", "scikit-learn"),
+    "boost": ("LightGBM", "LightGBM"),
+    "linear": ("LogisticRegression", "scikit-learn"),
+}
 
 
 def model_item(

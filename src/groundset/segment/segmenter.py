@@ -51,6 +51,7 @@ Factory = Callable[[int], Segmenter]
 _BUILT_IN = {
     "forest": "groundset.segment.forest:Forest.make",
     "boost": "groundset.segment.boost:Boost.make",
+    "linear": "groundset.segment.linear:Linear.make",
 }
 """The same entries as in pyproject.toml, for a source tree whose metadata is older than it."""
 
