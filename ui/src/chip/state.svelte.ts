@@ -1,23 +1,12 @@
 /** The state of the chip page: which chip, what is known of it, how it is looked at. */
-import {
-  ExpressionError,
-  type Around as Surroundings,
-  type ChipPixels,
-  type Expression,
-  type Framed,
-  type Look,
-  type MaskPixels,
-  type Ramp,
-  type Range,
-  type View,
-} from '../canvas';
+import { type Around as Surroundings, type Framed, type Look, type MaskPixels, type View } from '../canvas';
 import { asProblem, isAbort } from '../lib/api';
 import { recall, remember } from '../lib/stored';
 import type { Annotations, ChipDetail, Problem, Task } from '../lib/types';
 import { workspace } from '../lib/workspace.svelte';
 import * as choices from './choice';
 import { loadAround, loadDetail, loadHistory, loadMask, loadPixels, prefetch } from './load';
-import { overlayColours } from './overlays';
+import { GRID_FROM, lookName, LookState, SMOOTH_UNTIL } from './look.svelte';
 import { findAround, keepPlace, NOWHERE, readList, type Around } from './walk';
 
 export interface Cell {
@@ -35,27 +24,16 @@ export interface Box {
 
 const MOST_PINS = 5;
 
-/** From this zoom on (CSS pixels a pixel) thin lines part the pixels. */
-export const GRID_FROM = 14;
-/** A smooth picture becomes single pixels from here on. */
-export const SMOOTH_UNTIL = 28;
-
-const NONE: number[] = [];
-
-export class ChipState {
+export class ChipState extends LookState {
   id = $state('');
-  detail = $state.raw<ChipDetail | null>(null);
   problem = $state.raw<Problem | null>(null);
-  pixels = $state.raw<ChipPixels | null>(null);
   /** What lies beyond the chip's edges, once it is there. */
   beyond = $state.raw<Surroundings | null>(null);
-  pixelsProblem = $state.raw<Problem | null>(null);
   mask = $state.raw<MaskPixels | null>(null);
   maskProblem = $state.raw<Problem | null>(null);
   history = $state.raw<Annotations | null>(null);
   historyProblem = $state.raw<Problem | null>(null);
   around = $state.raw<Around>(NOWHERE);
-  choice = $state.raw<choices.Choice | null>(null);
   view = $state.raw<View>({ x: 0, y: 0, zoom: 1, fit: true });
   /** Pixels that were clicked (with Shift, further ones) or walked to by keys; the last one is marked. */
   pins = $state.raw<readonly Cell[]>([]);
@@ -99,67 +77,6 @@ export class ChipState {
     this.maskTasks.find((one) => one.name === this.maskTask)?.classes ?? workspace.info?.scheme ?? [],
   );
 
-  // apart from the whole choice, so that what does not change is not worked out again
-  readonly source = $derived(this.choice?.source ?? null);
-  private readonly overlay = $derived(this.choice?.overlay ?? 'none');
-  private readonly hidden = $derived(this.choice?.hidden ?? NONE);
-
-  /** The last source that could be shown of this chip's bands: what is seen while a formula is being written. */
-  private valid: { id: string; source: choices.Source } | null = null;
-  private readonly parsed: { channels: Expression[]; error: ExpressionError | null } = $derived.by(() => {
-    if (!this.detail || !this.source) return { channels: [], error: null };
-    try {
-      const channels = choices.channelsOf(this.source, this.detail);
-      this.valid = { id: this.detail.chip.id, source: this.source };
-      return { channels, error: null };
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      return { channels: choices.channelsOf(this.validSource(this.detail), this.detail), error };
-    }
-  });
-  readonly channels = $derived(this.parsed.channels);
-  /** What is wrong with the formula. */
-  readonly formulaError = $derived(this.parsed.error);
-  /** Whether what is shown comes to no number anywhere, though the chip has pixels. */
-  readonly valueless = $derived.by(() => {
-    const { pixels, channels } = this;
-    if (!pixels || this.parsed.error || !['formula', 'index'].includes(this.source?.kind ?? '')) return false;
-    return !pixels.empty && channels.some((channel) => pixels.sorted(channel).length === 0);
-  });
-  readonly ranges: Range[] = $derived(
-    this.pixels && this.choice && this.detail
-      ? choices.rangesFor(
-          this.channels,
-          { stretch: choices.stretchOf(this.choice, this.detail), ranges: this.choice.ranges },
-          this.pixels,
-          this.parsed.error ? [] : choices.statedRanges(this.choice.source, this.detail),
-        )
-      : [],
-  );
-  readonly lab = $derived(this.detail && this.source ? choices.isLab(this.source, this.detail) : false);
-  readonly ramp: Ramp = $derived(
-    this.choice?.ramp ??
-      (this.detail && this.source
-        ? choices.rampFor(this.source, this.detail, this.channels)
-        : choices.suitingRamp(this.channels)),
-  );
-  readonly gamma = $derived(this.choice ? choices.gammaOf(this.choice, this.channels.length, this.lab) : 1);
-  readonly colours = $derived(overlayColours(this.overlay, this.classes, this.hidden));
-  readonly look: Look | null = $derived.by(() => {
-    const { choice, channels } = this;
-    if (!choice || channels.length === 0) return null;
-    return {
-      channels,
-      stretch: this.ranges,
-      ramp: this.ramp,
-      adjust: { ...choice.adjust, gamma: this.gamma },
-      overlay: { mode: choice.overlay, opacity: choice.opacity, colours: this.colours },
-      lab: this.lab,
-      interpolation: choice.smooth ? 'bicubic' : 'nearest',
-      gridFrom: choice.smooth ? SMOOTH_UNTIL : GRID_FROM,
-    };
-  });
-
   /** How another layer of the same chip looks, with everything else as it is chosen now. */
   lookOf(source: choices.Source): Look | null {
     const { detail, choice, pixels } = this;
@@ -200,25 +117,6 @@ export class ChipState {
 
   /** The pixel whose values are told. */
   readonly cell = $derived(this.hovered ?? this.pinned);
-
-  private validSource(detail: ChipDetail): choices.Source {
-    return this.valid?.id === detail.chip.id ? this.valid.source : choices.defaultChoice(detail).source;
-  }
-
-  change(part: Partial<choices.Choice>): void {
-    if (this.choice) this.choice = { ...this.choice, ...part };
-  }
-
-  adjust(part: Partial<choices.Choice['adjust']>): void {
-    if (this.choice) this.change({ adjust: { ...this.choice.adjust, ...part } });
-  }
-
-  /** Back to how a chip is first seen; the overlay stays. */
-  reset(): void {
-    if (!this.detail || !this.choice) return;
-    const { overlay, opacity, hidden } = this.choice;
-    this.choice = { ...choices.defaultChoice(this.detail), overlay, opacity, hidden };
-  }
 
   /** Shows another chip. `words` is the address's query: it decides how, else what was last chosen for the sensor. */
   async open(id: string, words: URLSearchParams): Promise<void> {
@@ -267,17 +165,6 @@ export class ChipState {
   private wordsFor(detail: ChipDetail, words: URLSearchParams): URLSearchParams {
     if (choices.WORDS.some((name) => words.has(name))) return words;
     return new URLSearchParams(recall(lookName(detail)) ?? '');
-  }
-
-  /** The choice as words for the address; remembered for the sensor too. */
-  keep(): choices.Words {
-    if (!this.detail || !this.choice) return {};
-    // a formula that is wrong stays in its field
-    const source = this.formulaError ? this.validSource(this.detail) : this.choice.source;
-    const words = choices.toWords({ ...this.choice, source }, this.detail);
-    const said = Object.entries(words).filter((pair): pair is [string, string] => pair[1] !== null);
-    remember(lookName(this.detail), new URLSearchParams(said).toString());
-    return words;
   }
 
   private chooseTask(detail: ChipDetail, wanted: string | null): string | null {
@@ -376,9 +263,4 @@ export class ChipState {
     this.maskProblem = null;
     void this.bringMask(this.flight);
   }
-}
-
-function lookName(detail: ChipDetail): string {
-  const sensor = detail.chip.sensor ?? detail.bands.map((band) => band.name).join(',');
-  return `look ${workspace.info?.name ?? ''} ${sensor}`;
 }

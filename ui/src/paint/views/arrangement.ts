@@ -1,0 +1,103 @@
+/** What the views of a task show and how they stand: plain data, kept for the task and told as JSON. */
+import type { ChipDetail } from '../../lib/types';
+
+export const COUNTS = [1, 2, 3, 4, 6] as const;
+export type Count = (typeof COUNTS)[number];
+export const MOST = 6;
+export const MOST_GROUPS = 12;
+
+/** What a view shows: the chip; the chip among what is around it; its ground at another date; tiles of a web service. */
+export type Content =
+  | { kind: 'chip' }
+  | { kind: 'around' }
+  /** `when`: the nearest date before or after this chip's, or a day (YYYY-MM-DD). */
+  | { kind: 'date'; when: string }
+  | { kind: 'tiles'; name: string };
+
+/** A view; `look` is what is chosen to be seen, as words of an address (chip/choice.ts). */
+export interface Said {
+  content: Content;
+  look: Record<string, string>;
+}
+
+/** Views that are seen together: the first `count` of them, the others wait until there is room again. */
+export interface Group {
+  name: string;
+  count: Count;
+  views: Said[];
+}
+
+/** Columns and rows that leave the largest square for each of so many views. */
+export function gridOf(count: number, width: number, height: number): { cols: number; rows: number } {
+  let best = { cols: count, rows: 1, side: 0 };
+  for (let cols = 1; cols <= count; cols++) {
+    if (count % cols !== 0) continue;
+    const rows = count / cols;
+    const side = Math.min(width / cols, height / rows);
+    if (side > best.side) best = { cols, rows, side };
+  }
+  return { cols: best.cols, rows: best.rows };
+}
+
+/** What a task starts with: one picture, two, four, and the date before where there is one. */
+export function firstGroups(detail: Pick<ChipDetail, 'layers' | 'indices'>, dates: number): Group[] {
+  const layer = (name: string): Said => ({ content: { kind: 'chip' }, look: { layer: name } });
+  const composites = detail.layers.filter((one) => one.group !== 'band').map((one) => layer(one.name));
+  const singles = detail.layers.filter((one) => one.group === 'band').map((one) => layer(one.name));
+  const water = ['NDWI', 'MNDWI', 'NDVI'].filter((name) => detail.indices.some((one) => one.name === name));
+  const indices = [...water, ...detail.indices.map((one) => one.name).filter((name) => !water.includes(name))].map(
+    (name): Said => ({ content: { kind: 'chip' }, look: { index: name } }),
+  );
+  const around: Said = { content: { kind: 'around' }, look: {} };
+  const plain = composites[0] ?? singles[0] ?? { content: { kind: 'chip' }, look: {} };
+  const rest = [...composites.slice(1, 3), ...indices.slice(0, 2), around, ...singles, ...composites.slice(3)];
+  const all = [plain, ...rest].slice(0, MOST);
+  while (all.length < MOST) all.push({ content: { kind: 'chip' }, look: {} });
+  const groups: Group[] = [
+    { name: 'Two', count: 2, views: all },
+    { name: 'One', count: 1, views: all },
+    { name: 'Four', count: 4, views: all },
+  ];
+  const before: Said = { content: { kind: 'date', when: 'before' }, look: {} };
+  if (dates > 0) groups.push({ name: 'Dates', count: 2, views: [plain, before, ...rest].slice(0, MOST) });
+  return groups;
+}
+
+/** Two views change places. */
+export function swapped<T>(views: readonly T[], a: number, b: number): T[] {
+  const out = [...views];
+  if (a in out && b in out) [out[a], out[b]] = [out[b]!, out[a]!];
+  return out;
+}
+
+/** Groups out of what was kept; what is no arrangement is passed over. */
+export function readGroups(kept: unknown): Group[] {
+  if (!Array.isArray(kept)) return [];
+  return kept.flatMap((one) => readGroup(one) ?? []).slice(0, MOST_GROUPS);
+}
+
+function readGroup(kept: unknown): Group | null {
+  const one = kept as Partial<Group> | null;
+  if (!one || typeof one.name !== 'string' || !COUNTS.includes(one.count as Count) || !Array.isArray(one.views))
+    return null;
+  const views = one.views.flatMap((view) => readView(view) ?? []).slice(0, MOST);
+  if (views.length === 0) return null;
+  while (views.length < one.count!) views.push({ content: { kind: 'chip' }, look: {} });
+  return { name: one.name.slice(0, 40) || 'Views', count: one.count!, views };
+}
+
+function readView(kept: unknown): Said | null {
+  const one = kept as Partial<Said> | null;
+  const content = readContent(one?.content);
+  if (!content) return null;
+  const words = Object.entries(one?.look ?? {}).filter(([, value]) => typeof value === 'string');
+  return { content, look: Object.fromEntries(words) };
+}
+
+function readContent(kept: unknown): Content | null {
+  const one = kept as { kind?: string; when?: unknown; name?: unknown } | null;
+  if (one?.kind === 'chip' || one?.kind === 'around') return { kind: one.kind };
+  if (one?.kind === 'date' && typeof one.when === 'string') return { kind: 'date', when: one.when };
+  if (one?.kind === 'tiles' && typeof one.name === 'string') return { kind: 'tiles', name: one.name };
+  return null;
+}

@@ -1,0 +1,174 @@
+/** The state of the views of one chip: which there are, where they look, how labels lie over them. */
+import { CanvasError, type Framed, type View } from '../../canvas';
+import { usualOpacity } from '../../chip/choice';
+import { loadAround, loadDetail } from '../../chip/load';
+import { overlayColours } from '../../chip/overlays';
+import { asProblem } from '../../lib/api';
+import { recall, remember } from '../../lib/stored';
+import type { ChipDetail, Problem, SchemeClass } from '../../lib/types';
+import { workspace } from '../../lib/workspace.svelte';
+import type { Doc, Point } from '../contract';
+import { firstGroups, MOST, readGroups, swapped, type Content, type Count, type Group } from './arrangement';
+import { Pane } from './pane.svelte';
+import type { LabelMode } from './sheet';
+
+export class Views {
+  doc = $state.raw<Doc | null>(null);
+  detail = $state.raw<ChipDetail | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  /** Why pictures cannot be drawn here; labels can. */
+  broken = $state.raw<CanvasError | null>(null);
+  groups = $state.raw<Group[]>([]);
+  at = $state(0);
+  panes = $state.raw<Pane[]>([]);
+  count = $state<Count>(1);
+  /** The view that keys speak to. */
+  active = $state(0);
+  /** Under the pointer, or where keys have walked. */
+  pointer = $state.raw<Point | null>(null);
+  /** The view that the pointer is in; null where keys have walked. */
+  hovered = $state<string | null>(null);
+  mode = $state<LabelMode>(recall('paint labels') === 'outline' ? 'outline' : 'area');
+  opacity = $state(Number(recall('paint opacity') ?? usualOpacity('class')));
+  on = $state(true);
+  /** While a key is held: labels away; drags move the view. */
+  peek = $state(false);
+  panning = $state(false);
+  hidden = $state.raw<readonly number[]>([]);
+  private task = '';
+
+  readonly shown = $derived(this.panes.slice(0, this.count));
+  readonly classes: readonly SchemeClass[] = $derived(
+    workspace.info?.tasks.find((one) => one.name === this.doc?.task)?.classes ?? workspace.info?.scheme ?? [],
+  );
+  readonly colours = $derived(overlayColours('class', this.classes, [...this.hidden]));
+  readonly labelled = $derived(this.on && !this.peek);
+  readonly image: Framed = $derived({
+    width: this.doc?.pixels?.cols ?? this.detail?.chip.width ?? 1,
+    height: this.doc?.pixels?.rows ?? this.detail?.chip.height ?? 1,
+  });
+  readonly current = $derived(this.shown[this.active] ?? this.shown[0] ?? null);
+
+  /** The chip that is labelled is another, or its pixels are there. */
+  async follow(doc: Doc): Promise<void> {
+    this.doc = doc;
+    const id = doc.chipId;
+    if (this.detail?.chip.id === id) return this.spread();
+    try {
+      const detail = await loadDetail(id);
+      if (this.doc?.chipId !== id) return;
+      this.problem = null;
+      this.detail = detail;
+      if (this.task !== doc.task || this.panes.length === 0) this.start(doc.task, detail);
+      this.spread();
+    } catch (error) {
+      if (this.doc?.chipId === id) this.problem = asProblem(error);
+    }
+  }
+
+  async refresh(): Promise<void> {
+    if (!this.detail) return;
+    this.detail = await loadDetail(this.detail.chip.id, true);
+    this.spread();
+  }
+
+  // --- arrangement --------------------------------------------------------------------------------------------------
+
+  private start(task: string, detail: ChipDetail): void {
+    this.task = task;
+    this.groups = readGroups(JSON.parse(recall(this.name()) ?? 'null'));
+    if (this.groups.length === 0) this.groups = firstGroups(detail, 0);
+    this.show(Number(recall(`${this.name()} at`) ?? 0));
+  }
+
+  private name(): string {
+    return `paint views ${workspace.info?.name ?? ''} ${this.task}`;
+  }
+
+  show(at: number): void {
+    const group = this.groups[at] ?? this.groups[0];
+    if (!group) return;
+    this.at = this.groups.indexOf(group);
+    this.panes = group.views.map((said) => new Pane(this, said));
+    this.count = group.count;
+    this.active = Math.min(this.active, this.count - 1);
+    remember(`${this.name()} at`, String(this.at));
+    this.spread();
+  }
+
+  turn(by: number): void {
+    this.keep();
+    this.show((this.at + by + this.groups.length) % this.groups.length);
+  }
+
+  resize(count: Count): void {
+    while (this.panes.length < Math.min(count, MOST))
+      this.panes = [...this.panes, new Pane(this, { content: { kind: 'chip' }, look: {} })];
+    this.count = count;
+    this.active = Math.min(this.active, count - 1);
+    this.spread();
+    this.keep();
+  }
+
+  swap(a: number, b: number): void {
+    if (a === b || b < 0 || b >= this.count) return;
+    this.panes = swapped(this.panes, a, b);
+    this.active = b;
+    this.keep();
+  }
+
+  fill(pane: Pane, content: Content): void {
+    pane.content = content;
+    this.spread();
+    this.keep();
+  }
+
+  /** Keeps what the views are now; called as they change. */
+  keep(): void {
+    if (!this.task || this.panes.length === 0) return;
+    const { name } = this.groups[this.at]!;
+    const now = { name, count: this.count, views: this.panes.map((pane) => pane.kept()) };
+    this.groups = this.groups.map((group, i) => (i === this.at ? now : group));
+    remember(this.name(), JSON.stringify(this.groups));
+  }
+
+  /** Gives each view that is seen its pixels. */
+  spread(): void {
+    const { detail, doc } = this;
+    if (!detail || !doc) return;
+    for (const pane of this.panes.slice(0, this.count)) {
+      pane.arrive(detail);
+      pane.pixels = doc.chipId === detail.chip.id ? doc.pixels : null;
+      if (!pane.wide) pane.beyond = null;
+      else if (!detail.pixels_problem) void this.surround(pane, detail);
+    }
+  }
+
+  private async surround(pane: Pane, detail: ChipDetail): Promise<void> {
+    const beyond = await loadAround(detail).catch(() => null);
+    if (this.detail === detail && pane.wide) pane.beyond = beyond;
+  }
+
+  // --- labels -------------------------------------------------------------------------------------------------------
+
+  fade(by: number): void {
+    this.see({ opacity: Math.round(Math.min(1, Math.max(0, this.opacity + by)) * 100) / 100 });
+  }
+
+  see({ mode = this.mode, opacity = this.opacity }: { mode?: LabelMode; opacity?: number }): void {
+    const plain = this.opacity === usualOpacity(this.mode === 'outline' ? 'outline' : 'class');
+    this.opacity = mode !== this.mode && plain ? usualOpacity(mode === 'outline' ? 'outline' : 'class') : opacity;
+    this.mode = mode;
+    remember('paint labels', mode);
+    remember('paint opacity', String(this.opacity));
+  }
+
+  /** The view that a place is to be seen in. */
+  static reveal(view: View, at: Point, width: number, height: number): View {
+    const [outX, outY] = [
+      Math.abs(at.x - view.x) * view.zoom > width / 2 - 12,
+      Math.abs(at.y - view.y) * view.zoom > height / 2 - 12,
+    ];
+    return outX || outY ? { ...view, fit: false, x: outX ? at.x : view.x, y: outY ? at.y : view.y } : view;
+  }
+}
