@@ -108,6 +108,18 @@ describe('ranking anew', () => {
     expect(ids(list, 0, PAGE)).toEqual(server.plain().slice(0, PAGE));
   });
 
+  it('asks for the scores of another class in hand without moving', async () => {
+    const list = await opened();
+    list.turn('2');
+    expect(server.asked).toHaveLength(1);
+    await list.rerank({ first: 0, end: 12 }, 12);
+    expect(server.asked.at(-1)!.get('class')).toBe('2');
+    expect(ids(list, 0, 12)).toEqual(server.plain().slice(0, 12));
+    const suggested = await opened({ n: 5, doubted: 0, seed: 0 });
+    suggested.turn('2');
+    expect(suggested.query.class).toBe('1'); // chips stay those that were suggested
+  });
+
   it('takes the second ranking from the first', async () => {
     const list = await opened();
     await list.rerank({ first: 0, end: 12 }, 12);

@@ -64,9 +64,18 @@ export class ChipList {
   private reasons: ReadonlyMap<string, Reason> = new Map();
 
   constructor(
-    readonly query: ListQuery,
+    private asked: ListQuery,
     private readonly events: ListEvents,
   ) {}
+
+  get query(): ListQuery {
+    return this.asked;
+  }
+
+  /** Another class in hand, where the order does not depend on it: scores come with the next ranking, nothing moves. */
+  turn(code: string | undefined): void {
+    if (!this.query.suggest) this.asked = { ...this.query, class: code };
+  }
 
   at(index: number): ChipRow | undefined {
     return this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];

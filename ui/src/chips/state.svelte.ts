@@ -52,6 +52,8 @@ export class ChipsState {
   private driftTimer: ReturnType<typeof setTimeout> | undefined;
   private facetTimer: ReturnType<typeof setTimeout> | undefined;
   private checkAll = false;
+  /** The rows' scores are of another class than the one in hand. */
+  private turned = false;
   private readonly ranker = new Calm(RANK_MS, (signal) => this.rerank(signal));
 
   constructor() {
@@ -81,6 +83,7 @@ export class ChipsState {
   open(query: ListQuery, near = 0): void {
     this.coming?.close();
     this.ranker.stop();
+    this.turned = false;
     this.loading = true;
     this.problem = this.filterProblem = null;
     const list: ChipList = new ChipList(query, {
@@ -104,6 +107,16 @@ export class ChipsState {
     this.coming = list;
     list.want({ first: near, end: near + 1 }, 0);
     this.facetsSoon(0);
+  }
+
+  /** Another class in hand on the list that is there: its scores follow. False where the list has to be opened anew. */
+  turn(query: ListQuery): boolean {
+    const list = this.list;
+    if (!list || this.coming || (list.pin === null && !query.suggest)) return false;
+    list.turn(query.class);
+    this.turned = !query.suggest;
+    if (this.turned) this.ranker.soon();
+    return true;
   }
 
   /** The same list again, as it is now. */
@@ -197,8 +210,9 @@ export class ChipsState {
 
   private async rerank(signal: AbortSignal): Promise<void> {
     const seen = this.watcher?.visible();
-    if (!seen || !this.list || !this.ranks) return;
+    if (!seen || !this.list || !(this.ranks || this.turned)) return;
     try {
+      this.turned = false;
       await this.list.rerank(seen, seen.end, signal);
     } catch {
       /* the next answer, or coming back, asks again */

@@ -23,6 +23,7 @@ export interface Suggested {
 
 interface Kept {
   key: string;
+  seed: number;
   chips: [id: string, reason: Reason, score: number | null][];
 }
 
@@ -30,8 +31,9 @@ type RowsOf = (query: ListQuery, ids: readonly string[], signal?: AbortSignal) =
 const IDS_AT_ONCE = 60;
 
 function keyOf(query: ListQuery): string {
-  const { task, class: code, encoder, filter, suggest } = query;
-  return JSON.stringify([task, code ?? '', encoder ?? '', filter, suggest]);
+  // not the class in hand: whoever answers for another one stays on the chips that were suggested
+  const { task, encoder, filter, suggest } = query;
+  return JSON.stringify([task, encoder ?? '', filter, suggest]);
 }
 
 function kept(key: string): Kept | null {
@@ -40,6 +42,16 @@ function kept(key: string): Kept | null {
     return told?.key === key ? told : null;
   } catch {
     return null;
+  }
+}
+
+/** A number that no suggestion of this session had. */
+export function nextSeed(): number {
+  try {
+    const told = JSON.parse(recall('suggested', 'session') ?? 'null') as { seed?: number } | null;
+    return (told?.seed ?? -1) + 1;
+  } catch {
+    return 0;
   }
 }
 
@@ -61,7 +73,7 @@ async function fresh(query: ListQuery, key: string, signal?: AbortSignal): Promi
   const { n, doubted, seed } = suggest!;
   const about = { task, class: code, encoder, filter, n, doubted, seed };
   const { chips, head } = await get<Suggestions>('/suggest', about, { signal });
-  const short: Kept = { key, chips: chips.map(({ chip, reason, score }) => [chip.id, reason, score ?? null]) };
+  const short: Kept = { key, seed, chips: chips.map(({ chip, reason, score }) => [chip.id, reason, score ?? null]) };
   remember('suggested', JSON.stringify(short), 'session');
   const told = chips.map((one) => ({ ...one, chip: { ...one.chip, score: one.chip.score ?? one.score ?? null } }));
   asOf(

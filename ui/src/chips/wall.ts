@@ -20,6 +20,8 @@ const FAST = 14;
 /** Seconds of scrolling that are fetched ahead. */
 const AHEAD_S = 0.35;
 const SETTLED_MS = 140;
+/** Answered tiles that are drawn without waiting for a frame. */
+const AT_ONCE = 8;
 
 export class Wall {
   l: Layout = layout(0, 320, 128, true);
@@ -133,10 +135,14 @@ export class Wall {
     this.wake();
   }
 
-  /** Rows of these chips say something else. */
-  answered(indexes: Iterable<number>): void {
-    for (const i of indexes) if (this.bands.has(this.bandOf(i))) this.dirty.add(i);
-    this.wake();
+  /** Rows of these chips say something else. A few are drawn at once, so that a key shows in the very next frame. */
+  answered(indexes: readonly number[]): void {
+    for (const i of indexes) {
+      const band = this.bands.get(this.bandOf(i));
+      if (band && indexes.length <= AT_ONCE) this.draw(band, i);
+      else if (band) this.dirty.add(i);
+    }
+    if (this.dirty.size > 0) this.wake();
   }
 
   scrollBy(by: number): void {
