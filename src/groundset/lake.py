@@ -42,6 +42,7 @@ _KIND_OF_TASK: Mapping[str, tuple[TaskKind, ...]] = {
     "mask": ("segment",),
     "shapes": ("outline", "segment"),
     "training": ("classify",),
+    "work": ("segment", "outline"),
 }
 
 
@@ -264,6 +265,8 @@ class Lake:
             mask = self.masks.get(event.payload["sha256"], self.chips.get(str(event.chip_id)).geobox)
             for code in mask.count():
                 self.scheme(event.task).find(code)
+            if "objects" in event.payload:
+                self.masks.objects(event.payload["objects"])
 
     def _time_of(self, scene_id: str) -> datetime | None:
         return self.scenes.get(scene_id).datetime if scene_id in self.scenes else None

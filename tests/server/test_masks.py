@@ -23,7 +23,7 @@ from groundset.chips import Chip
 from groundset.core import ConflictError, InputError, LabelMask, Origin
 from groundset.journal import NewEvent, mask_payload
 from groundset.journal.masks import decode, encode
-from groundset.views import MaskDesk, PutMask
+from groundset.views import MaskDesk, PutMask, Which
 from groundset.workspace import Workspace
 
 CHIP, OTHER = "boadella_0_2_2", "boadella_0_2_3"
@@ -183,7 +183,7 @@ def test_only_reviewers_say_consensus_and_imports(ws: Workspace, chip: Chip) -> 
     kept.classes[:20], kept.origin[:20] = 1, Origin.IMPORT
     kept.classes[30], kept.origin[30] = 0, Origin.HUMAN
     desk.put(CHIP, "pixels", PutMask(file_of(ws, chip, kept), "carl"))
-    own = desk.label(CHIP, "pixels", "carl").mask
+    own = desk.label(CHIP, "pixels", Which(actor="carl")).mask
     assert own.count_origins() == {Origin.HUMAN: 64}, "what stands in the label already may be repeated"
 
 

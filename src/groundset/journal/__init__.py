@@ -6,7 +6,7 @@ from groundset.journal.events import KINDS, Appended, BulkAppended, Event, Kind,
 from groundset.journal.journal import Journal
 from groundset.journal.labels import TaskLabels, methods_of
 from groundset.journal.masks import MaskStore
-from groundset.journal.payloads import UNSAID, AttributeValue, answer, answers, attribute, mask_payload, training
+from groundset.journal.payloads import UNSAID, AttributeValue, answer, answers, attribute, mask_payload, training, work
 
 __all__ = [
     "KINDS",
@@ -31,4 +31,5 @@ __all__ = [
     "methods_of",
     "new_id",
     "training",
+    "work",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -24,6 +24,10 @@ CHUNK = 500
 
 NO_TASK = ""
 """Task of what is current whatever the task, such as attributes, in the derived table."""
+
+_LAYER = '"layer":'
+MOVED = "something else was said here meanwhile"
+"""Why a row is refused that names what it must follow, where that is not the latest any more."""
 
 _SAME = ("actor", "kind", "task", "chip_id", "payload", "undoes", "bulk")
 
@@ -54,10 +58,17 @@ def compare(row: Row, there: Row) -> Appended:
 
 
 class Writer:
-    """Appends rows inside one write transaction."""
+    """Appends rows inside one write transaction.
 
-    def __init__(self, connection: Connection) -> None:
+    Args:
+        connection: Of the transaction.
+        on: By id of a row, the id of what must be current where it is going to be (None: nothing), else it is refused
+            with :data:`MOVED`.
+    """
+
+    def __init__(self, connection: Connection, on: Mapping[str, str | None] | None = None) -> None:
         self.connection = connection
+        self._on = on or {}
         self.seq: int = connection.execute(sa.select(sa.func.coalesce(sa.func.max(events.c.seq), 0))).scalar_one()
         self._pending: list[Row] = []
         self._there: dict[str, Row] = {}
@@ -78,6 +89,8 @@ class Writer:
             reason = self._refuse_undo(row["undoes"]) if row["undoes"] else self._refuse_member(row)
             if reason:
                 return Appended(row["id"], "refused", error=reason)
+        if row["id"] in self._on and self._current(row) != self._on[row["id"]]:
+            return Appended(row["id"], "refused", error=MOVED)
         self.seq += 1
         row = {**row, "seq": self.seq}
         self._there[row["id"]] = row
@@ -102,6 +115,15 @@ class Writer:
         if _times(self.connection, row["bulk"]):
             return "the bulk act is undone"
         return None
+
+    def _current(self, row: Row) -> str | None:
+        """Id of what is current where this row is going to be."""
+        self._flush()
+        c, (task, chip_id, actor, kind) = current.c, _group(row)
+        query = sa.select(events.c.id).join(current, c.seq == events.c.seq)
+        query = query.where(c.task == task, c.chip_id == chip_id, c.actor == actor, c.kind == kind)
+        found: str | None = self.connection.execute(query.where(c.subject == _subject(kind, row["payload"]))).scalar()
+        return found
 
     def _flush(self) -> None:
         if self._pending:
@@ -162,9 +184,13 @@ def active(
 def _active(connection: Connection, query: sa.Select[Any], counts: dict[str, int]) -> Iterator[Said]:
     for row in connection.execute(query, execution_options={"yield_per": 10_000}):
         if row.id not in counts and row.bulk not in counts:
-            # Shapes may be megabytes of text, and have no subject.
-            about = "" if row.kind == "shapes" else subject(row.kind, json.loads(row.payload))
-            yield Said(row.seq, (row.task or NO_TASK, row.chip_id, row.actor, row.kind), about)
+            group = row.task or NO_TASK, row.chip_id, row.actor, row.kind
+            yield Said(row.seq, group, _subject(row.kind, row.payload))
+
+
+def _subject(kind: str, payload: str) -> str:
+    # Shapes may be megabytes of text: those that name no layer are not read.
+    return "" if kind == "shapes" and _LAYER not in payload else subject(kind, json.loads(payload))
 
 
 def _times(connection: Connection, target: str) -> int:
@@ -195,7 +221,7 @@ def _make_current(connection: Connection, rows: Iterable[Row]) -> None:
         if row["kind"] not in STANDING_KINDS:
             continue
         group = _group(row)
-        about = subject(row["kind"], json.loads(row["payload"]))
+        about = _subject(row["kind"], row["payload"])
         if about == ALL_SUBJECTS:
             resets.add(group)
             groups[group] = {}

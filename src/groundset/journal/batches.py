@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from groundset.core import GroundsetError, InputError
@@ -11,6 +11,7 @@ from groundset.journal.database import Database
 from groundset.journal.events import Appended, NewEvent, format_time, parse_id, utc
 from groundset.journal.payloads import check as check_form
 
+MOVED = _write.MOVED
 Check = Callable[[NewEvent], None]
 """Raises a GroundsetError where an event must not be taken (no such chip, class not in the scheme, no right to)."""
 
@@ -25,11 +26,14 @@ class Batch:
         new: The events; their client-made ids make sending them twice harmless.
         actor: Who says them.
         check: Called for each event that is not known yet, before anything is written.
+        on: By id of a new event, the id of the current one that it was made from and must follow (None: there was
+            none); where another has come since, it is refused with :data:`MOVED`.
     """
 
     new: Sequence[NewEvent]
     actor: str
     check: Check | None = None
+    on: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ class Prepared:
     """A checked batch: the rows to write and the refusals, both by place in the batch."""
 
     size: int
+    on: Mapping[str, str | None] = field(default_factory=dict)
     rows: dict[int, _write.Row] = field(default_factory=dict)
     refused: dict[int, Appended] = field(default_factory=dict)
 
@@ -69,7 +74,8 @@ def commit(database: Database, prepared: Sequence[Prepared]) -> list[list[Append
     written: list[Appended] = []
     if rows:
         with database.write() as connection:
-            written = _write.Writer(connection).add(rows)
+            on = {own: named for there in prepared for own, named in there.on.items()}
+            written = _write.Writer(connection, on).add(rows)
     out, at = [], 0
     for there in prepared:
         out.append(there.results(written[at : at + len(there.rows)]))
@@ -100,7 +106,7 @@ def row_of(event: NewEvent, actor: str) -> _write.Row:
 
 
 def _formed(batch: Batch) -> Prepared:
-    out = Prepared(len(batch.new))
+    out = Prepared(len(batch.new), batch.on)
     for i, event in enumerate(batch.new):
         try:
             out.rows[i] = row_of(event, batch.actor)

@@ -10,13 +10,13 @@ from uuid import UUID, uuid4
 
 from groundset.core import InputError
 
-Kind = Literal["answer", "mask", "shapes", "training", "attribute", "undo", "bulk", "comment", "scheme"]
+Kind = Literal["answer", "mask", "shapes", "training", "attribute", "work", "undo", "bulk", "comment", "scheme"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ANSWER_KINDS: tuple[Kind, ...] = ("answer", "mask", "shapes")
 """Kinds that answer a question about a chip."""
 
-STANDING_KINDS: tuple[Kind, ...] = (*ANSWER_KINDS, "training", "attribute")
-"""Kinds of which the latest stands: answers, whether a chip trains, and what is said of its situation."""
+STANDING_KINDS: tuple[Kind, ...] = (*ANSWER_KINDS, "training", "attribute", "work")
+"""Kinds of which the latest stands: answers, whether a chip trains, what is said of its situation, how far work is."""
 
 Status = Literal["created", "known", "refused"]
 
@@ -32,7 +32,7 @@ class NewEvent:
 
     Args:
         kind: One of :data:`KINDS`.
-        task: Task that it is about; needed for answers, masks, shapes and training, never there for attributes.
+        task: Task that it is about; needed for answers, masks, shapes, training and work, never there for attributes.
         chip_id: Chip that it is about; needed for all of :data:`STANDING_KINDS`.
         payload: What is said, as JSON; its form depends on the kind (see :mod:`groundset.journal.payloads`).
         id: UUID made by the client. Sending it again changes nothing.

@@ -26,11 +26,14 @@ from groundset.journal.events import (
     parse_time,
 )
 from groundset.journal.history import History, Members, read_members, read_moves
+from groundset.journal.layers import LayerHistory, layer_history
 from groundset.journal.payloads import UNSAID
 from groundset.journal.schema import current, events
 from groundset.journal.standing import Standing, standing, touched
 
 _PAGE = 2_000
+_NO_LAYER = '%"layer":""%'
+_REMOVED = '%"features":[],"layer":"%'
 _BULK = UUID("7f0ae5a1-6b8e-4a8d-9a63-3c2f3d1f6c55")
 
 
@@ -201,7 +204,8 @@ class Journal:
 
         Args:
             task: Task that they answer; None for what is said whatever the task (``kind`` is ``attribute`` then).
-            kind: Only ``answer``, ``mask`` or ``shapes`` (default: these three), or ``training`` or ``attribute``.
+            kind: Only ``answer``, ``mask`` or ``shapes`` (default: these three), or one of ``training``, ``attribute``
+                and ``work``.
             chip_ids: Only these chips.
             actor: Only this actor.
             as_of: As it was when this was the last event (default: now).
@@ -257,6 +261,8 @@ class Journal:
         query = sa.select(sa.func.count(sa.distinct(current.c.chip_id))).join(events, current.c.seq == events.c.seq)
         query = query.where(current.c.task == task, current.c.kind.in_(ANSWER_KINDS))
         query = query.where(events.c.payload.not_like(f'%"value":"{UNSAID}"%'))  # as canonical JSON has it
+        removed = sa.and_(events.c.payload.like(_REMOVED), events.c.payload.not_like(_NO_LAYER))
+        query = query.where(sa.or_(events.c.kind != "shapes", sa.not_(removed)))
         with self._db.read() as connection:
             return connection.execute(query).scalar_one()
 
@@ -266,6 +272,11 @@ class Journal:
         with self._db.read() as connection:
             out.add(read_moves(connection, actor, out.head))
         return out
+
+    def layer(self, task: str, chip_id: str, actor: str, layer: str) -> LayerHistory:
+        """What stands of an actor's layer of a chip, and what was taken back of it."""
+        with self._db.read() as connection:
+            return layer_history(connection, task, chip_id, actor, layer)
 
     def members(self, bulk_ids: Sequence[str]) -> dict[str, Members]:
         """What the members of bulk acts are, by id of the act."""

@@ -91,7 +91,7 @@ class TaskLabels:
         """What a chip is, by the latest answer of the strongest origin; None where nobody answered."""
         return resolve([e for e in self.events(chip_id) if e.kind == "answer"], self.scheme, multi=self.multi)
 
-    def mask(self, chip: Chip, *, flags: bool = True) -> LabelMask:
+    def mask(self, chip: Chip, *, flags: bool = True, only: Callable[[Event], bool] | None = None) -> LabelMask:
         """The class of each pixel: human > consensus > import > product flag > region > model, then the latest.
 
         All current masks take part, those of one actor in several layers too: each counts from when it was said.
@@ -99,6 +99,7 @@ class TaskLabels:
         Args:
             chip: The chip; the mask has its shape (rows, columns).
             flags: Whether the product's flags take part.
+            only: Says which of the current masks take part (default: all).
 
         Raises:
             MissingError, ConflictError, InputError: A mask file is missing, damaged, or not of this chip.
@@ -106,7 +107,7 @@ class TaskLabels:
         flagged: list[LabelMask] = []
         if flags and self._reasons is not None and (reasons := self._reasons(chip)).any():
             flagged = [self._flagged(reasons)]
-        return merge(chain(flagged, self._answered(chip)), _shape(chip))
+        return merge(chain(flagged, self._answered(chip, only)), _shape(chip))
 
     def training_mask(self, chip: Chip) -> LabelMask:
         """The label of a chip with only the pixels that may train: of people, imports, consensus and regions.
@@ -138,10 +139,10 @@ class TaskLabels:
         """``label:methods`` of a chip, told truly from its pixels; see :func:`methods_of`."""
         return methods_of(self.mask(chip))
 
-    def _answered(self, chip: Chip) -> Iterator[LabelMask]:
+    def _answered(self, chip: Chip, only: Callable[[Event], bool] | None = None) -> Iterator[LabelMask]:
         """One by one: a chip may have many layers."""
         for event in self.events(chip.id):
-            if event.kind == "mask":
+            if event.kind == "mask" and (only is None or only(event)):
                 yield self._masks.get(event.payload["sha256"], chip.geobox)
 
     def _flagged(self, reasons: UInt8) -> LabelMask:

@@ -34,6 +34,24 @@ class MaskStore:
             raise InputError("a mask is named by 64 hexadecimal digits", asked=repr(sha256))
         return self.folder / sha256[:2] / f"{sha256}.tif"
 
+    def objects_path(self, sha256: str) -> Path:
+        """Where the objects file of this hash lies, or would."""
+        return self.path(sha256).with_suffix(".json")
+
+    def put_objects(self, data: bytes) -> str:
+        """Keep the bytes of an objects file (:func:`groundset.journal.objects.encode`); returns their SHA-256."""
+        return _put(data, self.objects_path(hashlib.sha256(data).hexdigest()))
+
+    def objects(self, sha256: str) -> list[dict[str, Any]]:
+        """The objects in a file, verified against its name.
+
+        Raises:
+            MissingError: There is no such file.
+            ConflictError: Its bytes are not those that were written.
+        """
+        told: list[dict[str, Any]] = json.loads(_read(sha256, self.objects_path(sha256), "objects file"))
+        return told
+
     def __contains__(self, sha256: str) -> bool:
         return self.path(sha256).is_file()
 
@@ -56,12 +74,7 @@ class MaskStore:
 
     def put_bytes(self, data: bytes) -> str:
         """Keep the bytes of a mask file that :func:`decode` has accepted."""
-        sha256 = hashlib.sha256(data).hexdigest()
-        path = self.path(sha256)
-        if not _holds(path, data):
-            with atomic(path) as beside:
-                beside.write_bytes(data)
-        return sha256
+        return _put(data, self.path(hashlib.sha256(data).hexdigest()))
 
     def put_many(self, masks: Iterable[tuple[LabelMask, GeoBox]], scheme: Scheme, *, threads: int = 8) -> list[str]:
         """Keep many masks; quicker than one by one, since the disk takes several at once. Hashes in order."""
@@ -80,17 +93,7 @@ class MaskStore:
             ConflictError: Its bytes are not those that were written.
             InputError: It does not lie on ``geobox``.
         """
-        path = self.path(sha256)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise MissingError("there is no such mask", asked=sha256, hint=f"it should be {path}") from None
-        found = hashlib.sha256(data).hexdigest()
-        if found != sha256:
-            raise ConflictError(
-                "this mask file was changed or damaged", asked=path, found=found, hint="restore it from a backup"
-            )
-        return decode(data, geobox)
+        return decode(_read(sha256, self.path(sha256), "mask"), geobox)
 
 
 def encode(mask: LabelMask, geobox: GeoBox, scheme: Scheme) -> bytes:
@@ -153,6 +156,29 @@ def _photos_have_no_place() -> None:
     from rasterio.errors import NotGeoreferencedWarning
 
     warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+
+
+def _put(data: bytes, path: Path) -> str:
+    if not _holds(path, data):
+        with atomic(path) as beside:
+            beside.write_bytes(data)
+    return path.stem
+
+
+def _read(sha256: str, path: Path, what: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MissingError(f"there is no such {what}", asked=sha256, hint=f"it should be {path}") from None
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise ConflictError(
+            f"this {what.removesuffix(' file')} file was changed or damaged",
+            asked=path,
+            found=found,
+            hint="restore it from a backup",
+        )
+    return data
 
 
 def _holds(path: Path, data: bytes) -> bool:

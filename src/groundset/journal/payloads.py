@@ -9,7 +9,7 @@ from typing import Any
 
 from groundset.core import UNLABELLED, InputError, Origin
 from groundset.core.layout import ATTRIBUTE_NAME
-from groundset.journal.events import KINDS, STANDING_KINDS, NewEvent
+from groundset.journal.events import KINDS, STANDING_KINDS, NewEvent, parse_id
 
 UNSAID = "unlabelled"
 """Value of an answer that takes a class's answer away: nothing is said about it any more."""
@@ -23,10 +23,20 @@ _UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 _LAYER = re.compile(r"[A-Za-z0-9._:-]{0,64}")
 _ORIGINS = tuple(origin.value for origin in Origin if origin is not Origin.NONE)
 _GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
+SHAPE_KINDS = ("box", "oriented-box", "polygon", "polyline", "point")
+"""What a shape was drawn as (``properties.kind``)."""
+
+STATES = ("complete", "incomplete")
+"""How far the work on a chip is, as an actor says."""
 
 AttributeValue = bool | float | str | None
 LONGEST_TEXT = 1_000
 """Characters of an attribute's value, or of the reason why a chip cannot be answered."""
+
+LONGEST_NOTE = 2_000
+LONGEST_TOOL = 32
+MOST_ATTRIBUTES = 64
+"""Attributes of one shape."""
 
 ALL_SUBJECTS = "*"
 """Subject of an answer that lists all classes of a chip: it supersedes the single ones before it."""
@@ -76,6 +86,9 @@ def mask_payload(
     strokes: int | None = None,
     seconds: float | None = None,
     reasons: Mapping[str, int] | None = None,
+    tool: str | None = None,
+    base: str | None = None,
+    objects: str | None = None,
 ) -> dict[str, Any]:
     """Payload of a mask that lies in the mask store.
 
@@ -84,8 +97,11 @@ def mask_payload(
         layer: Masks of one actor in different layers stand side by side, in one layer the later supersedes the former;
             at most 64 of the characters ``A-Z a-z 0-9 . _ : -``. A model's masks have none, so that a rerun supersedes.
         strokes: Strokes drawn.
-        seconds: Time spent.
+        seconds: Time spent; of a stroke, active seconds since the stroke before.
         reasons: Pixels by reason why they cannot be answered.
+        tool: What a stroke was drawn with.
+        base: Id of the event of the layer that a stroke was drawn on.
+        objects: Name (SHA-256) of the file of the layer's objects.
     """
     parts = {
         "sha256": sha256,
@@ -93,8 +109,31 @@ def mask_payload(
         "strokes": strokes,
         "seconds": seconds,
         "reasons": dict(reasons) if reasons else None,
+        "tool": tool,
+        "base": base,
+        "objects": objects,
     }
     return {k: v for k, v in parts.items() if v is not None}
+
+
+def work(
+    state: str, *, difficulty: int | None = None, note: str | None = None, cannot_tell: str | None = None
+) -> dict[str, Any]:
+    """Payload that says how far an actor's work on a chip is.
+
+    Args:
+        state: ``complete`` or ``incomplete``.
+        difficulty: 1 (easy) to 5.
+        note: What else is to be said, at most 2,000 characters.
+        cannot_tell: Why the chip cannot be labelled, at most 1,000 characters.
+    """
+    parts = {"state": state, "difficulty": difficulty, "note": note or None, "cannot_tell": cannot_tell or None}
+    return {k: v for k, v in parts.items() if v is not None}
+
+
+def removed(payload: Mapping[str, Any]) -> bool:
+    """Whether shapes say that the outline of their layer is no more."""
+    return bool(payload.get("layer")) and not payload["features"]
 
 
 def check(event: NewEvent) -> str:
@@ -130,8 +169,8 @@ def _check_about(event: NewEvent) -> None:
 
 
 def subject(kind: str, payload: Mapping[str, Any]) -> str:
-    """What is spoken of: the class of a single-class answer, ``*`` for a list; a mask's layer, an attribute's name."""
-    if kind == "mask":
+    """What is spoken of: a single answer's class, ``*`` for a list; a layer of masks or shapes, an attribute's name."""
+    if kind in ("mask", "shapes"):
         return str(payload.get("layer", ""))
     if kind == "attribute":
         return str(payload["name"])
@@ -195,7 +234,7 @@ def _answer(payload: Mapping[str, Any]) -> None:
         raise InputError("an answer has either class or classes", found=sorted(payload))
     _text(payload, "reason", most=LONGEST_TEXT)
     _origin(payload)
-    _confidence(payload)
+    _share(payload, "confidence")
     if "classes" in payload:
         codes = payload["classes"]
         if not isinstance(codes, list | tuple) or len({_code(c) for c in codes}) != len(codes):
@@ -207,10 +246,10 @@ def _answer(payload: Mapping[str, Any]) -> None:
         raise InputError("unknown value", asked=repr(payload.get("value"))[:80], hint=hint)
 
 
-def _confidence(payload: Mapping[str, Any]) -> None:
-    value = payload.get("confidence")
+def _share(payload: Mapping[str, Any], name: str) -> None:
+    value = payload.get(name)
     if value is not None and (not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1):
-        raise InputError("confidence is a number from 0 to 1", asked=repr(value))
+        raise InputError(f"{name} is a number from 0 to 1", asked=repr(value)[:80])
 
 
 def _training(payload: Mapping[str, Any]) -> None:
@@ -231,18 +270,38 @@ def _attribute(payload: Mapping[str, Any]) -> None:
 def _mask(payload: Mapping[str, Any]) -> None:
     if not isinstance(payload.get("sha256"), str) or not _SHA256.fullmatch(payload["sha256"]):
         raise InputError("a mask is named by the sha256 of its file", asked=repr(payload.get("sha256")))
-    layer = payload.get("layer", "")
-    if not isinstance(layer, str) or not _LAYER.fullmatch(layer):
-        raise InputError("a layer is named by at most 64 letters, digits and . _ : -", asked=repr(layer)[:80])
+    _layer(payload)
     _count(payload, "strokes")
     seconds = payload.get("seconds")
     if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0):
         raise InputError("seconds is a number from 0", asked=repr(seconds))
+    _text(payload, "tool", most=LONGEST_TOOL)
+    if payload.get("base") is not None:
+        parse_id(payload["base"])
+    objects = payload.get("objects")
+    if objects is not None and (not isinstance(objects, str) or not _SHA256.fullmatch(objects)):
+        raise InputError("objects are named by the sha256 of their file", asked=repr(objects)[:80])
     reasons = payload.get("reasons", {})
     if not isinstance(reasons, Mapping):
         raise InputError("reasons says how many pixels have which reason", asked=repr(reasons))
     for name in reasons:
         _count(reasons, name)
+
+
+def _layer(payload: Mapping[str, Any]) -> None:
+    layer = payload.get("layer", "")
+    if not isinstance(layer, str) or not _LAYER.fullmatch(layer):
+        raise InputError("a layer is named by at most 64 letters, digits and . _ : -", asked=repr(layer)[:80])
+
+
+def _work(payload: Mapping[str, Any]) -> None:
+    if payload.get("state") not in STATES:
+        raise InputError(f"a state of work is {' or '.join(STATES)}", asked=repr(payload.get("state"))[:80])
+    difficulty = payload.get("difficulty")
+    if difficulty is not None and (type(difficulty) is not int or not 1 <= difficulty <= 5):
+        raise InputError("a difficulty is a whole number from 1 (easy) to 5", asked=repr(difficulty)[:80])
+    _text(payload, "note", most=LONGEST_NOTE)
+    _text(payload, "cannot_tell", most=LONGEST_TEXT)
 
 
 def _shapes(payload: Mapping[str, Any]) -> None:
@@ -255,6 +314,7 @@ def _shapes(payload: Mapping[str, Any]) -> None:
             hint='give "coordinates": "pixel" (column, row from the chip\'s upper left corner) or "map" (its CRS)',
         )
     _origin(payload)
+    _layer(payload)
     for i, feature in enumerate(payload["features"]):
         geometry = feature.get("geometry") if isinstance(feature, Mapping) else None
         if not isinstance(geometry, Mapping) or geometry.get("type") not in _GEOMETRIES:
@@ -263,6 +323,28 @@ def _shapes(payload: Mapping[str, Any]) -> None:
         if not isinstance(properties, Mapping):
             raise InputError(f"feature {i} has no properties", hint="its class stands in properties.class")
         _code(properties.get("class"))
+        _shape(properties)
+
+
+def _shape(properties: Mapping[str, Any]) -> None:
+    """What an editor says of a shape beside its class; properties of other names are a file's own."""
+    kind, depth, attributes = properties.get("kind"), properties.get("depth"), properties.get("attributes")
+    if kind is not None and kind not in SHAPE_KINDS:
+        raise InputError("unknown kind of shape", asked=repr(kind)[:80], hint=f"kinds are {', '.join(SHAPE_KINDS)}")
+    _share(properties, "score")
+    if depth is not None and (not isinstance(depth, int) or isinstance(depth, bool)):
+        raise InputError("a depth is a whole number, the higher the nearer", asked=repr(depth)[:80])
+    if attributes is None:
+        return
+    if not isinstance(attributes, Mapping) or len(attributes) > MOST_ATTRIBUTES:
+        raise InputError(
+            f"attributes of a shape are at most {MOST_ATTRIBUTES} values by name", asked=repr(attributes)[:80]
+        )
+    for name, value in attributes.items():
+        if not isinstance(name, str) or not (value is None or isinstance(value, bool | int | float | str)):
+            raise InputError("an attribute is true, false, text, a number, or null", asked=f"{name!r}: {value!r}"[:80])
+        if isinstance(value, str):
+            _text(attributes, name, most=LONGEST_TEXT)
 
 
 def _scheme(payload: Mapping[str, Any]) -> None:
@@ -281,6 +363,7 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "shapes": _shapes,
     "training": _training,
     "attribute": _attribute,
+    "work": _work,
     "undo": _anything,
     "bulk": _anything,
     "comment": lambda payload: _text(payload, "text", needed=True),

@@ -13,7 +13,7 @@ from groundset.core import InputError, ServiceError
 from groundset.journal import Appended, Batch, Event, Journal, NewEvent
 from groundset.lake import Lake
 from groundset.server.door import Visitor, may
-from groundset.server.models import Annotation, AnnotationIn, AnnotationResult, AnnotationResults
+from groundset.server.models import Annotation, AnnotationIn, AnnotationResult, AnnotationResults, StrokeResults
 from groundset.server.problems import TooLargeError
 from groundset.server.writer import Writer
 
@@ -50,11 +50,7 @@ async def take(said: Sequence[Any], who: Visitor, actor: str, lake: Lake, writer
     Raises:
         ServiceError: The workspace is not where it was; whoever sends the same again later loses nothing.
     """
-    if not lake.layout.config.exists():
-        raise ServiceError(
-            "the workspace was moved away while it is served", asked=lake.root,
-            hint="move it back, or start the server where it is now; answers that wait are not lost",
-        )  # fmt: skip
+    check_there(lake)
     read = [read_one(one) for one in said]
     new = [one for one in read if isinstance(one, NewEvent)]
 
@@ -65,6 +61,19 @@ async def take(said: Sequence[Any], who: Visitor, actor: str, lake: Lake, writer
 
     kept = iter(await writer.append(Batch(new, actor, check)) if new else [])
     return AnnotationResults(results=[_result(next(kept) if isinstance(one, NewEvent) else one) for one in read])
+
+
+def check_there(lake: Lake) -> None:
+    """Refuse to write where the workspace is not any more.
+
+    Raises:
+        ServiceError: It was moved away.
+    """
+    if not lake.layout.config.exists():
+        raise ServiceError(
+            "the workspace was moved away while it is served", asked=lake.root,
+            hint="move it back, or start the server where it is now; answers that wait are not lost",
+        )  # fmt: skip
 
 
 def read_one(said: Any) -> NewEvent | Appended:
@@ -93,7 +102,7 @@ def check_undo(target: str, who: Visitor, actor: str, journal: Journal) -> None:
         )
 
 
-def status_of(answer: AnnotationResults) -> int:
+def status_of(answer: AnnotationResults | StrokeResults) -> int:
     """201 if any was created, 200 if all were known, 207 if some were refused, 422 if all were."""
     said = [result.status for result in answer.results]
     refused = said.count("refused")

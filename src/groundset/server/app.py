@@ -32,6 +32,7 @@ from groundset.server.routes import (
     releases,
     scenes,
     session,
+    strokes,
     views,
     workspace,
 )
@@ -60,6 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     scenes.router,
     answers.router,
     masks.router,
+    strokes.router,
     jobs.router,
     releases.router,
     events.router,

@@ -88,7 +88,7 @@ class Context:
         }
         self.jobs = Jobs(layout.root, layout.cache / "jobs", self._tell, reads=reads)
         self.closers.append(self.jobs.close)
-        self.views = Views(self.lake, self._append)
+        self.views = Views(self.lake, self._append, self._commit)
         self.closers.append(self.views.close)
         self.index = Index(self.lake, self._counted)
         self.closers.append(self.index.close)
@@ -99,6 +99,10 @@ class Context:
     def _append(self, new: Sequence[NewEvent], actor: str) -> list[Appended]:
         """For a route in a thread of its own: through the same writer as all answers."""
         return from_thread.run(self.writer.append, Batch(new, actor, self.lake.check))
+
+    def _commit(self, batch: Batch) -> list[Appended]:
+        """For a route in a thread of its own: what was checked already."""
+        return from_thread.run(self.writer.append, batch)
 
     def _tell(self, name: str, data: dict[str, Any]) -> None:
         if name == "workspace":

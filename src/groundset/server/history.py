@@ -14,6 +14,7 @@ from groundset.journal import Event, Journal
 from groundset.journal.history import Act as Done
 from groundset.journal.history import History as Kept
 from groundset.journal.history import Members
+from groundset.journal.payloads import removed
 from groundset.lake import Lake
 from groundset.server.models import Act, History
 
@@ -22,7 +23,7 @@ MOST_ACTORS = 64
 
 _KINDS = {
     "answer": "answers", "mask": "masks", "shapes": "outlines", "training": "changes of training",
-    "attribute": "attributes",
+    "attribute": "attributes", "work": "notes of work",
 }  # fmt: skip
 
 
@@ -115,8 +116,18 @@ def _one(lake: Lake, task: str | None, kind: str, payload: Mapping[str, Any]) ->
     if kind == "attribute":
         return _attribute(lake, payload["name"], payload["value"])
     if kind == "shapes":
-        return _count(len(payload.get("features", [])), "outline")
-    return "mask"
+        return "outline removed" if removed(payload) else _count(len(payload.get("features", [])), "outline")
+    if kind == "work":
+        return _work(payload)
+    tool = payload.get("tool")
+    return "mask" if tool is None else f"{tool} stroke"
+
+
+def _work(payload: Mapping[str, Any]) -> str:
+    said = [f"difficulty {payload['difficulty']}"] if "difficulty" in payload else []
+    said += [f"cannot tell ({payload['cannot_tell']})"] if payload.get("cannot_tell") else []
+    said += ["a note"] if payload.get("note") else []
+    return f"marked {payload['state']}" + (f": {', '.join(said)}" if said else "")
 
 
 def _answer(lake: Lake, task: str | None, payload: Mapping[str, Any]) -> str:

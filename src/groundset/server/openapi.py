@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from groundset.server.door import permission_of
-from groundset.server.models import AnnotationIn, Problem
+from groundset.server.models import AnnotationIn, Problem, StrokeIn
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
@@ -20,7 +20,7 @@ _COMMON = {
     "422": "The request is not of the form that this address takes",
     "default": "What else went wrong",
 }
-_EXTRA: tuple[type[BaseModel], ...] = (Problem, AnnotationIn)
+_EXTRA: tuple[type[BaseModel], ...] = (Problem, AnnotationIn, StrokeIn)
 
 
 def body_of(model: type[BaseModel], *, most: int) -> dict[str, Any]:
@@ -44,7 +44,10 @@ def install(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 def _told(document: dict[str, Any], routers: Sequence[APIRouter]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for model in _EXTRA:
-        schemas.setdefault(model.__name__, model.model_json_schema(ref_template=_REF))
+        told_of = model.model_json_schema(ref_template=_REF)
+        for name, part in told_of.pop("$defs", {}).items():
+            schemas.setdefault(name, part)
+        schemas.setdefault(model.__name__, told_of)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}

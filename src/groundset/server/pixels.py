@@ -12,7 +12,7 @@ from groundset.server.context import Context
 from groundset.server.door import Visitor, may
 from groundset.server.models import AnnotationResult, ChipDetail
 from groundset.server.replies import marks
-from groundset.views import PutMask, Tile, parse_places
+from groundset.views import PutMask, Tile, Which, parse_places
 from groundset.views.chips import npy, pixels_mark, read_pixels, valid_pixels
 from groundset.views.overlays import PREFIX
 
@@ -109,10 +109,10 @@ def tile(ctx: Context, scene_id: str, zxy: tuple[int, int, int, int], layer: str
 
 
 def mask(
-    ctx: Context, chip_id: str, task: str | None, actor: str | None, form: Literal["tif", "npy"], *, flags: bool
+    ctx: Context, chip_id: str, task: str | None, which: Which, form: Literal["tif", "npy"], *, flags: bool
 ) -> Found:
     """The current mask of a chip."""
-    found = ctx.views.masks.label(chip_id, task, actor, flags=flags)
+    found = ctx.views.masks.label(chip_id, task, which, flags=flags)
     if form == "npy":
         return Found(found.mark + "n", "application/octet-stream", lambda: npy(found.stack()), {})
     named = {"Content-Disposition": f'attachment; filename="{found.file_name}"'}

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -42,6 +42,36 @@ class RightError(ConflictError):
 
 
 @dataclass(frozen=True, slots=True)
+class Which:
+    """Which masks of a chip take part.
+
+    Args:
+        part: ``label`` (all), ``own`` (the actor's layer) or ``others`` (all but the actor's layer).
+        actor: Whose layer; with ``label``, only this actor's masks, None everybody's.
+        layer: The layer.
+    """
+
+    part: Literal["label", "own", "others"] = "label"
+    actor: str | None = None
+    layer: str = LAYER
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is what one actor says, without what the product flags."""
+        return self.part == "own" or (self.part == "label" and self.actor is not None)
+
+    def takes(self, event: Event) -> bool:
+        """Whether a mask is among them."""
+        if self.part == "label":
+            return self.actor is None or event.actor == self.actor
+        own = event.actor == self.actor and event.payload.get("layer", "") == self.layer
+        return own == (self.part == "own")
+
+
+ALL = Which()
+
+
+@dataclass(frozen=True, slots=True)
 class PutMask:
     """A mask that somebody brings.
 
@@ -70,8 +100,8 @@ class MaskDesk:
         self._append: Append = append or (lambda events, actor: lake.annotate(events, actor=actor))
         self._one_at_a_time = threading.Lock()
 
-    def label(self, chip_id: str, task: str | None, actor: str | None = None, *, flags: bool = True) -> ChipMask:
-        """The current mask of a chip: merged of all, product flags included, or one actor's own.
+    def label(self, chip_id: str, task: str | None, which: Which = ALL, *, flags: bool = True) -> ChipMask:
+        """The current mask of a chip: merged of all, product flags included, or of a part of what was said.
 
         Raises:
             MissingError: No such chip.
@@ -80,7 +110,7 @@ class MaskDesk:
         chip = self._lake.chips.get(chip_id)
         chosen = self._lake.config.task(task, "segment")
         labels = self._lake.labels(chosen.name, chip_ids=[str(chip.id)])
-        return ChipMask(self._lake, chip, chosen, labels, actor, flags)
+        return ChipMask(self._lake, chip, chosen, labels, which, flags=flags)
 
     def put(self, chip_id: str, task: str | None, mask: PutMask) -> Appended:
         """Take a mask in; when this returns it is on disk.
@@ -109,7 +139,8 @@ class MaskDesk:
     def _check_fresh(self, chip_id: str, task: TaskConfig, mask: PutMask) -> None:
         if not mask.if_match or "*" in mask.if_match:
             return
-        marks = [self.label(chip_id, task.name, who, flags=f).mark for who in (None, mask.actor) for f in (True, False)]
+        parts = (ALL, Which(actor=mask.actor), Which("own", mask.actor, mask.layer))
+        marks = [self.label(chip_id, task.name, part, flags=f).mark for part in parts for f in (True, False)]
         if not set(marks) & set(mask.if_match):
             raise StaleError(
                 "somebody answered about this chip since you fetched it",
@@ -127,11 +158,7 @@ class MaskDesk:
                 there = now.mask
                 same = (there.classes == said.classes) & (there.origin == said.origin)
                 if (theirs & ~same).any():
-                    raise RightError(
-                        "pixels of origin 4 (import) and 5 (consensus) are for reviewers to say",
-                        asked=f"{int((theirs & ~same).sum())} such pixels that are not in the label",
-                        hint="give your own pixels origin 1 (human)",
-                    )
+                    raise not_yours(int((theirs & ~same).sum()))
                 drop = drop | theirs  # they stand in the label already
         if not drop.any():
             return said
@@ -161,23 +188,22 @@ class ChipMask:
     """The mask of one chip at one moment; read when it is asked for."""
 
     def __init__(
-        self, lake: Lake, chip: Chip, task: TaskConfig, labels: TaskLabels, actor: str | None, flags: bool
+        self, lake: Lake, chip: Chip, task: TaskConfig, labels: TaskLabels, which: Which = ALL, *, flags: bool = True
     ) -> None:
-        self._lake, self._labels, self._actor, self._flags = lake, labels, actor, flags and actor is None
+        self._lake, self._labels, self._which, self._flags = lake, labels, which, flags and not which.alone
         self.chip, self.task = chip, task
 
     @property
     def events(self) -> list[Event]:
         """The masks that take part, oldest first."""
-        said = [e for e in self._labels.events(self.chip.id) if e.kind == "mask"]
-        return said if self._actor is None else [e for e in said if e.actor == self._actor]
+        return [e for e in self._labels.events(self.chip.id) if e.kind == "mask" and self._which.takes(e)]
 
     @property
     def mark(self) -> str:
         """Changes when the mask does."""
         scene = self._lake.scenes.get(self.chip.id.scene)
         scheme = self._lake.scheme(self.task.name)
-        parts = (self.task.name, str(self.chip.id), self._actor, self._flags, [e.seq for e in self.events], scheme)
+        parts = (self.task.name, str(self.chip.id), self._which, self._flags, [e.seq for e in self.events], scheme)
         seen = stamp(scene) if self._flags else ""
         return hashlib.sha256(f"{parts!r} {seen}".encode()).hexdigest()[:32]
 
@@ -188,13 +214,13 @@ class ChipMask:
         Raises:
             MovedError: The product's flags cannot be read; ``flags=false`` leaves them out.
         """
-        if self._actor is not None:
+        if self._which.alone:
             rows, cols = self.chip.geobox.shape
             return merge((self._lake.masks.get(e.payload["sha256"], self.chip.geobox) for e in self.events),
                          (int(rows), int(cols)))  # fmt: skip
         if self._flags:
             check_there(self._lake.scenes.get(self.chip.id.scene))
-        return self._labels.mask(self.chip, flags=self._flags)
+        return self._labels.mask(self.chip, flags=self._flags, only=self._which.takes)
 
     def tif(self) -> bytes:
         """As a mask file."""
@@ -209,6 +235,15 @@ class ChipMask:
     def file_name(self) -> str:
         """A name to save it under."""
         return f"{self.chip.id}_{self.task.name}_mask.tif"
+
+
+def not_yours(pixels: int) -> RightError:
+    """Why pixels of reviewers and imports are refused."""
+    return RightError(
+        "pixels of origin 4 (import) and 5 (consensus) are for reviewers to say",
+        asked=f"{pixels} such pixels that are not in the label",
+        hint="give your own pixels origin 1 (human)",
+    )
 
 
 def read_mask(data: bytes, chip: Chip) -> LabelMask:

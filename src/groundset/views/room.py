@@ -9,6 +9,7 @@ from groundset.views.overlays import Overlays
 from groundset.views.pages import Pages
 from groundset.views.scenes import SceneViews
 from groundset.views.statistics import SceneStatistics
+from groundset.views.strokes import Commit, StrokeDesk
 from groundset.views.tiles import Tiles
 
 
@@ -18,9 +19,10 @@ class Views:
     Args:
         lake: The workspace.
         append: How answers are written (default: straight to the journal).
+        commit: How batches that are checked already are.
     """
 
-    def __init__(self, lake: Lake, append: Append | None = None) -> None:
+    def __init__(self, lake: Lake, append: Append | None = None, commit: Commit | None = None) -> None:
         self.lake = lake
         self.statistics = SceneStatistics(lake)
         self.looks = Looks(lake, self.statistics)
@@ -29,6 +31,7 @@ class Views:
         self.pages = Pages(lake, self.looks)
         self.overlays = Overlays(lake)
         self.masks = MaskDesk(lake, append)
+        self.strokes = StrokeDesk(lake, commit)
 
     def close(self) -> None:
         """End the threads."""

@@ -120,6 +120,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chips/{chip_id}/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Objects
+         * @description The segments that you accepted whole in your layer of a chip.
+         */
+        get: operations["get_objects_api_chips__chip_id__objects_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chips/{chip_id}/pixels": {
         parameters: {
             query?: never;
@@ -155,6 +175,26 @@ export interface paths {
          * @description A small picture of the chip, any layer, stretched alike over the whole scene.
          */
         get: operations["get_chip_quicklook_api_chips__chip_id__quicklook_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chips/{chip_id}/strokes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Strokes
+         * @description Your layer of a chip: what can be taken back and brought back, latest first, and how far you said the work is.
+         */
+        get: operations["get_strokes_api_chips__chip_id__strokes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -663,6 +703,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/strokes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Strokes
+         * @description Lay strokes on your layers. The reply comes once all created ones are on disk, one result for each, in order.
+         *
+         *     The same id again changes nothing. A stroke is laid on the layer as it is now: strokes of two tabs are both kept,
+         *     and `conflict` says that the layer had others since `base`. Undo and redo by POST /annotations, kind undo.
+         */
+        post: operations["post_strokes_api_strokes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/suggest": {
         parameters: {
             query?: never;
@@ -890,7 +953,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "answer" | "mask" | "shapes" | "undo" | "comment" | "bulk" | "training" | "attribute";
+            kind: "answer" | "mask" | "shapes" | "undo" | "comment" | "bulk" | "training" | "attribute" | "work";
             /**
              * Payload
              * @default {}
@@ -971,6 +1034,33 @@ export interface components {
             name: string;
             /** Title */
             title?: string | null;
+        };
+        /**
+         * BackRow
+         * @description A stroke that was taken back.
+         */
+        BackRow: {
+            /** At */
+            at: string;
+            /**
+             * By
+             * @description The undo event to undo, to bring it back
+             */
+            by: string;
+            /**
+             * Id
+             * @description The event to undo, to take it back
+             */
+            id: string;
+            /** Seconds */
+            seconds: number | null;
+            /** Strokes */
+            strokes: number;
+            /**
+             * Tool
+             * @description Null where a whole mask was put
+             */
+            tool: string | null;
         };
         /**
          * BandInfo
@@ -1811,6 +1901,37 @@ export interface components {
             unlabelled: number;
         };
         /**
+         * LabelObject
+         * @description A segment that was accepted as a whole, thing or stuff.
+         */
+        LabelObject: {
+            /**
+             * Bbox
+             * @description x, y, width, height in pixels
+             */
+            bbox: number[];
+            /** Class */
+            class: number;
+            /**
+             * Depth
+             * @description The higher the nearer
+             */
+            depth: number;
+            /** Id */
+            id: string;
+            rle: components["schemas"]["Rle"];
+            /** Score */
+            score: number | null;
+        };
+        /**
+         * LabelObjects
+         * @description The objects of a layer.
+         */
+        LabelObjects: {
+            /** Objects */
+            objects: components["schemas"]["LabelObject"][];
+        };
+        /**
          * Layer
          * @description A way to see a scene.
          */
@@ -1862,6 +1983,48 @@ export interface components {
             stretch?: "scene" | "chip";
             /** Title */
             title: string;
+        };
+        /**
+         * LayerStrokes
+         * @description Your layer of a chip: what was drawn and can be taken back, latest first.
+         */
+        LayerStrokes: {
+            /**
+             * Event
+             * @description Latest event of the layer: the next stroke's `base`; null where it is empty
+             */
+            event: string | null;
+            /**
+             * Mark
+             * @description ETag of GET mask?part=own&f=npy
+             */
+            mark: string;
+            /**
+             * Redo
+             * @description At most `limit` of them
+             */
+            redo: components["schemas"]["BackRow"][];
+            /** Redo Count */
+            redo_count: number;
+            /**
+             * Seconds
+             * @description Active seconds of all strokes, those taken back too
+             */
+            seconds: number;
+            /**
+             * Strokes
+             * @description Strokes that stand
+             */
+            strokes: number;
+            /**
+             * Undo
+             * @description At most `limit` of them
+             */
+            undo: components["schemas"]["StrokeRow"][];
+            /** Undo Count */
+            undo_count: number;
+            /** @description How far you said the work is; null where you said nothing */
+            work: components["schemas"]["WorkState"] | null;
         };
         /**
          * LevelResult
@@ -2327,6 +2490,19 @@ export interface components {
             share: number;
         };
         /**
+         * Rle
+         * @description Run lengths as COCO's uncompressed ones: column by column, beginning with pixels outside.
+         */
+        Rle: {
+            /** Counts */
+            counts: number[];
+            /**
+             * Size
+             * @description Rows and columns of the chip
+             */
+            size: number[];
+        };
+        /**
          * SceneDetail
          * @description One scene with all that is needed to draw it.
          */
@@ -2494,6 +2670,119 @@ export interface components {
             actor: string;
         };
         /**
+         * StrokeIn
+         * @description One stroke, as a client sends it. The actor comes from the login.
+         */
+        StrokeIn: {
+            /**
+             * Base
+             * @description Id of the layer's event that it was drawn on; left out on an empty layer
+             * @default null
+             */
+            base?: string | null;
+            /**
+             * Bulk
+             * @description Id of the bulk event, sent before, that this is a member of
+             * @default null
+             */
+            bulk?: string | null;
+            /** Chip Id */
+            chip_id: string;
+            /**
+             * Id
+             * @description UUID made by the client; sending it again changes nothing
+             */
+            id: string;
+            /**
+             * Layer
+             * @default page
+             */
+            layer?: string;
+            /**
+             * Objects
+             * @description The layer's whole list of objects after the stroke, where it changes
+             * @default null
+             */
+            objects?: components["schemas"]["LabelObject"][] | null;
+            /**
+             * Patch
+             * @description base64 of zlib of uint8 (4, height, width): there (0 or 1), class, origin, confidence. Where `there` is 1 the layer's pixel becomes what is given; origin 0 says nothing any more, class 255 with an origin wants it unlabelled
+             */
+            patch: string;
+            /**
+             * Seconds
+             * @description Active seconds since the stroke before
+             * @default null
+             */
+            seconds?: number | null;
+            /**
+             * Task
+             * @description A task of kind segment; may be left out where there is one
+             * @default null
+             */
+            task?: string | null;
+            /** Tool */
+            tool: string;
+            /**
+             * Window
+             * @description x, y, width, height in pixels
+             */
+            window: number[];
+        };
+        /**
+         * StrokeResult
+         * @description What became of one stroke.
+         */
+        StrokeResult: {
+            /**
+             * Conflict
+             * @description The layer had other strokes since `base`; both are kept
+             * @default false
+             */
+            conflict?: boolean;
+            /** Error */
+            error?: string | null;
+            /** Id */
+            id: string;
+            /** Seq */
+            seq?: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "created" | "known" | "refused";
+        };
+        /**
+         * StrokeResults
+         * @description What became of each stroke, in the order sent; all created ones are on disk.
+         */
+        StrokeResults: {
+            /** Results */
+            results: components["schemas"]["StrokeResult"][];
+        };
+        /**
+         * StrokeRow
+         * @description A stroke that stands, or several of one bulk act.
+         */
+        StrokeRow: {
+            /** At */
+            at: string;
+            /**
+             * Id
+             * @description The event to undo, to take it back
+             */
+            id: string;
+            /** Seconds */
+            seconds: number | null;
+            /** Strokes */
+            strokes: number;
+            /**
+             * Tool
+             * @description Null where a whole mask was put
+             */
+            tool: string | null;
+        };
+        /**
          * SuggestedChip
          * @description A chip that should be answered next.
          */
@@ -2554,6 +2843,31 @@ export interface components {
             multi: boolean;
             /** Name */
             name: string;
+        };
+        /**
+         * WorkState
+         * @description How far the work on a chip is, as its actor said last.
+         */
+        WorkState: {
+            /** At */
+            at: string;
+            /**
+             * Cannot Tell
+             * @description Why the chip cannot be labelled
+             */
+            cannot_tell?: string | null;
+            /**
+             * Difficulty
+             * @description 1 (easy) to 5
+             */
+            difficulty?: number | null;
+            /** Note */
+            note?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "complete" | "incomplete";
         };
         /**
          * WorkspaceInfo
@@ -3067,6 +3381,10 @@ export interface operations {
                 task?: string | null;
                 /** @description Only this actor's own masks, instead of the merged label */
                 actor?: string | null;
+                /** @description The label, your own layer alone, or all but your own layer; `actor` is left out then */
+                part?: "label" | "own" | "others";
+                /** @description Your layer: what later is put or drawn in it */
+                layer?: string;
                 /** @description Form of the answer */
                 f?: "tif" | "npy";
                 /** @description Whether pixels that the product hides count (origin 6) */
@@ -3167,7 +3485,7 @@ export interface operations {
             query?: {
                 /** @description A task of kind segment; may be left out where there is one */
                 task?: string | null;
-                /** @description Your layer that this becomes, in place of what it said */
+                /** @description Your layer: what later is put or drawn in it */
                 layer?: string;
                 /** @description UUID of the event, made by the client */
                 id?: string | null;
@@ -3252,6 +3570,78 @@ export interface operations {
             };
             /** @description The body is too large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_objects_api_chips__chip_id__objects_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+                /** @description Your layer: what later is put or drawn in it */
+                layer?: string;
+            };
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelObjects"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for you to say */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3458,6 +3848,79 @@ export interface operations {
             };
             /** @description A remote file could not be read now */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_strokes_api_chips__chip_id__strokes_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+                /** @description Your layer: what later is put or drawn in it */
+                layer?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayerStrokes"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not for you to say */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5460,6 +5923,85 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_strokes_api_strokes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StrokeIn"][];
+            };
+        };
+        responses: {
+            /** @description All were known: nothing changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrokeResults"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrokeResults"];
+                };
+            };
+            /** @description Some, not all, were refused; the others are on disk */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrokeResults"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description All were refused, or the body is no list of strokes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrokeResults"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

@@ -41,6 +41,18 @@ from groundset.server.models.learning import (
 )
 from groundset.server.models.releases import CheckResult, Differences, Finding, LevelResult, ReleaseDetail, ReleaseRow
 from groundset.server.models.scenes import SceneDetail, SceneRow
+from groundset.server.models.strokes import (
+    BackRow,
+    LabelObject,
+    LabelObjects,
+    LayerStrokes,
+    Rle,
+    StrokeIn,
+    StrokeResult,
+    StrokeResults,
+    StrokeRow,
+    WorkState,
+)
 from groundset.server.models.views import NewView, OwnView
 from groundset.server.models.workspace import (
     ClassCount,
@@ -64,6 +76,7 @@ __all__ = [
     "AnnotationResults",
     "Annotations",
     "Attribute",
+    "BackRow",
     "BandInfo",
     "Bbox4",
     "CheckResult",
@@ -89,7 +102,10 @@ __all__ = [
     "JobStep",
     "Jobs",
     "LabelCounts",
+    "LabelObject",
+    "LabelObjects",
     "Layer",
+    "LayerStrokes",
     "LevelResult",
     "Meaning",
     "Model",
@@ -106,16 +122,22 @@ __all__ = [
     "ReleaseDetail",
     "ReleaseRow",
     "ReliabilityBin",
+    "Rle",
     "Role",
     "SceneDetail",
     "SceneRow",
     "SchemeClass",
     "Session",
     "SessionName",
+    "StrokeIn",
+    "StrokeResult",
+    "StrokeResults",
+    "StrokeRow",
     "SuggestedChip",
     "Suggestions",
     "Task",
     "Verb",
+    "WorkState",
     "WorkspaceInfo",
     "WorkspaceLink",
 ]

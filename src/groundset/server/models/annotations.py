@@ -14,7 +14,7 @@ class AnnotationIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(description="UUID made by the client; sending it again changes nothing", max_length=64)
-    kind: Literal["answer", "mask", "shapes", "undo", "comment", "bulk", "training", "attribute"]
+    kind: Literal["answer", "mask", "shapes", "undo", "comment", "bulk", "training", "attribute", "work"]
     task: str | None = None
     chip_id: str | None = None
     payload: dict[str, Any] = {}

@@ -11,6 +11,8 @@ from groundset.server.context import Here
 from groundset.server.door import Actor, Who, needs
 from groundset.server.models import AnnotationResult
 from groundset.server.replies import described, etag, problems, reply
+from groundset.views import Which
+from groundset.views.masks import LAYER
 
 router = APIRouter(tags=["masks"])
 MASK = {
@@ -18,6 +20,9 @@ MASK = {
     "application/octet-stream": "f=npy: the same as .npy, uint8 (3, rows, columns)",
 }
 TaskName = Annotated[str | None, Query(description="A task of kind segment; may be left out where there is one")]
+LayerId = Annotated[
+    str, Query(description="Your layer: what later is put or drawn in it", pattern="^[A-Za-z0-9._:-]{1,64}$")
+]
 BODY = {
     "required": True,
     "content": {"image/tiff": {"schema": {"type": "string", "format": "binary"}}},
@@ -37,14 +42,21 @@ async def _body(request: Request) -> bytes:
 def get_mask(
     here: Here,
     request: Request,
+    who: Who,
     chip_id: str,
     task: TaskName = None,
     actor: Annotated[str | None, Query(description="Only this actor's own masks, instead of the merged label")] = None,
+    part: Annotated[
+        Literal["label", "own", "others"],
+        Query(description="The label, your own layer alone, or all but your own layer; `actor` is left out then"),
+    ] = "label",
+    layer: LayerId = LAYER,
     f: Annotated[Literal["tif", "npy"], Query(description="Form of the answer")] = "tif",
     flags: Annotated[bool, Query(description="Whether pixels that the product hides count (origin 6)")] = True,
 ) -> Response:
     """The current mask of a chip: class, origin and confidence of each pixel, merged by precedence."""
-    found = pixels.mask(here, chip_id, task, actor, f, flags=flags)
+    which = Which(part, actor if part == "label" else who.actor, layer)
+    found = pixels.mask(here, chip_id, task, which, f, flags=flags)
     return reply(request, found.mark, found.media_type, found.make, found.headers)
 
 
@@ -62,10 +74,7 @@ def put_mask(
     chip_id: str,
     data: Annotated[bytes, Depends(_body)],
     task: TaskName = None,
-    layer: Annotated[
-        str,
-        Query(description="Your layer that this becomes, in place of what it said", pattern="^[A-Za-z0-9._:-]{1,64}$"),
-    ] = "page",
+    layer: LayerId = LAYER,
     id: Annotated[str | None, Query(description="UUID of the event, made by the client")] = None,  # noqa: A002
     if_match: Annotated[str | None, Header(description="ETag of the mask that this was made from")] = None,
 ) -> AnnotationResult:

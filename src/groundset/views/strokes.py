@@ -1,0 +1,386 @@
+"""Strokes: what a hand, or an accepted proposal, changes of a layer. Each is one event with the whole layer's mask."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from groundset.core import GroundsetError, LabelMask, ServiceError
+from groundset.journal import Appended, Batch, Event, NewEvent, mask_payload
+from groundset.journal.batches import MOVED
+from groundset.journal.events import parse_id
+from groundset.journal.masks import encode
+from groundset.journal.objects import encode as encode_objects
+from groundset.views.masks import LAYER, ChipMask, Which
+from groundset.views.patches import Patch, allowed, laid, own_pixels, unpack
+
+if TYPE_CHECKING:
+    from groundset.chips import Chip
+    from groundset.journal.layers import LayerHistory
+    from groundset.lake import Lake
+
+Commit = Callable[[Batch], list[Appended]]
+"""Appends a batch of an actor, and returns once it is on disk."""
+
+_TRIES = 8
+"""Compositions of one batch, while other servers or undos change the layers under it."""
+
+_KEPT_BYTES = 64 << 20
+
+
+class Key(NamedTuple):
+    """A layer of a chip."""
+
+    task: str
+    chip_id: str
+    actor: str
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One stroke, as a client sends it.
+
+    Args:
+        id: UUID made by the client; sending it again changes nothing.
+        chip_id: The chip.
+        tool: What it was drawn with.
+        window: x, y, width, height in pixels of the chip.
+        patch: zlib of uint8 (4, height, width): there (0 or 1), class, origin, confidence. Where ``there`` is 1 the
+            layer's pixel becomes what is given: origin 0 says nothing any more, class 255 with an origin wants it
+            unlabelled.
+        task: A task of kind segment; may be left out where there is one.
+        layer: The actor's layer.
+        base: Id of the layer's event that it was drawn on; None on an empty layer.
+        seconds: Active seconds since the stroke before.
+        objects: The layer's whole list of objects after the stroke, where it changes.
+        bulk: Id of the bulk event that it is a member of.
+    """
+
+    id: str
+    chip_id: str
+    tool: str
+    window: tuple[int, int, int, int]
+    patch: bytes
+    task: str | None = None
+    layer: str = LAYER
+    base: str | None = None
+    seconds: float | None = None
+    objects: Sequence[Any] | None = None
+    bulk: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a stroke; ``conflict``: the layer had other strokes since the one it was drawn on."""
+
+    result: Appended
+    conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """A layer as its actor sees it.
+
+    Args:
+        event: The latest event of the layer; None where nothing is said in it.
+        mark: Changes when the layer's pixels do.
+        history: What can be taken back and brought back.
+        work: The actor's latest statement of how far the work is; None where there is none.
+    """
+
+    event: str | None
+    mark: str
+    history: LayerHistory
+    work: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A stroke whose form is right."""
+
+    stroke: Stroke
+    key: Key
+    chip: Chip
+    patch: Patch
+    objects: str | None
+
+
+@dataclass(slots=True)
+class _Layer:
+    """A layer as the next stroke finds it."""
+
+    event: str | None
+    mask: LabelMask
+    objects: str | None
+
+
+class StrokeDesk:
+    """Takes strokes in, and tells what was drawn. Safe to share between threads.
+
+    A stroke is laid on the layer as it is when it arrives, under a lock of that layer; the journal then takes it only
+    where nothing came between, else it is laid anew. So strokes of two tabs, or of two servers, are both kept.
+    """
+
+    def __init__(self, lake: Lake, commit: Commit | None = None) -> None:
+        self._lake = lake
+        self._commit: Commit = commit or (lambda batch: lake.journal.commit(lake.journal.prepare([batch]))[0])
+        self._locks = _Locks()
+        self._masks = _Masks()
+
+    def put(self, strokes: Sequence[Stroke], actor: str, *, may_review: bool = False) -> list[Kept]:
+        """Keep strokes, in their order; when this returns, those created are on disk. One result for each, in order.
+
+        Refused strokes do not keep the others from landing; those after them are laid on what there is without them.
+
+        Args:
+            strokes: Of any chips and layers.
+            actor: Who drew them.
+            may_review: Whether the actor may say consensus and import pixels.
+
+        Raises:
+            ServiceError: The journal or the disk cannot be written; then none was created.
+        """
+        ready: list[_Ready | Appended] = [self._ready(stroke, actor) for stroke in strokes]
+        keys = {one.key for one in ready if isinstance(one, _Ready)}
+        with self._locks.held(keys):
+            return _Round(self, actor, may_review=may_review).run(ready)
+
+    def told(self, chip_id: str, task: str | None, actor: str, layer: str = LAYER) -> Strokes:
+        """What an actor has drawn in a layer of a chip, and can take back and bring back.
+
+        Raises:
+            MissingError: No such chip.
+            InputError: No such task, or not one of pixels.
+        """
+        lake = self._lake
+        chip = lake.chips.get(chip_id)
+        chosen = lake.config.task(task, "segment")
+        labels = lake.labels(chosen.name, chip_ids=[str(chip.id)])
+        own = ChipMask(lake, chip, chosen, labels, Which("own", actor, layer))
+        drawn = own.events
+        work = lake.journal.current(chosen.name, kind="work", chip_ids=[str(chip.id)], actor=actor)
+        return Strokes(
+            drawn[-1].id if drawn else None,
+            own.mark,
+            lake.journal.layer(chosen.name, str(chip.id), actor, layer),
+            work[-1] if work else None,
+        )
+
+    def objects(self, chip_id: str, task: str | None, actor: str, layer: str = LAYER) -> list[dict[str, Any]]:
+        """The objects of a layer.
+
+        Raises:
+            MissingError: No such chip, or the file of the objects is gone.
+            InputError: No such task, or not one of pixels.
+        """
+        chip = self._lake.chips.get(chip_id)
+        event = self._current(Key(self._lake.config.task(task, "segment").name, str(chip.id), actor, layer))
+        named = None if event is None else event.payload.get("objects")
+        return [] if named is None else self._lake.masks.objects(named)
+
+    def commit(self, batch: Batch) -> list[Appended]:
+        """Append a batch to the journal."""
+        return self._commit(batch)
+
+    def layer(self, key: Key, chip: Chip) -> _Layer:
+        """A layer as the journal has it now."""
+        event = self._current(key)
+        if event is None:
+            rows, cols = (int(n) for n in chip.geobox.shape)
+            return _Layer(None, LabelMask.empty((rows, cols)), None)
+        sha256 = event.payload["sha256"]
+        mask = self._masks.get(sha256)
+        if mask is None:
+            mask = self._lake.masks.get(sha256, chip.geobox)
+            self._masks.put(sha256, mask)
+        return _Layer(event.id, mask, event.payload.get("objects"))
+
+    def label(self, key: Key, chip: Chip) -> LabelMask:
+        """What the chip's label is now, without product flags."""
+        return self._lake.labels(key.task, chip_ids=[key.chip_id]).mask(chip, flags=False)
+
+    def keep(self, key: Key, chip: Chip, mask: LabelMask) -> str:
+        """Put a layer's mask on disk; its name."""
+        sha256 = self._lake.masks.put_bytes(encode(mask, chip.geobox, self._lake.scheme(key.task)))
+        self._masks.put(sha256, mask)
+        return sha256
+
+    def known(self, ids: Sequence[str]) -> dict[str, Event]:
+        """The events of these ids that are there."""
+        return self._lake.journal.find(ids)
+
+    def mask_of(self, event: Event, chip: Chip) -> LabelMask:
+        """The layer as an event left it."""
+        return self._masks.get(event.payload["sha256"]) or self._lake.masks.get(event.payload["sha256"], chip.geobox)
+
+    def _current(self, key: Key) -> Event | None:
+        said = self._lake.journal.current(key.task, kind="mask", chip_ids=[key.chip_id], actor=key.actor)
+        return next((e for e in said if e.payload.get("layer", "") == key.layer), None)
+
+    def _ready(self, stroke: Stroke, actor: str) -> _Ready | Appended:
+        """Check a stroke's form; nothing depends on what the journal says yet."""
+        try:
+            own = parse_id(stroke.id)
+            chosen = self._lake.config.task(stroke.task, "segment")
+            chip = self._lake.chips.get(stroke.chip_id)
+            rows, cols = (int(n) for n in chip.geobox.shape)
+            scheme = self._lake.scheme(chosen.name)
+            patch = unpack(stroke.patch, stroke.window, (rows, cols), scheme)
+            objects = None
+            if stroke.objects is not None:
+                data = encode_objects(stroke.objects, (rows, cols), scheme)
+                objects = self._lake.masks.put_objects(data) if stroke.objects else ""
+            named = {name: None if value is None else parse_id(value) for name, value in
+                     (("base", stroke.base), ("bulk", stroke.bulk))}  # fmt: skip
+        except ServiceError:
+            raise
+        except GroundsetError as error:
+            return Appended(stroke.id, "refused", error=str(error))
+        key = Key(chosen.name, str(chip.id), actor, stroke.layer)
+        return _Ready(replace(stroke, id=own, **named), key, chip, patch, objects)
+
+
+class _Round:
+    """One call of :meth:`StrokeDesk.put`, under the locks of its layers."""
+
+    def __init__(self, desk: StrokeDesk, actor: str, *, may_review: bool) -> None:
+        self._desk, self._actor, self._may_review = desk, actor, may_review
+
+    def run(self, ready: Sequence[_Ready | Appended]) -> list[Kept]:
+        out: dict[int, Kept] = {i: Kept(one) for i, one in enumerate(ready) if isinstance(one, Appended)}
+        todo = {i: one for i, one in enumerate(ready) if isinstance(one, _Ready)}
+        for _ in range(_TRIES):
+            out |= self._once(todo)
+            todo = {i: one for i, one in todo.items() if out[i].result.error == MOVED}
+            if not todo:
+                return [out[i] for i in range(len(ready))]
+        raise ServiceError("this layer changes faster than strokes can be laid on it", hint="send them again")
+
+    def _once(self, todo: dict[int, _Ready]) -> dict[int, Kept]:
+        """Lay the strokes on their layers and append them; those overtaken are refused as :data:`MOVED`."""
+        known = self._desk.known([one.stroke.id for one in todo.values()])
+        layers: dict[Key, _Layer] = {}
+        out: dict[int, Kept] = {}
+        new: dict[int, NewEvent] = {}
+        on: dict[str, str | None] = {}
+        for i, one in todo.items():
+            try:
+                there = known.get(one.stroke.id)
+                if there is not None:
+                    out[i] = Kept(self._again(one, there))
+                    continue
+                if one.key not in layers:
+                    layers[one.key] = self._desk.layer(one.key, one.chip)
+                if one.stroke.id in on:  # twice in one call: known once the first is there
+                    out[i] = Kept(Appended(one.stroke.id, "refused", error=MOVED))
+                    continue
+                layer = layers[one.key]
+                out[i] = Kept(Appended(one.stroke.id, "created"), conflict=one.stroke.base != layer.event)
+                on[one.stroke.id] = layer.event
+                new[i] = self._event(one, layer)
+            except ServiceError:
+                raise
+            except GroundsetError as error:
+                out[i] = Kept(Appended(one.stroke.id, "refused", error=str(error)))
+        if new:
+            done = self._desk.commit(Batch(list(new.values()), self._actor, on=on))
+            for i, result in zip(new, done, strict=True):
+                out[i] = Kept(result, conflict=out[i].conflict and result.status == "created")
+        return out
+
+    def _event(self, one: _Ready, layer: _Layer) -> NewEvent:
+        """The event of a stroke; ``layer`` becomes what it leaves."""
+        desk, stroke = self._desk, one.stroke
+        patch = allowed(one.patch, may_review=self._may_review, label=lambda: desk.label(one.key, one.chip))
+        mask = laid(patch, layer.mask)
+        objects = layer.objects if one.objects is None else one.objects or None
+        payload = mask_payload(
+            desk.keep(one.key, one.chip, mask), layer=stroke.layer, strokes=1, seconds=stroke.seconds, tool=stroke.tool,
+            base=stroke.base, objects=objects,
+        )  # fmt: skip
+        layer.event, layer.mask, layer.objects = stroke.id, mask, objects
+        return NewEvent("mask", one.key.task, one.key.chip_id, payload, id=stroke.id, bulk=stroke.bulk)
+
+    def _again(self, one: _Ready, there: Event) -> Appended:
+        """What to answer to an id that is there: known if it is this stroke, else refused."""
+        stroke, key = one.stroke, one.key
+        said = (there.kind, there.task, there.chip_id, there.actor, there.bulk, *(there.payload.get(n) for n in _TOLD))
+        same = said == ("mask", key.task, key.chip_id, key.actor, stroke.bulk, stroke.layer, stroke.tool, stroke.base)
+        if not same:
+            return Appended(stroke.id, "refused", error=f"this id is there with something else (event {there.seq})")
+        if not own_pixels(one.patch).stands(self._desk.mask_of(there, one.chip)):
+            return Appended(stroke.id, "refused", error=f"this id is there with other pixels (event {there.seq})")
+        return Appended(stroke.id, "known", there.seq)
+
+
+_TOLD = ("layer", "tool", "base")
+
+
+class _Locks:
+    """A lock for each layer that is being drawn in; those nobody holds are forgotten."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._there: dict[Key, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def held(self, keys: set[Key]) -> Iterator[None]:
+        """Hold the locks of these layers, taken in one order by all, so that nobody waits for each other."""
+        with ExitStack() as stack:
+            for key in sorted(keys):
+                stack.enter_context(self._one(key))
+            yield
+
+    @contextmanager
+    def _one(self, key: Key) -> Iterator[None]:
+        with self._guard:
+            lock, users = self._there.get(key, (threading.Lock(), 0))
+            self._there[key] = lock, users + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                lock, users = self._there.pop(key)
+                if users > 1:
+                    self._there[key] = lock, users - 1
+
+
+class _Masks:
+    """The masks of the layers drawn in last, decoded; nobody changes their arrays."""
+
+    def __init__(self, limit: int = _KEPT_BYTES) -> None:
+        self._guard = threading.Lock()
+        self._there: OrderedDict[str, LabelMask] = OrderedDict()
+        self._limit, self._size = limit, 0
+
+    def get(self, sha256: str) -> LabelMask | None:
+        """The mask of this name, where it is kept."""
+        with self._guard:
+            if sha256 in self._there:
+                self._there.move_to_end(sha256)
+            return self._there.get(sha256)
+
+    def put(self, sha256: str, mask: LabelMask) -> None:
+        """Keep a mask; the least used go."""
+        with self._guard:
+            if sha256 not in self._there:
+                self._size += 3 * mask.classes.nbytes
+            self._there[sha256] = mask
+            while self._size > self._limit and len(self._there) > 1:
+                self._size -= 3 * self._there.popitem(last=False)[1].classes.nbytes
+
+
+def patch_bytes(there: Any, mask: LabelMask) -> bytes:
+    """Bytes of a patch: where ``there`` is true the layer becomes what ``mask`` says; both of the window's shape."""
+    import zlib
+
+    planes = np.stack([np.asarray(there, np.uint8), mask.classes, mask.origin, mask.confidence])
+    return zlib.compress(planes.tobytes())
