@@ -12,12 +12,13 @@ from uuid import UUID, uuid5
 import numpy as np
 
 from groundset.chips import Chip
-from groundset.core import NO_CONFIDENCE, UNLABELLED, ConflictError, InputError, LabelMask, Origin, merge
+from groundset.core import ConflictError, InputError, LabelMask, merge
 from groundset.core.layout import TaskConfig
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.journal import Appended, Event, NewEvent, TaskLabels, mask_payload
 from groundset.journal.masks import decode, encode
 from groundset.lake import Lake
+from groundset.views.patches import Patch, allowed, laid
 
 LAYER = "page"
 _PUT = UUID("5b1f6d0e-0f3c-4c0a-8c1b-6a1c4f0d9e77")
@@ -33,12 +34,6 @@ class StaleError(ConflictError):
     """Somebody answered since the label was fetched."""
 
     status = 412
-
-
-class RightError(ConflictError):
-    """What the sender may not say."""
-
-    status = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +125,8 @@ class MaskDesk:
         with self._one_at_a_time:
             now = self.label(chip_id, chosen.name, flags=False)
             self._check_fresh(chip_id, chosen, mask)
-            kept = self._allowed(said, mask, now)
+            whole = Patch(0, 0, np.ones(said.shape, bool), said)
+            kept = laid(allowed(whole, may_review=mask.may_review, label=lambda: now.mask), LabelMask.empty(said.shape))
             scheme = self._lake.scheme(chosen.name)
             encode(said, chip.geobox, scheme)  # refuses what is not in the scheme, also where it is not kept
             data = encode(kept, chip.geobox, scheme)  # our own bytes of these pixels: no foreign tags are handed on
@@ -148,25 +144,6 @@ class MaskDesk:
                 found=marks[0],
                 hint="fetch the mask again, and put your pixels into it",
             )
-
-    def _allowed(self, said: LabelMask, mask: PutMask, now: ChipMask) -> LabelMask:
-        """``said`` without derived pixels; others' kinds of pixels only from those who may say them."""
-        drop = said.origin == Origin.PRODUCT
-        if not mask.may_review:
-            theirs = (said.origin == Origin.CONSENSUS) | (said.origin == Origin.IMPORT)
-            if theirs.any():
-                there = now.mask
-                same = (there.classes == said.classes) & (there.origin == said.origin)
-                if (theirs & ~same).any():
-                    raise not_yours(int((theirs & ~same).sum()))
-                drop = drop | theirs  # they stand in the label already
-        if not drop.any():
-            return said
-        return LabelMask(
-            np.where(drop, np.uint8(UNLABELLED), said.classes),
-            np.where(drop, np.uint8(Origin.NONE), said.origin),
-            np.where(drop, np.uint8(NO_CONFIDENCE), said.confidence),
-        )
 
     def _keep(self, chip: Chip, task: TaskConfig, mask: PutMask, data: bytes, events: Sequence[Event]) -> Appended:
         sha256 = hashlib.sha256(data).hexdigest()
@@ -235,15 +212,6 @@ class ChipMask:
     def file_name(self) -> str:
         """A name to save it under."""
         return f"{self.chip.id}_{self.task.name}_mask.tif"
-
-
-def not_yours(pixels: int) -> RightError:
-    """Why pixels of reviewers and imports are refused."""
-    return RightError(
-        "pixels of origin 4 (import) and 5 (consensus) are for reviewers to say",
-        asked=f"{pixels} such pixels that are not in the label",
-        hint="give your own pixels origin 1 (human)",
-    )
 
 
 def read_mask(data: bytes, chip: Chip) -> LabelMask:

@@ -9,12 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from groundset.core import NO_CONFIDENCE, UNLABELLED, InputError, LabelMask, Origin, Scheme
-from groundset.views.masks import not_yours
+from groundset.core import NO_CONFIDENCE, UNLABELLED, ConflictError, InputError, LabelMask, Origin, Scheme
 
 PLANES = 4
 _SLACK = 4096
 """Bytes that a packed patch may be larger than its pixels: pixels of noise do not get smaller."""
+
+
+class RightError(ConflictError):
+    """What the sender may not say."""
+
+    status = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,11 @@ def allowed(patch: Patch, *, may_review: bool, label: Callable[[], LabelMask]) -
         now = label()
         same = (now.classes[patch.place] == patch.mask.classes) & (now.origin[patch.place] == origin)
         if (theirs & ~same).any():
-            raise not_yours(int((theirs & ~same).sum()))
+            raise RightError(
+                "pixels of origin 4 (import) and 5 (consensus) are for reviewers to say",
+                asked=f"{int((theirs & ~same).sum())} such pixels that are not in the label",
+                hint="give your own pixels origin 1 (human)",
+            )
         drop = drop | theirs  # they stand in the label already
     return Patch(patch.x, patch.y, patch.there & ~drop, patch.mask) if drop.any() else patch
 

@@ -237,14 +237,13 @@ class StrokeDesk:
             if stroke.objects is not None:
                 data = encode_objects(stroke.objects, (rows, cols), scheme)
                 objects = self._lake.masks.put_objects(data) if stroke.objects else ""
-            named = {name: None if value is None else parse_id(value) for name, value in
-                     (("base", stroke.base), ("bulk", stroke.bulk))}  # fmt: skip
+            base, bulk = (None if named is None else parse_id(named) for named in (stroke.base, stroke.bulk))
         except ServiceError:
             raise
         except GroundsetError as error:
             return Appended(stroke.id, "refused", error=str(error))
         key = Key(chosen.name, str(chip.id), actor, stroke.layer)
-        return _Ready(replace(stroke, id=own, **named), key, chip, patch, objects)
+        return _Ready(replace(stroke, id=own, base=base, bulk=bulk), key, chip, patch, objects)
 
 
 class _Round:
