@@ -139,17 +139,53 @@ class Declaring:
         chosen = self.lake.config.task(task, "classify").name
         return _say(self.lake, "training", chosen, chips, training(use=back), _who(actor))
 
+    def work(
+        self,
+        chips: str | Iterable[str],
+        state: str = "complete",
+        *,
+        task: str | None = None,
+        difficulty: int | None = None,
+        note: str | None = None,
+        cannot_tell: str | None = None,
+        actor: str | None = None,
+    ) -> int:
+        """Say how far an actor's work on chips is, as one act; it takes the place of what the actor said before.
+
+        Args:
+            chips: Chip ids.
+            state: ``complete`` or ``incomplete``.
+            task: A task of kind segment or outline; may be left out where there is one of kind segment.
+            difficulty: 1 (easy) to 5.
+            note: What else is to be said, at most 2,000 characters.
+            cannot_tell: Why the chips cannot be labelled, at most 1,000 characters.
+            actor: Who says so (default: the system user name).
+
+        Returns:
+            Number of chips.
+
+        Raises:
+            InputError: There is no such chip or task, or the state or difficulty is none; then nothing is said.
+        """
+        from groundset.journal import work
+
+        chosen = self.lake.config.task(task, *(("segment",) if task is None else ("segment", "outline"))).name
+        told = work(state, difficulty=difficulty, note=note, cannot_tell=cannot_tell)
+        return _say(self.lake, "work", chosen, chips, told, _who(actor))
+
 
 def _say(
     lake: Lake, kind: str, task: str | None, chips: str | Iterable[str], payload: dict[str, object], actor: str
 ) -> int:
     from groundset.core import InputError
     from groundset.journal import NewEvent
+    from groundset.journal.payloads import check
 
     events = [NewEvent(kind, task, chip_id, payload) for chip_id in _ids(chips)]
     if not events:
         raise InputError("no chips were named", hint="name at least one")
     for event in events:  # all or none
+        check(event)
         lake.check(event)
     lake.journal.append_bulk(events, actor=actor)
     return len(events)

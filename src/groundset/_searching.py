@@ -52,6 +52,7 @@ class Searching:
         bbox: Sequence[float] | None = None,
         limit: int | None = 100,
         offset: int = 0,
+        actor: str | None = None,
     ) -> Results:
         """Find chips.
 
@@ -67,6 +68,7 @@ class Searching:
             bbox: West, south, east, north in degrees.
             limit: Most chips; None: all of them.
             offset: Chips before them.
+            actor: Whose ``work`` and ``difficulty`` the filter means (default: those of whoever spoke last of a chip).
 
         Raises:
             InputError: The filter, the order, the class or an example is wrong; says where.
@@ -78,7 +80,7 @@ class Searching:
         by = sort or ("similar" if likes or class_ is not None else "id")
         found = self.index.find(
             filter, sort=by, task=task, class_=class_, like=likes, method=method, encoder=encoder, bbox=bbox,
-            limit=2**53 if limit is None else limit, offset=offset,
+            limit=2**53 if limit is None else limit, offset=offset, actor=actor,
         )  # fmt: skip
         return Results(found.hits, found.total, found.task, found.meaning, self._names(found.task))
 

@@ -22,7 +22,7 @@ from groundset.core import (
 )
 from groundset.journal.answers import Answer, resolve
 from groundset.journal.events import Event
-from groundset.journal.payloads import UNSAID
+from groundset.journal.payloads import UNSAID, removed
 
 if TYPE_CHECKING:
     from groundset.chips import Chip
@@ -75,9 +75,9 @@ class TaskLabels:
     def _says(self, chip_id: str) -> bool:
         """Not where all that was said was taken back by answers ``unlabelled``."""
         said = self._events[chip_id]
-        if all(e.payload.get("value") != UNSAID for e in said):
+        if all(map(_something, said)):
             return True
-        return any(e.kind != "answer" for e in said) or self.answer(chip_id) is not None
+        return any(e.kind != "answer" and _something(e) for e in said) or self.answer(chip_id) is not None
 
     def events(self, chip_id: object) -> list[Event]:
         """Current answers about a chip, oldest first, those that say ``unlabelled`` too."""
@@ -85,7 +85,7 @@ class TaskLabels:
 
     def actors(self, chip_id: object) -> tuple[str, ...]:
         """Who has a current answer that says something of a chip, sorted."""
-        return tuple(sorted({e.actor for e in self.events(chip_id) if e.payload.get("value") != UNSAID}))
+        return tuple(sorted({e.actor for e in self.events(chip_id) if _something(e)}))
 
     def answer(self, chip_id: object) -> Answer | None:
         """What a chip is, by the latest answer of the strongest origin; None where nobody answered."""
@@ -153,6 +153,11 @@ class TaskLabels:
             classes[flagged] = other.code
         origin = np.where(flagged, np.uint8(Origin.PRODUCT), np.uint8(Origin.NONE))
         return LabelMask(classes, origin, np.full(reasons.shape, NO_CONFIDENCE, np.uint8))
+
+
+def _something(event: Event) -> bool:
+    """Not where it takes an answer, or an outline, away."""
+    return not removed(event.payload) if event.kind == "shapes" else event.payload.get("value") != UNSAID
 
 
 def methods_of(mask: LabelMask) -> tuple[str, ...]:

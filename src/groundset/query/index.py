@@ -34,6 +34,7 @@ from groundset.query.splits import SplitReader
 from groundset.query.table import LabelTable
 from groundset.query.task import TaskTable, Told
 from groundset.query.values import Moment
+from groundset.query.working import PROPERTIES as WORK
 
 if TYPE_CHECKING:
     from groundset.lake import Lake
@@ -49,6 +50,7 @@ class _Key(NamedTuple):
     task: str | None
     box: tuple[float, ...] | None
     want: Want
+    actor: str | None
     keep: tuple[str, int] | None
 
 
@@ -170,6 +172,7 @@ class Index:
         limit: int = 100,
         offset: int = 0,
         bbox: Sequence[float] | None = None,
+        actor: str | None = None,
     ) -> Found:
         """The chips that a filter keeps, in an order: one page of them.
 
@@ -188,6 +191,7 @@ class Index:
             limit: Most chips on the page.
             offset: Chips before it.
             bbox: Only chips that meet west, south, east, north in degrees; west beyond east goes round.
+            actor: Whose ``work`` and ``difficulty`` a filter means (default: those of whoever spoke last of a chip).
 
         Raises:
             InputError: The filter, the order, the task, the class or the box is wrong; says where.
@@ -196,7 +200,7 @@ class Index:
         learned = _speaks_of_scores(filter, sort) or class_ is not None or bool(like)
         chosen = self.task(task, learned=learned)
         state = self.now()
-        moment = self._moment(state, chosen, encoder)
+        moment = self._moment(state, chosen, encoder, actor)
         order = check_sort(sort, moment.scheme)
         want = _wanted(moment, class_, like, method, encoder)
         box = None if bbox is None else tuple(bbox)
@@ -204,7 +208,9 @@ class Index:
             positions, name = self._pins.get(pin, state.chips), pin
         else:
             task_name = None if chosen is None else chosen.name
-            key = _Key((filter or "").strip(), order, task_name, box, want, check_keep(keep))
+            text = (filter or "").strip()
+            whose = actor if any(name in text for name in WORK) else None
+            key = _Key(text, order, task_name, box, want, whose, check_keep(keep))
             positions, name = self._list(moment, key)
         start = max(offset, 0)
         page = positions[start : start + max(limit, 0)]
@@ -230,10 +236,10 @@ class Index:
             self._labels(state, chosen.name, chip_id)
         return shown(self._moment(state, chosen), np.array([at]), Want()).hits[0]
 
-    def queryables(self, task: str | None = None) -> list[Queryable]:
-        """What a filter may ask about, with the values that there are."""
+    def queryables(self, task: str | None = None, actor: str | None = None) -> list[Queryable]:
+        """What a filter may ask about, with the values that there are; ``actor``: whose work is told."""
         chosen = self.task(task)
-        return facets(self._moment(self.now(), chosen))
+        return facets(self._moment(self.now(), chosen, actor=actor))
 
     def keep(
         self,
@@ -274,8 +280,8 @@ class Index:
         state = self.now()
         return self.scorer.learned(state.chips, chosen, self._labels(state, chosen.name), encoder)
 
-    def version(self, task: str | None = None, encoder: str | None = None) -> str:
-        """Changes whenever an answer of :meth:`find`, :meth:`queryables` or :meth:`labels` may."""
+    def version(self, task: str | None = None, encoder: str | None = None, actor: str | None = None) -> str:
+        """Changes whenever an answer of :meth:`find`, :meth:`queryables` or :meth:`labels` may, also with who asks."""
         state = self.now()
         chosen = self.task(task)
         pending = 0 if chosen is None else self._labels(state, chosen.name).pending
@@ -283,16 +289,19 @@ class Index:
         declared = self._lake.config.attributes
         learned = None if self.scorer is None else self.scorer.stamp(encoder)
         seen = (state.chips.stamp, state.head, self._releases.stamp, pending, learned, self._pins.stamp)
-        return f"{zlib.crc32(repr((seen, chosen, scheme, declared)).encode()):08x}-{state.head}-{pending}"
+        return f"{zlib.crc32(repr((seen, chosen, scheme, declared, actor)).encode()):08x}-{state.head}-{pending}"
 
     def _labels(self, state: State, name: str, wanted: str | None = None) -> LabelTable:
+        return self._table(name).fresh(state.chips, state.head, wanted)
+
+    def _table(self, name: str) -> TaskTable:
         config, scheme = self._lake.config.task(name), self._lake.scheme(name)
         with self._lock:
             table = self._tasks.get(name)
             if table is None or table.scheme is not scheme or table.task != config:  # a class was added
                 table = TaskTable(self._lake.journal, config, scheme, self._counts, self._told)
                 self._tasks[name] = table
-        return table.fresh(state.chips, state.head, wanted)
+        return table
 
     def _said(self, state: State) -> Attributes:
         with self._lock:
@@ -300,7 +309,9 @@ class Index:
                 self._attributes = AttributeReader(self._lake.journal)
         return self._attributes.fresh(state.chips, state.head)
 
-    def _moment(self, state: State, task: TaskConfig | None, encoder: str | None = None) -> Moment:
+    def _moment(
+        self, state: State, task: TaskConfig | None, encoder: str | None = None, actor: str | None = None
+    ) -> Moment:
         attributes, declared = self._said(state), self._lake.config.attributes
         if task is None:
             return Moment(
@@ -311,7 +322,7 @@ class Index:
         learned = None if self.scorer is None else self.scorer.learned(state.chips, task, labels, encoder)
         return Moment(
             state.chips, labels, state.splits, self._lake.scheme(task.name), several, attributes, declared, learned,
-            encoder,
+            encoder, self._table(task.name).works, actor,
         )  # fmt: skip
 
     def _list(self, moment: Moment, key: _Key) -> tuple[Positions, str]:

@@ -12,6 +12,7 @@ from groundset.core.layout import TaskConfig
 from groundset.journal import UNSAID, Event
 from groundset.journal.answers import resolve
 from groundset.journal.events import ANSWER_KINDS, parse_time
+from groundset.journal.payloads import removed
 from groundset.journal.standing import Standing
 
 Value = Literal["positive", "negative", "unsure", "not-applicable"]
@@ -19,6 +20,7 @@ MANUAL, AUTOMATED = ("manual",), ("automated",)
 
 # As canonical JSON has them: a text inside of a payload has its quotes escaped.
 _UNSAID = f'"value":"{UNSAID}"'
+_NO_FEATURES = '"features":[]'
 _CONFIDENCE = '"confidence":'
 _SURE = re.compile(_CONFIDENCE + r"([0-9.eE+-]+),?")
 
@@ -127,7 +129,7 @@ class Labeller:
         if told is None:
             return None
         if len(rows) > 1:
-            rows = [row for row in rows if _UNSAID not in row.payload]
+            rows = [row for row in rows if _UNSAID not in row.payload and not _gone(row)]
         last = rows[-1]
         return Label(
             told.classes, told.value, told.methods, self._actors(rows), last.actor, last.at, None, None, (), True,
@@ -189,7 +191,10 @@ class Labeller:
         )
 
     @staticmethod
-    def _shapes(events: Sequence[Event]) -> _Told:
+    def _shapes(events: Sequence[Event]) -> _Told | None:
+        events = [event for event in events if not removed(event.payload)]
+        if not events:
+            return None
         codes = {feature["properties"]["class"] for event in events for feature in event.payload["features"]}
         people = {event.payload.get("origin", Origin.HUMAN) in PEOPLE_ORIGINS for event in events}
         methods = (MANUAL if True in people else ()) + (AUTOMATED if False in people else ())
@@ -208,6 +213,11 @@ class _Told(NamedTuple):
     confidence: float | None = None
     teaches: tuple[int, ...] = ()
     teaches_not: tuple[int, ...] = ()
+
+
+def _gone(row: Standing) -> bool:
+    """Whether it says that an outline is no more."""
+    return row.kind == "shapes" and _NO_FEATURES in row.payload and removed(json.loads(row.payload))
 
 
 def trains(rows: Iterable[Standing]) -> dict[str, bool]:

@@ -15,6 +15,7 @@ from groundset.query.chips import Chips
 from groundset.query.counts import MaskCounts
 from groundset.query.labels import Label, Labeller, trains
 from groundset.query.table import LabelTable
+from groundset.query.working import Works, works
 
 if TYPE_CHECKING:
     from groundset.journal import Journal
@@ -51,6 +52,7 @@ class TaskTable:
         self._labeller = Labeller(task, scheme, counts.get)
         self._lock = threading.RLock()
         self._head = 0
+        self.works: Works | None = None if task.kind == "classify" else Works(Chips({}), {})
         self._by_id: dict[str, Label] = {}
         self._removed: set[str] = set()
         self._pending: dict[str, Label] = {}
@@ -64,7 +66,7 @@ class TaskTable:
         The masks of the chip that is ``wanted`` are counted at once, however many others wait.
         """
         with self._lock:
-            changes, training = self._follow(head)
+            changes, training = self._follow(chips, head)
             if chips is not self._table.chips:
                 with _no_collecting():
                     several = self.task.multi or self.task.kind == "outline"
@@ -83,8 +85,10 @@ class TaskTable:
         if self._counter is not None:
             self._counter.join()
 
-    def _follow(self, head: int) -> tuple[dict[str, Label | None], dict[str, bool]]:
+    def _follow(self, chips: Chips, head: int) -> tuple[dict[str, Label | None], dict[str, bool]]:
         """Take in what the journal said since: labels that changed, None for those that are no more; what trains."""
+        if self.works is not None:
+            self.works = self.works.patched(chips, {})
         if head <= self._head:
             return {}, {}
         everything = self._head == 0
@@ -98,6 +102,13 @@ class TaskTable:
         with _no_collecting() if everything else nullcontext():
             rows = self._journal.standing(self.task.name, None if everything else sorted(touched))
             told = self._labeller.labels(rows)
+        if self.works is not None:
+            said = works(rows)
+            self.works = (
+                Works(chips, said)
+                if everything
+                else self.works.patched(chips, {chip_id: said.get(chip_id, {}) for chip_id in touched})
+            )
         training = dict.fromkeys(self._removed if everything else touched, True) | trains(rows)
         self._removed = (self._removed - training.keys()) | {chip_id for chip_id, use in training.items() if not use}
         gone = (self._by_id.keys() if everything else touched) - told.keys()

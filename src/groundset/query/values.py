@@ -18,6 +18,8 @@ from groundset.query.learned import Learned, Scores, Want
 from groundset.query.moments import Span
 from groundset.query.own import attributes_of, plain, scores_of
 from groundset.query.table import CANNOT, LabelTable
+from groundset.query.working import PROPERTIES as WORK
+from groundset.query.working import Works
 
 Kind = Literal["text", "number", "time", "truth", "shape", "list"]
 WORDS: Mapping[Kind, str] = {
@@ -64,6 +66,8 @@ class Moment:
         declared: The attributes that there are.
         learned: What the labels say of all chips; None where nothing learns from them.
         encoder: Whose features count (default: the workspace's).
+        works: How far the work on the chips is; None in tasks where nobody says so.
+        actor: Who asks, where one's own work is spoken of (default: whoever spoke last of a chip).
     """
 
     chips: Chips
@@ -75,6 +79,8 @@ class Moment:
     declared: tuple[AttributeConfig, ...] = ()
     learned: Learned | None = None
     encoder: str | None = None
+    works: Works | None = None
+    actor: str | None = None
     used: set[str] = field(default_factory=lambda: {"chips"})
     _names: Mapping[str, Property] | None = None
 
@@ -87,6 +93,11 @@ class Moment:
         """The splits."""
         self.used.add("splits")
         return self.splits
+
+    def work(self) -> tuple[Any, Any]:
+        """State of the work and difficulty: two Arrow columns."""
+        self.used.add("works")
+        return (self.works or Works(self.chips, {})).column(self.actor)
 
     def attribute(self, name: str) -> Any:
         """What people said of each chip's situation, by the attribute's name: an Arrow column."""
@@ -107,7 +118,8 @@ class Moment:
         """Everything that a filter may ask for: kind, title, how to get it."""
         if self._names is None:
             scores = scores_of(self.scheme) if self.scheme is not None and self.learned is not None else {}
-            self._names = {**PROPERTIES, **scores, **attributes_of(self.declared, taken={*PROPERTIES, *scores})}
+            own = attributes_of(self.declared, taken={*PROPERTIES, *scores})
+            self._names = {**PROPERTIES, **({} if self.works is None else WORK), **scores, **own}
         return self._names
 
     def property(self, name: str) -> Property | None:

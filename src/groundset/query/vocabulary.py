@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from groundset.core import NOT_APPLICABLE
-from groundset.query.values import Moment
+from groundset.query.values import PROPERTIES, Moment
 
 
 def _classes(now: Moment) -> Iterable[str]:
@@ -31,13 +31,21 @@ def _sensors(_: Moment) -> Iterable[str]:
     return SENSORS
 
 
+def _states(_: Moment) -> Iterable[str]:
+    from groundset.journal.payloads import STATES
+
+    return STATES
+
+
 def words_of(name: str, now: Moment) -> tuple[str, list[str]] | None:
     """What a word of a property is called, and the words there are; None where it may be any text."""
-    if name in KNOWN:
+    attribute = next((a for a in now.declared if a.name == name), None)
+    if name in KNOWN and (attribute is None or name in PROPERTIES):
         kind, words = KNOWN[name]
         return kind, list(dict.fromkeys(words(now)))
-    attribute = next((a for a in now.declared if a.name == name and a.kind == "choice"), None)
-    return None if attribute is None else (attribute.title or name, list(attribute.choices))
+    if attribute is None or attribute.kind != "choice":
+        return None
+    return attribute.title or name, list(attribute.choices)
 
 
 KNOWN: Mapping[str, tuple[str, Callable[[Moment], Iterable[str]]]] = {
@@ -47,6 +55,7 @@ KNOWN: Mapping[str, tuple[str, Callable[[Moment], Iterable[str]]]] = {
     "value": ("kind of answer", _values),
     "split": ("split", _splits),
     "sensor": ("sensor", _sensors),
+    "work": ("state of work", _states),
 }
 """By property: what one of its words is called, and the words there are."""
 

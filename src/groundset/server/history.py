@@ -88,8 +88,14 @@ class _Told:
             chips=chips,
             chip_id=act.chip_id if members is None else members.chip_id,
             at=act.at,
-            says=says[:1].upper() + says[1:] + (f", {_count(chips, 'chip')}" if chips else ""),
+            says=says[:1].upper() + says[1:] + (_where(event, act) or (f", {_count(chips, 'chip')}" if chips else "")),
         )
+
+
+def _where(event: Event | None, act: Done) -> str:
+    """The chip of a stroke, since many are drawn on one after the other; nothing of what is about many chips."""
+    drawn = event is not None and event.kind == "mask" and event.payload.get("tool") is not None
+    return f" on chip {act.chip_id or event.chip_id}" if drawn and event is not None else ""
 
 
 def _members(journal: Journal, ids: Sequence[str]) -> dict[str, Members]:

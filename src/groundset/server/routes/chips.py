@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from groundset.server import listing, replies
 from groundset.server.context import Here
-from groundset.server.door import needs
+from groundset.server.door import Who, needs
 from groundset.server.models import ChipPage
 from groundset.server.routes.learning import ClassName, EncoderName, Like, Method
 
@@ -30,6 +30,7 @@ Filter = Annotated[str | None, Query(description="OGC CQL2 text, e.g. `cloud_cov
 def list_chips(
     here: Here,
     request: Request,
+    who: Who,
     filter: Annotated[  # noqa: A002
         str | None, Query(description="OGC CQL2 text, e.g. `cloud_cover < 10 AND label = 'water'`")
     ] = None,
@@ -71,9 +72,9 @@ def list_chips(
     def make() -> bytes:
         found = here.index.find(
             filter, sort=sort, task=task, class_=class_, like=like or (), method=method, encoder=encoder, pin=pin,
-            keep=keep, limit=most, offset=offset, bbox=box,
+            keep=keep, limit=most, offset=offset, bbox=box, actor=who.actor,
         )  # fmt: skip
         return FORMS[f](found)
 
     media_type = "application/geo+json" if f == "geojson" else "application/json"
-    return replies.reply(request, here.index.version(task, encoder), media_type, make)
+    return replies.reply(request, here.index.version(task, encoder, who.actor), media_type, make)

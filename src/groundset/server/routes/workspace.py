@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from groundset.server import listing, overview, replies
 from groundset.server.context import Here
-from groundset.server.door import needs
+from groundset.server.door import Who, needs
 from groundset.server.models import LabelCounts, Queryable, WorkspaceInfo
 
 router = APIRouter(tags=["workspace"])
@@ -41,10 +41,10 @@ def get_labels(here: Here, request: Request, task: TaskName = None) -> Response:
     responses=TOLD,
     dependencies=[needs("read")],
 )
-def get_queryables(here: Here, request: Request, task: TaskName = None) -> Response:
+def get_queryables(here: Here, request: Request, who: Who, task: TaskName = None) -> Response:
     """What a filter may ask about, with the values that there are."""
 
     def make() -> bytes:
-        return listing.queryables(here.index.queryables(task))
+        return listing.queryables(here.index.queryables(task, who.actor))
 
-    return replies.reply(request, here.index.version(task), "application/json", make)
+    return replies.reply(request, here.index.version(task, actor=who.actor), "application/json", make)
