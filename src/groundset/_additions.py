@@ -8,7 +8,7 @@ from pathlib import Path
 from groundset._config import add_table, editing
 from groundset._files import sha256_file
 from groundset.core import ConflictError, InputError, Scheme, SchemeClass, check_name, is_plain
-from groundset.core.layout import AttributeConfig, TaskConfig
+from groundset.core.layout import AttributeConfig, TaskConfig, TaskKind
 from groundset.journal import NewEvent
 from groundset.lake import Lake
 from groundset.taxonomy import append_class, free_code, free_color, read_scheme, write_scheme
@@ -44,9 +44,15 @@ def add_class(
 
 
 def add_task(
-    lake: Lake, name: str, *, actor: str, multi: bool = False, classes: Iterable[SchemeClass] | None = None
+    lake: Lake,
+    name: str,
+    *,
+    actor: str,
+    kind: TaskKind = "classify",
+    multi: bool = False,
+    classes: Iterable[SchemeClass] | None = None,
 ) -> TaskConfig:
-    """Add a classify task, with a scheme file of its own (``NAME.csv``) where classes are given.
+    """Add a task, with a scheme file of its own (``NAME.csv``) where classes are given.
 
     Raises:
         ConflictError: There is a task, or another file, of this name.
@@ -62,7 +68,7 @@ def add_task(
         file = None if classes is None else f"{name}.csv"
         if file is not None:
             _write_scheme(layout.root / file, Scheme(name, tuple(classes or ())))
-        values = {"kind": "classify", "scheme": file, "multi": multi or None}
+        values = {"kind": kind, "scheme": file, "multi": multi or None}
         try:
             add_table(layout.config, ("tasks", f'"{name}"' if "." in name else name), values)
         except BaseException:
@@ -70,7 +76,7 @@ def add_task(
                 (layout.root / file).unlink()
             raise
     _tell(lake, layout.config, actor, name, {"task": name})
-    return TaskConfig(name, "classify", file, multi)
+    return TaskConfig(name, kind, file, multi)
 
 
 def add_attribute(lake: Lake, attribute: AttributeConfig, *, actor: str) -> AttributeConfig:

@@ -14,6 +14,8 @@ from groundset.cli import (
     check,
     demo,
     encode,
+    export,
+    import_,
     ingest,
     init,
     predict,
@@ -37,8 +39,8 @@ app = typer.Typer(
     add_completion=False,
 )
 _LABELLING = (annotate, suggest, search, encode, predict, segment)
-for verb in (demo, init, ingest, status, *_LABELLING, release, check, publish, serve):
-    app.command(verb.__name__.rsplit(".", 1)[1])(verb.run)
+for verb in (demo, init, ingest, status, *_LABELLING, import_, export, release, check, publish, serve):
+    app.command(verb.__name__.rsplit(".", 1)[1].removesuffix("_"))(verb.run)
 app.add_typer(add.app, name="add")
 
 STOPPED = 130
