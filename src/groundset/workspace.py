@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 from groundset import release as _release
 from groundset._declaring import Declaring
 from groundset._learning import Learning
+from groundset._outlining import Outlining
 from groundset._searching import Searching
 from groundset.core import Bbox, Edge, InputError, LabelMask, Listener, Scheme
 from groundset.lake import DEFAULT_DATABASE, Lake, init
@@ -70,7 +71,7 @@ class Status:
     releases: tuple[str, ...]
 
 
-class Workspace(Learning, Declaring, Searching):
+class Workspace(Learning, Declaring, Outlining, Searching):
     """An open workspace. Close it, or use it in a ``with`` block."""
 
     def __init__(self, lake: Lake) -> None:
@@ -278,17 +279,17 @@ class Workspace(Learning, Declaring, Searching):
             ids = [what] if isinstance(what, str) else [str(c) for c in what]  # type: ignore[union-attr]
             return ingest.annotate_chips(self.lake, ids, answer, actor=who, value=value, reason=reason, task=task)
         options: dict[str, Any] = {"task": task, "sheet": sheet, "column": column, "within": within}
+        bring = self.bringer(task)
         if hasattr(what, "to_file"):
             shapes: GeoDataFrame = what
             if shapes.crs is None:
                 raise InputError("shapes need a CRS", found="none", hint="say shapes.set_crs(...) with their own")
             with TemporaryDirectory() as folder:
-                path = Path(folder) / "shapes.fgb"
-                shapes.to_file(path, driver="FlatGeobuf")
-                return ingest.annotate(self.lake, path, actor=who, progress=progress, **options)
+                shapes.to_file(path := Path(folder) / "shapes.fgb", driver="FlatGeobuf")
+                return bring(self.lake, path, actor=who, progress=progress, **options)
         if not isinstance(what, str | Path):
             raise InputError("chips need an answer", asked=what, hint='say ws.annotate(chip_ids, "water")')
-        return ingest.annotate(self.lake, what, actor=who, progress=progress, **options)
+        return bring(self.lake, what, actor=who, progress=progress, **options)
 
     def segment(
         self,

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from groundset.journal import Appended, Batch, NewEvent
 from groundset.lake import Lake
 from groundset.learn.ranker import Ranker
+from groundset.outlines import Shapes
 from groundset.query import Index
 from groundset.server.addresses import Addresses
 from groundset.server.feed import Feed
@@ -73,6 +74,7 @@ class Context:
     index: Index = field(init=False)
     ranker: Ranker = field(init=False)
     histories: Histories = field(init=False)
+    shapes: Shapes = field(init=False)
 
     def __post_init__(self) -> None:
         layout = self.lake.layout
@@ -88,15 +90,16 @@ class Context:
         }
         self.jobs = Jobs(layout.root, layout.cache / "jobs", self._tell, reads=reads)
         self.closers.append(self.jobs.close)
-        self.views = Views(self.lake, self._append, self._commit)
+        self.views = Views(self.lake, self.append, self._commit)
         self.closers.append(self.views.close)
         self.index = Index(self.lake, self._counted)
         self.closers.append(self.index.close)
         self.histories = Histories(self.lake)
+        self.shapes = Shapes(self.lake)
         self.ranker = Ranker(self.lake, self.index, self._ranked)
         self.closers.append(self.ranker.close)
 
-    def _append(self, new: Sequence[NewEvent], actor: str) -> list[Appended]:
+    def append(self, new: Sequence[NewEvent], actor: str) -> list[Appended]:
         """For a route in a thread of its own: through the same writer as all answers."""
         return from_thread.run(self.writer.append, Batch(new, actor, self.lake.check))
 

@@ -703,6 +703,153 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/shapes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Shapes
+         * @description Shapes as GeoJSON, in the order in which they are drawn: the last one lies on top.
+         */
+        get: operations["get_shapes_api_shapes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shapes/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Shapes
+         * @description Bring a GeoJSON or GeoPackage file into an outline task, as one act; the same file again changes nothing.
+         *
+         *     Outlines that cross themselves are kept as they are and named.
+         */
+        post: operations["import_shapes_api_shapes_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shapes/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description The files whose shapes stand, by scene: what `shift` moves.
+         */
+        get: operations["list_imports_api_shapes_imports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shapes/rasterise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rasterise Shapes
+         * @description Draw the shapes of an outline task into masks of a segment task, as one act.
+         *
+         *     A polygon covers the pixels whose centre it holds. Each pixel has the origin of the shape that lies on top. Drawn
+         *     again, the masks take the place of those of the last time.
+         */
+        post: operations["rasterise_shapes_api_shapes_rasterise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shapes/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repair Shapes
+         * @description Make polygons that cross themselves valid, all their parts kept, as one act.
+         */
+        post: operations["repair_shapes_api_shapes_repair_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shapes/shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shift Shapes
+         * @description Move an imported layer, or the shapes named, on one scene, as one act.
+         */
+        post: operations["shift_shapes_api_shapes_shift_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shapes/vectorise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vectorise Masks
+         * @description Trace the labels of a segment task into shapes of an outline task, holes kept, as one act.
+         *
+         *     Traced again, what is no more is removed, but for shapes that somebody changed since.
+         */
+        post: operations["vectorise_masks_api_shapes_vectorise_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/strokes": {
         parameters: {
             query?: never;
@@ -1670,6 +1817,50 @@ export interface components {
             undo_count: number;
         };
         /**
+         * ImportReport
+         * @description What bringing a file did.
+         */
+        ImportReport: {
+            /**
+             * Bulk
+             * @description The event to undo, to take all of it back; null where nothing is new
+             */
+            bulk: string | null;
+            /**
+             * Counts
+             * @description New shapes by class
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Created */
+            created: number;
+            /**
+             * Crossing
+             * @description Features with a broken outline, kept as they are; `repair` mends them
+             */
+            crossing: string[];
+            /** Features */
+            features: number;
+            /**
+             * Import
+             * @description Id of the import
+             */
+            import: string | null;
+            /**
+             * Known
+             * @description Shapes that the same file had brought before
+             */
+            known: number;
+            /**
+             * Says
+             * @description The report in sentences
+             */
+            says: string[];
+            /** Task */
+            task: string;
+        };
+        /**
          * Index
          * @description A spectral index: (a - b) / (a + b) of two bands, or another formula over band names.
          */
@@ -2336,6 +2527,44 @@ export interface components {
             without_features: number;
         };
         /**
+         * RasteriseShapes
+         * @description Draw an outline task into a segment task.
+         */
+        RasteriseShapes: {
+            /**
+             * All Touched
+             * @description Every pixel that is touched, not those whose centre is held
+             * @default false
+             */
+            all_touched?: boolean;
+            /** Chip Ids */
+            chip_ids?: string[] | null;
+            /**
+             * Line Width
+             * @description Pixels
+             * @default 1
+             */
+            line_width?: number;
+            /**
+             * Point Size
+             * @description Diameter in pixels
+             * @default 1
+             */
+            point_size?: number;
+            /** Scene */
+            scene?: string | null;
+            /**
+             * Task
+             * @description May be left out where there is one that fits
+             */
+            task?: string | null;
+            /**
+             * To
+             * @description May be left out where there is one that fits
+             */
+            to?: string | null;
+        };
+        /**
          * ReleaseDetail
          * @description One release.
          */
@@ -2488,6 +2717,21 @@ export interface components {
              * @description Share of them that were right
              */
             share: number;
+        };
+        /**
+         * RepairShapes
+         * @description Mend outlines that cross themselves.
+         */
+        RepairShapes: {
+            /** Ids */
+            ids?: string[] | null;
+            /** Scene */
+            scene?: string | null;
+            /**
+             * Task
+             * @description May be left out where there is one that fits
+             */
+            task?: string | null;
         };
         /**
          * Rle
@@ -2670,6 +2914,193 @@ export interface components {
             actor: string;
         };
         /**
+         * ShapeCollection
+         * @description Shapes in the order in which they are drawn: the last one lies on top.
+         */
+        ShapeCollection: {
+            /**
+             * Coordinates
+             * @enum {string}
+             */
+            coordinates: "pixel" | "map";
+            /**
+             * Crs
+             * @description Of map coordinates
+             */
+            crs?: {
+                [key: string]: unknown;
+            } | null;
+            /** Features */
+            features: components["schemas"]["ShapeFeature"][];
+            /** Numbermatched */
+            numberMatched: number;
+            /** Numberreturned */
+            numberReturned: number;
+            /**
+             * Type
+             * @constant
+             */
+            type: "FeatureCollection";
+        };
+        /**
+         * ShapeFeature
+         * @description A shape as it stands.
+         */
+        ShapeFeature: {
+            /** Actor */
+            actor: string;
+            /** At */
+            at: string;
+            /**
+             * Chip Id
+             * @description The chip that its event names
+             */
+            chip_id: string;
+            /**
+             * Geometry
+             * @description GeoJSON geometry
+             */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /**
+             * Id
+             * @description The `layer` of its events
+             */
+            id: string;
+            /** Origin */
+            origin: number;
+            /**
+             * Problem
+             * @description What is wrong with its outline, such as that it crosses itself
+             */
+            problem?: string | null;
+            properties: components["schemas"]["ShapeProperties"];
+            /** Scene */
+            scene: string;
+            /** Seq */
+            seq: number;
+            /**
+             * Type
+             * @constant
+             */
+            type: "Feature";
+        };
+        /**
+         * ShapeImport
+         * @description A file whose shapes stand.
+         */
+        ShapeImport: {
+            /** Actor */
+            actor: string;
+            /** At */
+            at: string;
+            /** File */
+            file: string | null;
+            /**
+             * Id
+             * @description `import` in the properties of its shapes
+             */
+            id: string;
+            /** Scene */
+            scene: string;
+            /** Shapes */
+            shapes: number;
+        };
+        /**
+         * ShapeProperties
+         * @description What an event says of a shape; sent back as it is where only the outline changes.
+         */
+        ShapeProperties: {
+            /** Attributes */
+            attributes?: {
+                [key: string]: unknown;
+            } | null;
+            /** Class */
+            class: number;
+            /**
+             * Depth
+             * @description The higher the nearer
+             */
+            depth?: number | null;
+            /**
+             * Import
+             * @description The import that it came with
+             */
+            import?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "box" | "oriented-box" | "polygon" | "polyline" | "point";
+            /** Score */
+            score?: number | null;
+        };
+        /**
+         * ShapesChanged
+         * @description What became of shapes or masks.
+         */
+        ShapesChanged: {
+            /**
+             * Bulk
+             * @description The event to undo; null where nothing changed
+             */
+            bulk: string | null;
+            /**
+             * Created
+             * @description New masks or shapes, or shapes that were changed
+             */
+            created: number;
+            /**
+             * Known
+             * @description Those that were so already
+             * @default 0
+             */
+            known?: number;
+            /**
+             * Left
+             * @description Shapes of which nothing could be repaired
+             * @default []
+             */
+            left?: string[];
+            /**
+             * Removed
+             * @description Those of the last time that are no more
+             * @default 0
+             */
+            removed?: number;
+        };
+        /**
+         * ShiftShapes
+         * @description Move shapes of a scene.
+         */
+        ShiftShapes: {
+            /**
+             * Dx
+             * @description To the right, in units of the scene's CRS; in pixels where it has none
+             */
+            dx: number;
+            /**
+             * Dy
+             * @description Up in the CRS, down in pixels
+             */
+            dy: number;
+            /** Ids */
+            ids?: string[] | null;
+            /**
+             * Import
+             * @description Only shapes of this import
+             */
+            import?: string | null;
+            /** Scene */
+            scene: string;
+            /**
+             * Task
+             * @description May be left out where there is one that fits
+             */
+            task?: string | null;
+        };
+        /**
          * StrokeIn
          * @description One stroke, as a client sends it. The actor comes from the login.
          */
@@ -2843,6 +3274,44 @@ export interface components {
             multi: boolean;
             /** Name */
             name: string;
+        };
+        /**
+         * VectoriseMasks
+         * @description Trace the masks of a segment task into an outline task.
+         */
+        VectoriseMasks: {
+            /**
+             * By Origin
+             * @description Whether a patch ends where the origin of its pixels changes
+             * @default false
+             */
+            by_origin?: boolean;
+            /** Chip Ids */
+            chip_ids?: string[] | null;
+            /**
+             * Min Pixels
+             * @description Smaller patches are left out, first of all
+             * @default 4
+             */
+            min_pixels?: number;
+            /**
+             * Of
+             * @description May be left out where there is one that fits
+             */
+            of?: string | null;
+            /** Scene */
+            scene?: string | null;
+            /**
+             * Simplify
+             * @description Tolerance in pixels; 0: pixel edges as they are
+             * @default 0
+             */
+            simplify?: number;
+            /**
+             * Task
+             * @description May be left out where there is one that fits
+             */
+            task?: string | null;
         };
         /**
          * WorkState
@@ -5919,6 +6388,545 @@ export interface operations {
             };
             /** @description The request is not of the form that this address takes */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shapes_api_shapes_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind outline; may be left out where there is one */
+                task?: string | null;
+                /** @description Only those on this scene */
+                scene?: string | null;
+                /** @description left,top,right,bottom in pixels of the scene: only those that meet it */
+                bbox?: string | null;
+                /** @description Only those that meet this chip */
+                chip_id?: string | null;
+                /** @description Only those that this actor said last */
+                actor?: string | null;
+                /** @description Only those of this import */
+                import?: string | null;
+                /** @description Pixels of the scene (column, row from its upper left corner), or its CRS, which `crs` names */
+                coordinates?: "pixel" | "map";
+                /** @description The topmost so many */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShapeCollection"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_shapes_api_shapes_import_post: {
+        parameters: {
+            query?: {
+                /** @description A task of kind outline; may be left out where there is one */
+                task?: string | null;
+                /** @description Name of the file, as it is told */
+                name?: string;
+                /** @description Property that names the class, by name or code */
+                column?: string;
+                /** @description How far a dated feature may lie from an acquisition: 3d, 12h */
+                within?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": Record<string, never>;
+                "application/geopackage+sqlite3": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_imports_api_shapes_imports_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind outline; may be left out where there is one */
+                task?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShapeImport"][];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rasterise_shapes_api_shapes_rasterise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RasteriseShapes"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShapesChanged"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    repair_shapes_api_shapes_repair_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RepairShapes"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShapesChanged"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shift_shapes_api_shapes_shift_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftShapes"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShapesChanged"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vectorise_masks_api_shapes_vectorise_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VectoriseMasks"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShapesChanged"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -54,9 +54,8 @@ def read_vector(path: Path, column: str) -> Features:
     """
     import pyproj
     import shapely
-    from pyogrio import raw
 
-    meta, fids, wkb, fields = _read(path, raw)
+    meta, fids, wkb, fields = read_raw(path, path.name)
     columns = dict(zip([str(f) for f in meta["fields"]], fields, strict=True))
     if wkb is None or len(wkb) == 0:
         raise InputError(f"{path.name} has no features", found=path, hint="nothing was annotated")
@@ -101,20 +100,26 @@ def repair(geometry: Geometries, names: Sequence[str]) -> tuple[Geometries, tupl
     return out, tuple(names[int(i)] for i in broken)
 
 
-def _read(path: Path, raw: Any) -> Any:
+def read_raw(source: Path | bytes, name: str) -> Any:
+    """The one layer of a vector file as pyogrio gives it: (meta, ids, WKB, fields).
+
+    Raises:
+        InputError: Not a vector file, or several layers.
+    """
     import pyogrio
+    from pyogrio import raw
 
     try:
-        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+        layers = [str(layer) for layer, kind in pyogrio.list_layers(source) if kind is not None]
         if len(layers) > 1:
             raise InputError(
-                f"{path.name} has several layers", found=", ".join(layers), hint="save the one to take as its own file"
+                f"{name} has several layers", found=", ".join(layers), hint="save the one to take as its own file"
             )
-        return raw.read(path, return_fids=True, datetime_as_string=True)
+        return raw.read(source, return_fids=True, datetime_as_string=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InputError(
             "this is no file of labels that can be read",
-            asked=path,
+            asked=name if isinstance(source, bytes) else source,
             found=str(error).splitlines()[0][:200],
             hint="give points or polygons (GeoJSON, GPKG, SHP ...), a raster of class codes, or a CSV",
         ) from error
