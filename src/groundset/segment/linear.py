@@ -73,7 +73,8 @@ class Linear:
             raise InputError("a model needs labelled pixels of two classes at least", found=f"{len(classes)} class")
         each = len(codes) / (len(classes) * counts[index])
         mean, scale = _standard(features)
-        X = (np.asarray(features, np.float32) - mean.astype(np.float32)) / scale.astype(np.float32)
+        X = np.subtract(features, mean, dtype=np.float32)
+        X /= scale.astype(np.float32)
         with one_thread():  # many small products: threads would wait for each other longer than they work
             W, b, steps = _solve(X, index.astype(np.int64), each, self.settings["strength"])
         self.estimator = _pipeline(classes, mean, scale, W, b, (len(codes), steps))

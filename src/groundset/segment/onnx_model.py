@@ -62,7 +62,7 @@ def open_onnx(card: ModelCard) -> OnnxModel:
         MissingError: No such file.
         InputError: It is no ONNX model, is cut short, or its input or output is not what the card says.
     """
-    session = _session(card.path)
+    session = open_session(card.path)
     given = _pick(session.get_inputs(), card.input, "input", card)
     rank = len(given.shape)
     if rank not in (2, 4) or given.type not in _FLOATS:
@@ -86,7 +86,13 @@ def open_onnx(card: ModelCard) -> OnnxModel:
     return OnnxModel(session, card, given.name, _FLOATS[given.type], output.name, image, side, batch, hard)
 
 
-def _session(path: Path) -> Any:
+def open_session(path: Path) -> Any:
+    """An onnxruntime session of a model file.
+
+    Raises:
+        MissingError: No such file.
+        InputError: It is no ONNX model, or is cut short.
+    """
     import onnxruntime
 
     if not path.is_file():

@@ -62,7 +62,8 @@ def segment(
     Args:
         lake: The workspace.
         task: A ``segment`` task; may be left out where there is one.
-        model: A segmenter (``forest``, ``boost``, ``linear``), or a path to an ONNX or skops file with its description beside it.
+        model: A segmenter (``forest``, ``boost``, ``linear``), or the path of an ONNX or skops file with its
+            description beside it.
         seed: Of all that is random.
         executor: Where to run wide; None uses this process, its threads and all cores.
         progress: Hears how far it is.

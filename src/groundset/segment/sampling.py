@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from groundset.segment.model import fill_missing
 
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
+Kept = TypeVar("Kept", bound=np.generic)
 Grounds = dict[object, tuple[int, int, int]]
 
 ACTOR = "model:"
@@ -105,7 +107,7 @@ def grown(window: Window, halo: int) -> Window:
     return Window(window.x_off - halo, window.y_off - halo, window.width + 2 * halo, window.height + 2 * halo)
 
 
-def cropped(planes: npt.NDArray[np.float32], halo: int) -> npt.NDArray[np.float32]:
+def cropped(planes: npt.NDArray[Kept], halo: int) -> npt.NDArray[Kept]:
     """(..., rows, columns) without its margin."""
     return planes[..., halo : planes.shape[-2] - halo, halo : planes.shape[-1] - halo]
 
