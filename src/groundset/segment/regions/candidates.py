@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.core import UNLABELLED, InputError
-from groundset.core.rle import Rle
 from groundset.segment.regions.base import Bool, Float32
+from groundset.segment.regions.cuts import best_cut
+from groundset.segment.regions.extras import Extra
 from groundset.segment.regions.graph import tally
 from groundset.segment.regions.hierarchy import Hierarchy
 
@@ -22,30 +23,13 @@ WANTED = 1000
 """Candidates of a chip."""
 LEAST = 8
 """The smallest candidate in pixels."""
+COST = 8.0
+"""What a segment costs in :meth:`Candidates.best`, in pixels that are right."""
+_COSTS = (2.0, COST, 32.0, 128.0)
 _ALIKE = 0.9
-_COST = 4.0
-"""What a further segment costs in :meth:`Candidates.best`, in pixels: of two ways alike, that of fewer segments."""
-
-
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """A candidate that is not of the tree: a mask that a model gave.
-
-    Args:
-        rle: Its pixels.
-        bbox: x, y, width, height.
-        size: In pixels.
-        score: 0 to 1.
-        code: Its class; None: unknown.
-        source: Who gave it.
-    """
-
-    rle: Rle
-    bbox: tuple[int, int, int, int]
-    size: int
-    score: float
-    code: int | None
-    source: str
+_LARGEST = 0.5
+_STRICT = 8
+"""Power of the purity in a score: a pixel that is wrong costs more to put right than one that is open."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +41,7 @@ class Candidates:
         there: bool (nodes,): which nodes are candidates.
         codes: Class codes in the order of ``probability``.
         probability: float32 (nodes, classes), mean over the node's pixels; None while no model can say.
-        score: float32 (nodes,), 0 to 1: the mean probability of the node's class times the contrast of its border;
-            the contrast alone where ``probability`` is None.
+        score: float32 (nodes,), 0 to 1: what to show first (see :func:`scores`).
         extras: Masks that models gave.
     """
 
@@ -78,7 +61,7 @@ class Candidates:
         return out
 
     def shortlist(self, node: int) -> list[int]:
-        """Class codes for a node, the most probable first; as they are while no model can say."""
+        """Class codes for a node, the most probable first; in their own order while no model can say."""
         if self.probability is None:
             return [int(c) for c in self.codes]
         return [int(self.codes[i]) for i in np.argsort(-self.probability[node], kind="stable")]
@@ -86,13 +69,17 @@ class Candidates:
     def at(self, row: int, col: int) -> list[int]:
         """The candidates that contain a pixel, best first; then the leaf, if it is none, so that there is a finest.
 
-        Of two that nearly are the same (the smaller has nine tenths of the larger) the better one stands for both.
+        Those of the leaf's class come before those of others: who clicks on a pond in a field means the pond. Of two
+        that nearly are the same (the smaller has nine tenths of the larger) the better one stands for both.
 
         Raises:
             InputError: The pixel lies outside the chip.
         """
         path = self.tree.path(row, col)
-        ranked = sorted((n for n in path if self.there[n]), key=lambda n: (-float(self.score[n]), n))
+        here = self.code[path[0]] if path else UNLABELLED
+        ranked = sorted(
+            (n for n in path if self.there[n]), key=lambda n: (bool(self.code[n] != here), -float(self.score[n]), n)
+        )
         out: list[int] = []
         for node in ranked:
             if not any(self._alike(node, other) for other in out):
@@ -103,29 +90,21 @@ class Candidates:
         small, large = sorted((int(self.tree.size[one]), int(self.tree.size[other])))
         return small >= _ALIKE * large
 
+    @cached_property
     def best(self) -> list[int]:
-        """The best candidates that do not overlap, by number: what a labelling can start with.
+        """The best candidates that do not overlap, in order: what a labelling can start with.
 
-        They maximise the sum of size times score, less four pixels a segment, over all choices of nodes of the tree:
-        from the leaves up, a node stands for itself where that is worth more than the best of what lies below it.
-        Pixels in no candidate stay out.
+        They maximise the number of pixels expected to be right, less eight a segment, over all choices from the tree;
+        while no model can say, size times contrast stands for the pixels that are right.
         """
-        own = np.where(self.there, self.tree.size * self.score.astype(np.float64) - _COST, 0.0).tolist()
-        parent, count = self.tree.parent.tolist(), len(self.tree)
-        below, chosen = [0.0] * count, [False] * count
-        for node in range(count):
-            chosen[node] = own[node] > below[node]
-            worth = own[node] if chosen[node] else below[node]
-            if parent[node] != node:
-                below[parent[node]] += worth
-        out, covered = [], [False] * count
-        for node in range(count - 1, -1, -1):
-            up = parent[node]
-            covered[node] = up != node and covered[up]
-            if chosen[node] and not covered[node]:
-                out.append(node)
-                covered[node] = True
-        return sorted(out)
+        worth = self.tree.size * (self.tree.contrast if self.probability is None else self._purity)
+        return best_cut(self.tree, np.where(self.there, worth - COST, 0.0))
+
+    @property
+    def _purity(self) -> Float64:
+        assert self.probability is not None
+        out: Float64 = self.probability.max(axis=1, initial=0).astype(np.float64)
+        return out
 
 
 def candidates(
@@ -136,64 +115,80 @@ def candidates(
     extras: Sequence[Extra] = (),
     wanted: int = WANTED,
     least: int = LEAST,
-    largest: int | None = None,
 ) -> Candidates:
     """Choose the nodes worth showing, and say what each is.
 
-    They are those that last longest: whose own height lies farthest below their parent's, so that the tree merges
-    them late into something else. A chain of nodes that grow by a few pixels is so passed over.
+    With a model they are first those of its best cuts at four scales (segments that cost 2, 8, 32 and 128 pixels each).
+    Then, and without a model alone, those that last longest: whose height lies farthest below their parent's, so that
+    the tree merges them late into something else and a chain of nodes that grow by a few pixels is passed over; without
+    a model none is larger than half of the data that hangs together, which rarely is one thing.
 
     Args:
         tree: The regions of a chip.
-        probabilities: (rows, columns, classes) of a model, NaN where it says nothing; None where it cannot learn yet.
-        codes: Class codes in the order of ``probabilities``.
+        probabilities: (classes, rows, columns) of a model, NaN where it says nothing; None where it cannot learn yet.
+        codes: Class codes in the order of ``probabilities``; the order of the shortlist where there are none.
         extras: Masks of models.
-        wanted: How many at most.
+        wanted: How many nodes at most.
         least: The smallest, in pixels.
-        largest: The largest, in pixels; None: any.
 
     Raises:
         InputError: Probabilities of another shape than the chip or the codes.
     """
-    chosen = worth_showing(tree, wanted=wanted, least=least, largest=largest)
     named = np.asarray(codes, np.uint8)
-    if probabilities is None:
-        return Candidates(tree, chosen, named, None, tree.contrast, tuple(extras))
-    if probabilities.shape != (*tree.leaves.shape, len(named)):
-        raise InputError(
-            "the probabilities do not fit the regions",
-            asked=str(probabilities.shape),
-            found=f"{tree.leaves.shape} pixels and {len(named)} classes",
-        )
-    mean = node_means(tree, probabilities)
-    score = mean.max(axis=1, initial=0) * tree.contrast
-    return Candidates(tree, chosen, named, mean, score.astype(np.float32), tuple(extras))
-
-
-def worth_showing(tree: Hierarchy, *, wanted: int = WANTED, least: int = LEAST, largest: int | None = None) -> Bool:
-    """Which nodes last longest: bool (nodes,), see :func:`candidates`."""
     fits = tree.size >= least
-    if largest is not None:
-        fits &= tree.size <= largest
-    lasts = np.where(fits, lifetime(tree), -1.0)
-    chosen = np.zeros(len(tree), bool)
-    chosen[np.argsort(-lasts, kind="stable")[:wanted]] = True
-    out: Bool = chosen & fits
-    return out
+    if probabilities is None or not len(named):
+        fits &= tree.size <= max(least, _LARGEST * tree.size[tree.leaf_count :].max(initial=0))
+    rank = np.where(fits, lifetime(tree), -1.0)
+    mean: Float32 | None = None
+    if probabilities is not None and len(named):
+        if probabilities.shape != (len(named), *tree.leaves.shape):
+            raise InputError(
+                "the probabilities do not fit the regions",
+                asked=str(probabilities.shape),
+                found=f"{len(named)} classes and {tree.leaves.shape} pixels",
+            )
+        mean = node_means(tree, probabilities)
+        right = tree.size * mean.max(axis=1).astype(np.float64)
+        for cost in _COSTS:
+            rank[best_cut(tree, np.where(fits, right - cost, 0.0))] += 1 + rank.max(initial=0)
+    there = np.zeros(len(tree), bool)
+    there[np.argsort(-rank, kind="stable")[:wanted]] = True
+    there &= fits
+    return Candidates(tree, there, named, mean, scores(tree, there, mean), tuple(extras))
+
+
+def scores(tree: Hierarchy, there: Bool, probability: Float32 | None) -> Float32:
+    """What to show first: float32 (nodes,), 1 for the best candidate of the chip.
+
+    The product of purity (the eighth power of the mean probability of the node's class), the contrast of its border
+    and the root of its size, so that the largest segment that still is of one class comes first. While no model can
+    say: the contrast times the root of the node's lifetime in the tree.
+    """
+    if probability is None:
+        value = tree.contrast * np.sqrt(lifetime(tree))
+    else:
+        value = probability.max(axis=1, initial=0).astype(np.float64) ** _STRICT * tree.contrast * np.sqrt(tree.size)
+    top = value[there].max(initial=0)
+    return np.clip(value / top if top > 0 else value, 0, 1).astype(np.float32)
 
 
 def lifetime(tree: Hierarchy) -> Float64:
-    """How much higher each node's parent lies than the node; of a root, its own height: (nodes,)."""
+    """How much higher each node's parent lies than the node, (nodes,); of a root nothing, since it never merges."""
     height = tree.height.astype(np.float64)
-    above = height[tree.parent]
-    return np.where(tree.parent == np.arange(len(tree)), height, above - height)
+    return height[tree.parent] - height
 
 
 def node_means(tree: Hierarchy, probabilities: Float32) -> Float32:
-    """Mean over the pixels of each node that have a value: float32 (nodes, classes); 0 where none has."""
-    known = (tree.leaves >= 0) & np.isfinite(probabilities).all(axis=-1)
+    """Mean over the pixels of each node that have a value: float32 (nodes, classes); 0 where none has.
+
+    Args:
+        tree: The regions.
+        probabilities: (classes, rows, columns), NaN where there is no value.
+    """
+    known = (tree.leaves >= 0) & np.isfinite(probabilities).all(axis=0)
     at = tree.leaves[known]
-    count = tree.sums(tally(at, tree.leaf_count))
-    sums = [tree.sums(tally(at, tree.leaf_count, plane[known])) for plane in np.moveaxis(probabilities, -1, 0)]
-    total = np.stack(sums, axis=1) if sums else np.zeros((len(tree), 0))
-    return np.divide(total, count[:, None], out=np.zeros(total.shape), where=count[:, None] > 0.5).astype(np.float32)
+    count = tree.sums(tally(at, tree.leaf_count))[:, None]
+    leaf = np.stack([tally(at, tree.leaf_count, plane[known]) for plane in probabilities], axis=1)
+    return np.divide(tree.sums(leaf), count, out=np.zeros((len(tree), leaf.shape[1])), where=count > 0.5).astype(
+        np.float32
+    )

@@ -1,0 +1,97 @@
+"""Candidates that are not of the tree: masks that a model gave, which may overlap anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from groundset.core import NO_CONFIDENCE, UNLABELLED
+from groundset.core.rle import Rle
+
+UInt8 = npt.NDArray[np.uint8]
+_MOST = 200
+_LEAST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A mask that a model gave.
+
+    Args:
+        rle: Its pixels.
+        bbox: x, y, width, height.
+        size: In pixels.
+        score: 0 to 1, as sure as the model is.
+        code: Its class; None: unknown.
+        source: Name of the model.
+    """
+
+    rle: Rle
+    bbox: tuple[int, int, int, int]
+    size: int
+    score: float
+    code: int | None
+    source: str
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON form."""
+        return {
+            "rle": self.rle.to_dict(),
+            "bbox": list(self.bbox),
+            "size": self.size,
+            "score": round(self.score, 3),
+            "class": self.code,
+            "source": self.source,
+        }
+
+
+def pieces(
+    classes: UInt8, confidence: UInt8, source: str, *, most: int = _MOST, least: int = _LEAST
+) -> tuple[Extra, ...]:
+    """The connected pieces of a model's mask, the largest first.
+
+    Args:
+        classes: Class codes (rows, columns), 255 where the model says nothing.
+        confidence: In percent (rows, columns), 255 none.
+        source: Name of the model.
+        most: How many at most.
+        least: The smallest, in pixels.
+    """
+    import cc3d
+
+    said = np.where(classes == UNLABELLED, 0, classes.astype(np.uint32) + 1).astype(np.uint32)
+    found, count = cc3d.connected_components(said, connectivity=4, return_N=True)
+    if not count:
+        return ()
+    facts = cc3d.statistics(found)
+    sizes = facts["voxel_counts"][1:]
+    order = np.argsort(-sizes.astype(np.int64), kind="stable")[:most]
+    boxes = facts["bounding_boxes"][1:]
+    return tuple(_extra(found, int(i), boxes[i][:2], classes, confidence, source) for i in order if sizes[i] >= least)
+
+
+def _extra(
+    found: npt.NDArray[np.unsignedinteger[Any]],
+    piece: int,
+    box: tuple[slice, slice],
+    classes: UInt8,
+    confidence: UInt8,
+    source: str,
+) -> Extra:
+    inside = found[box] == piece + 1
+    whole = np.zeros(found.shape, bool)
+    whole[box] = inside
+    sure = confidence[box][inside]
+    sure = sure[sure != NO_CONFIDENCE]
+    rows, cols = box
+    return Extra(
+        Rle.of(whole),
+        (int(cols.start), int(rows.start), int(cols.stop - cols.start), int(rows.stop - rows.start)),
+        int(inside.sum()),
+        float(sure.mean()) / 100 if len(sure) else 0.5,
+        int(classes[box][inside][0]),
+        source,
+    )
