@@ -14,7 +14,7 @@ import { Outbox, type Wait, type Word } from './outbox';
 import { Overlay } from './overlay';
 import { said } from './says';
 import { alone, channel, send } from './send';
-import { MemoryStore, openStore } from './store';
+import { MemoryStore, openStore, type Store } from './store';
 import { type Local, NO_HISTORY, type Steps, steps } from './steps';
 
 export interface Answer {
@@ -289,7 +289,7 @@ class Labelling {
   private tell: (word: Word) => void = () => undefined;
   private discard: (n: number) => void = () => undefined;
 
-  private outboxOn(store: MemoryStore | Awaited<ReturnType<typeof openStore>>, locked: typeof this.direct): Outbox {
+  private outboxOn(store: Store, locked: typeof this.direct): Outbox {
     const outbox = new Outbox({
       place: this.place,
       store,

@@ -99,8 +99,10 @@ export interface Tool {
   down(at: Point, how: Modifiers): boolean;
   move(at: Point, how: Modifiers): void;
   up(at: Point, how: Modifiers): void;
-  /** The pointer left, or another finger came. */
+  /** Another finger came, or the system took the pointer away: the stroke is given up. */
   cancel(): void;
+  /** The pointer left without being pressed. */
+  leave?(): void;
   wheel?(at: Point, steps: number, how: Modifiers): boolean;
   double?(at: Point): boolean;
   key?(key: string): boolean;

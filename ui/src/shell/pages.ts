@@ -9,6 +9,7 @@ export const loaders: Record<string, Loader> = {
   map: () => import('../map/Page.svelte'),
   chips: () => import('../chips/Page.svelte'),
   chip: () => import('../chip/Page.svelte'),
+  paint: () => import('../paint/Page.svelte'),
   scenes: () => import('../scenes/Page.svelte'),
   releases: () => import('../releases/Page.svelte'),
 };
@@ -26,6 +27,6 @@ export interface Entry {
 export const entries: readonly Entry[] = [
   { page: '', title: 'Home', icon: 'home', href: '#/', key: 'g h', also: [] },
   { page: 'map', title: 'Map', icon: 'map', href: '#/map', key: 'g m', also: ['scenes'] },
-  { page: 'chips', title: 'Chips', icon: 'chips', href: '#/chips', key: 'g c', also: ['chip'] },
+  { page: 'chips', title: 'Chips', icon: 'chips', href: '#/chips', key: 'g c', also: ['chip', 'paint'] },
   { page: 'releases', title: 'Releases', icon: 'release', href: '#/releases', key: 'g r', also: [] },
 ];

@@ -1,0 +1,131 @@
+/** The commands of the editor; panels add their own (`more`). */
+import type { Point } from './contract';
+import type { Command } from './commands';
+import type { PaintDoc } from './doc.svelte';
+import { FAR, type Hand } from './hand.svelte';
+import { TOOLBOX } from './toolbox';
+
+export interface Actor {
+  doc: () => PaintDoc;
+  hand: Hand;
+  classes: () => readonly { code: number; title: string }[];
+  /** Where the keyboard begins: under the pointer, or in the middle of what is seen. */
+  here: () => Point;
+  next: () => void;
+  previous: () => void;
+  finish: () => void;
+  told: () => void;
+  labels: () => void;
+  fade: (by: number) => void;
+  contrast: () => void;
+  invert: () => void;
+  group: () => void;
+  zoom: (factor: number) => void;
+  whole: () => void;
+  panels: () => void;
+  keys: () => void;
+  unlabelled: number;
+}
+
+const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] } as const;
+const SIDES = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const;
+
+export function commandsOf(does: Actor): Command[] {
+  return [...tools(does), ...drawing(does), ...labels(does), ...seeing(does), ...chips(does)];
+}
+
+function tools({ hand }: Actor): Command[] {
+  return [
+    ...TOOLBOX.map(({ name, title, key }): Command => {
+      return { id: name, title, part: 'Tools', keys: [key], run: () => hand.take(name) };
+    }),
+    { id: 'move', title: 'Move the picture', part: 'Tools', keys: ['q'], run: () => hand.take(null) },
+    { id: 'smaller', title: 'Smaller, or less tolerant', part: 'Tools', keys: ['['], run: () => hand.more(-1) },
+    { id: 'larger', title: 'Larger, or more tolerant', part: 'Tools', keys: [']'], run: () => hand.more(1) },
+  ];
+}
+
+function drawing({ doc, hand, here }: Actor): Command[] {
+  const walks = Object.entries(ARROWS).flatMap(([key, [dx, dy]]): Command[] => {
+    const side = SIDES[key as keyof typeof SIDES];
+    const walk = (by: number) => (event: KeyboardEvent) => hand.walk(by * dx, by * dy, here(), event.shiftKey);
+    return [
+      { id: `cell ${side}`, title: `Pixel cursor ${side}`, part: 'Draw', keys: [key], run: walk(1) },
+      { id: `far ${side}`, title: `${FAR} pixels ${side}`, part: 'Draw', keys: [`Shift+${key}`], run: walk(FAR) },
+    ];
+  });
+  return [
+    { id: 'undo', title: 'Undo', part: 'Draw', keys: ['u', 'Ctrl+z'], run: () => doc().undo() },
+    {
+      id: 'redo',
+      title: 'Redo',
+      part: 'Draw',
+      keys: ['r', 'Ctrl+y', 'Ctrl+Shift+z', 'Ctrl+Shift+Z'],
+      run: () => doc().redo(),
+    },
+    {
+      id: 'press',
+      title: 'Draw at the pixel cursor; held, arrows draw on',
+      part: 'Draw',
+      keys: ['Space'],
+      run: () => hand.press(here()),
+    },
+    ...walks,
+  ];
+}
+
+function labels({ hand, classes, unlabelled, labels: turn, fade }: Actor): Command[] {
+  return [
+    ...NUMBERS.map((n): Command => {
+      const take = (): void => {
+        const one = classes()[n - 1];
+        if (one) hand.code = one.code;
+      };
+      return { id: `class ${n}`, title: `Class ${n} in hand`, part: 'Labels', keys: [String(n)], run: take };
+    }),
+    {
+      id: 'unlabelled',
+      title: 'Unlabelled in hand',
+      part: 'Labels',
+      keys: ['n'],
+      run: () => (hand.code = unlabelled),
+    },
+    { id: 'labels', title: 'Labels on or off', part: 'Labels', keys: ['v'], run: turn },
+    { id: 'paler', title: 'Labels paler', part: 'Labels', keys: [','], run: () => fade(-0.1) },
+    { id: 'stronger', title: 'Labels stronger', part: 'Labels', keys: ['.'], run: () => fade(0.1) },
+  ];
+}
+
+function seeing({ contrast, invert, group, zoom, whole, panels, keys }: Actor): Command[] {
+  return [
+    { id: 'contrast', title: 'More contrast, and back', part: 'See', keys: ['c'], run: contrast },
+    { id: 'invert', title: 'Invert', part: 'See', keys: ['i'], run: invert },
+    { id: 'group', title: 'Next group of views', part: 'See', keys: ['b'], run: group },
+    { id: 'closer', title: 'Closer', part: 'See', keys: ['+', '='], run: () => zoom(1.5) },
+    { id: 'farther', title: 'Farther', part: 'See', keys: ['-'], run: () => zoom(1 / 1.5) },
+    { id: 'whole', title: 'Whole chip', part: 'See', keys: ['0'], run: whole },
+    { id: 'panels', title: 'Panels', part: 'See', keys: ['\\'], run: panels },
+    { id: 'keys', title: 'Change keys', part: 'See', keys: ['Ctrl+k'], run: keys },
+  ];
+}
+
+function chips({ doc, next, previous, finish, told }: Actor): Command[] {
+  return [
+    { id: 'next', title: 'Next chip, the most useful one', part: 'Chips', keys: ['Enter'], run: next },
+    { id: 'previous', title: 'Chip before', part: 'Chips', keys: ['Backspace'], run: previous },
+    { id: 'finish', title: 'Complete, and next chip', part: 'Chips', keys: ['Shift+Enter'], run: finish },
+    {
+      id: 'complete',
+      title: 'Complete, or not',
+      part: 'Chips',
+      keys: ['m'],
+      run: () => doc().record({ state: doc().work.state === 'complete' ? 'incomplete' : 'complete' }),
+    },
+    ...NUMBERS.slice(0, 5).map((n): Command => {
+      const run = (): void => doc().record({ difficulty: n });
+      return { id: `difficulty ${n}`, title: `Difficulty ${n}`, part: 'Chips', keys: [`Shift+${n}`], run };
+    }),
+    { id: 'saved', title: 'What is saved', part: 'Chips', keys: ['s'], run: told },
+  ];
+}

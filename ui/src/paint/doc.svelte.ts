@@ -1,0 +1,373 @@
+/** The chip being labelled: its pixels, whose labels it has, and every change to them. */
+import { type ChipPixels, MaskPixels } from '../canvas';
+import { loadDetail, loadPixels } from '../chip/load';
+import { newId } from '../label/acts';
+import { asProblem, isAbort } from '../lib/api';
+import { connection } from '../lib/connection.svelte';
+import { live } from '../lib/live.svelte';
+import { session } from '../lib/session.svelte';
+import { toast } from '../lib/toast.svelte';
+import type { ChipDetail, Problem } from '../lib/types';
+import type { PaintAct, StepAct, StrokeAct, Work } from './acts';
+import { Active } from './active';
+import { ORIGIN, type Doc, type LabelObject, type Patch, type Planes, type StrokeFacts } from './contract';
+import { fetchOwn, fetchPlanes } from './fetching';
+import { boxOf, changes, emptyPlanes, lay, merged, under } from './planes';
+import { sending } from './sending.svelte';
+import { back, drawn, forth, NO_STEPS, type Step, type Steps, told as stepsOf } from './steps';
+
+const CALM_MS = 250;
+const NO_OBJECTS: readonly LabelObject[] = [];
+const INCOMPLETE: Work = { state: 'incomplete' };
+/** Lists of chips in the feed are cut here: whoever is in such a list may be in the next one. */
+const MOST_CHIPS = 500;
+
+interface Heard {
+  head: number;
+  actor: string;
+  task: string | null;
+  chips: string[];
+}
+
+export class PaintDoc implements Doc {
+  detail = $state.raw<ChipDetail | null>(null);
+  pixels = $state.raw<ChipPixels | null>(null);
+  pixelsProblem = $state.raw<Problem | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  own = $state.raw<Planes | null>(null);
+  others = $state.raw<Planes | null>(null);
+  shown = $state.raw<MaskPixels | null>(null);
+  objects = $state.raw<readonly LabelObject[]>(NO_OBJECTS);
+  version = $state(0);
+  steps = $state.raw<Steps>(NO_STEPS);
+  work = $state.raw<Work>(INCOMPLETE);
+  /** Strokes and active seconds of this person on this chip. */
+  strokes = $state(0);
+  seconds = $state(0);
+  /** Strokes of another tab, or of this person elsewhere, were laid on the chip too. */
+  conflict = $state(false);
+  /** The layer comes anew from the server as soon as it has everything. */
+  private stale = $state(false);
+  readonly active = new Active();
+  private readonly flight = new AbortController();
+  private readonly ends: (() => void)[] = [];
+  private syncing: Promise<void> | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private othersToo = false;
+  /** The server laid a stroke on another state than it was drawn on: whether by others is seen when it is told. */
+  private doubt = false;
+  /** Highest number of the journal among own acts. */
+  private seq = 0;
+  /** Strokes since a fetch of the layer began: laid on what it brings. */
+  private since: Step[] = [];
+  /** Whose layer `own` is. */
+  private actor: string | null = null;
+
+  constructor(
+    readonly chipId: string,
+    readonly task: string,
+  ) {}
+
+  readonly pending = $derived(sending.waiting.filter((act) => this.mine(act)));
+
+  readonly saved: Doc['saved'] = $derived.by(() => {
+    if (sending.refusals.length > 0) return 'refused';
+    if (this.pending.length === 0) return 'saved';
+    return sending.wait === 'offline' || sending.wait === 'signed-out' || !connection.online ? 'offline' : 'saving';
+  });
+
+  get canUndo(): boolean {
+    return this.steps.undo.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.steps.redo.length > 0;
+  }
+
+  async open(): Promise<void> {
+    this.ends.push(
+      sending.follow({
+        added: (act, elsewhere) => this.added(act, elsewhere),
+        settled: (act, seq, error) => this.settled(act, seq, error),
+        conflict: (act) => this.mine(act) && (this.doubt = this.stale = true),
+      }),
+      live.on<Heard>('annotations', (heard) => this.hear(heard)),
+      live.onReconnect(() => {
+        this.stale = true;
+        this.refresh(true);
+      }),
+    );
+    try {
+      const detail = (this.detail = await loadDetail(this.chipId));
+      await Promise.all([this.bringPixels(detail), this.bringLabels()]);
+    } catch (error) {
+      if (!this.flight.signal.aborted && !isAbort(error)) this.problem = asProblem(error);
+    }
+  }
+
+  close(): void {
+    this.flight.abort();
+    clearTimeout(this.timer);
+    this.active.rest();
+    for (const end of this.ends.splice(0)) end();
+  }
+
+  private async bringPixels(detail: ChipDetail): Promise<void> {
+    this.pixelsProblem = detail.pixels_problem ?? null;
+    if (detail.pixels_problem) return;
+    try {
+      const pixels = await loadPixels(detail);
+      if (!this.flight.signal.aborted) this.pixels = pixels;
+    } catch (error) {
+      this.pixelsProblem = asProblem(error);
+    }
+  }
+
+  private async bringLabels(): Promise<void> {
+    await sending.start();
+    await this.fetch(true);
+    // the server may have some of what waits, or none: laid again it is the same, but steps are not known
+    if (this.pending.length === 0) return;
+    this.stale = true;
+    for (const act of this.pending) this.replay(act);
+    this.show();
+  }
+
+  // --- changes ----------------------------------------------------------------------------------------------------
+
+  apply(patch: Patch, facts: StrokeFacts): void {
+    const { own } = this;
+    if (!own || !this.allowed(() => this.apply(patch, facts))) return;
+    if (!facts.objects && !changes(own, patch)) return;
+    const base = this.steps.undo[0]?.id ?? null;
+    const seconds = this.active.take();
+    const id = newId();
+    const act: StrokeAct = { ...this.about(id), kind: 'stroke', tool: facts.tool, patch, base, seconds };
+    if (facts.objects) act.objects = facts.objects;
+    this.draw(act);
+    this.seconds += seconds;
+    sending.add(act);
+  }
+
+  undo(): void {
+    const step = this.steps.undo[0];
+    if (step && this.allowed(() => this.undo())) this.step(step, false, step.id);
+  }
+
+  redo(): void {
+    const step = this.steps.redo[0];
+    if (step?.by && this.allowed(() => this.redo())) this.step(step, true, step.by);
+  }
+
+  /** Say how far the work is, how hard it is, what else there is to say. */
+  record(change: Partial<Work>): void {
+    if (!this.allowed(() => this.record(change))) return;
+    const work: Work = { ...this.work, ...change };
+    for (const name of ['difficulty', 'note', 'cannot_tell'] as const) if (!work[name]) delete work[name];
+    this.work = work;
+    sending.add({ ...this.about(newId()), kind: 'work', work });
+  }
+
+  /** Whether this person may; a name is asked for first, and what was to be done is done then. */
+  private allowed(again: () => void): boolean {
+    if (session.me && !session.may('annotate')) {
+      toast('You may look at this workspace, not label in it.', { kind: 'warn' });
+      return false;
+    }
+    if (session.actor && session.actor === this.actor) return true;
+    void session.ensureName().then(async (name) => {
+      if (!name) return;
+      if (this.actor !== name) await this.fetch(true);
+      if (this.actor === name) again();
+    });
+    return false;
+  }
+
+  private about(id: string): { id: string; actor: string; task: string; chip: string } {
+    return { id, actor: session.actor ?? '', task: this.task, chip: this.chipId };
+  }
+
+  private mine(act: PaintAct): boolean {
+    return act.chip === this.chipId && act.task === this.task && act.actor === session.actor;
+  }
+
+  private draw(act: StrokeAct): void {
+    if (!this.own) return;
+    const after = act.patch;
+    const before = under(this.own, after);
+    const objects: [readonly LabelObject[], readonly LabelObject[]] = [this.objects, act.objects ?? this.objects];
+    const step: Step = { id: act.id, tool: act.tool, change: { before, after, objects } };
+    this.steps = drawn(this.steps, step);
+    if (this.syncing) this.since.push(step);
+    this.strokes++;
+    this.put(after, objects[1]);
+  }
+
+  private step(step: Step, ahead: boolean, undoes: string): void {
+    const id = newId();
+    const act: StepAct = { ...this.about(id), kind: 'step', stroke: step.id, forth: ahead, undoes };
+    this.move(act);
+    sending.add(act);
+  }
+
+  /** One step back or forth, here or in another tab. */
+  private move(act: StepAct): void {
+    const step = (act.forth ? this.steps.redo : this.steps.undo)[0];
+    if (step?.id !== act.stroke) {
+      this.stale = true;
+      return;
+    }
+    this.steps = act.forth ? forth(this.steps) : back(this.steps, act.id);
+    this.strokes += act.forth ? 1 : -1;
+    if (this.syncing || !step.change) this.stale = true; // what was below comes from the server
+    if (step.change)
+      this.put(act.forth ? step.change.after : step.change.before, step.change.objects[act.forth ? 1 : 0]);
+  }
+
+  private replay(act: PaintAct): void {
+    if (act.kind === 'stroke' && !this.steps.undo.some((one) => one.id === act.id)) this.draw(act);
+    else if (act.kind === 'step') this.move(act);
+    else if (act.kind === 'work') this.work = act.work;
+  }
+
+  private put(patch: Patch, objects: readonly LabelObject[]): void {
+    if (!this.own) return;
+    lay(this.own, patch);
+    this.own = { ...this.own };
+    this.objects = objects;
+    this.show(patch);
+  }
+
+  private show(box?: Patch): void {
+    if (!this.own || !this.others) return;
+    this.shown = merged(this.own, this.others, this.shown, box && boxOf(box));
+    this.version++;
+  }
+
+  // --- what others do, and what became of it ------------------------------------------------------------------------
+
+  private added(act: PaintAct, elsewhere: boolean): void {
+    if (!this.mine(act) || !this.own) return;
+    this.replay(act);
+    if (elsewhere && act.kind === 'stroke') this.conflict = this.stale = true;
+  }
+
+  private settled(act: PaintAct, seq: number, error: string | null): void {
+    this.seq = Math.max(this.seq, seq);
+    if (!this.mine(act)) return;
+    if (error !== null) {
+      this.stale = true;
+      if (act.kind === 'step') toast(`This could not be taken back: ${error}`, { kind: 'warn' });
+    }
+    if (this.stale) this.refresh(false);
+  }
+
+  private hear({ head, actor, task, chips }: Heard): void {
+    if (task !== null && task !== this.task) return;
+    if (!chips.includes(this.chipId) && chips.length > 0 && chips.length < MOST_CHIPS) return;
+    if (actor !== session.actor) this.othersToo = true;
+    clearTimeout(this.timer);
+    // the answer to one's own stroke may come behind the news of it
+    this.timer = setTimeout(() => {
+      if (actor === session.actor && head > this.seq) this.stale = true;
+      if (this.stale || this.othersToo) this.refresh(this.othersToo);
+    }, CALM_MS);
+  }
+
+  /** Bring the layer anew as soon as nothing of it is on its way; `others` too where they changed. */
+  refresh(others: boolean): void {
+    this.othersToo ||= others;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (this.pending.length > 0 && !this.othersToo) return; // asked again when they are settled
+      void this.fetch(this.othersToo).catch(() => undefined); // the next news, or coming back, asks again
+    }, 20);
+  }
+
+  /** Until the server has every stroke of this chip. */
+  async quiet(): Promise<void> {
+    while (this.pending.length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  /** The layer was changed by another way than strokes. */
+  async renew(): Promise<void> {
+    this.stale = true;
+    await this.fetch(true);
+  }
+
+  private async fetch(others: boolean): Promise<void> {
+    await this.syncing;
+    const run = this.bring(others);
+    this.syncing = run.then(
+      () => void (this.syncing = null),
+      () => void (this.syncing = null),
+    );
+    this.since = [];
+    await run;
+    if (this.stale && this.pending.length === 0) this.refresh(false);
+  }
+
+  private async bring(others: boolean): Promise<void> {
+    const { chipId: chip, task } = this;
+    const { signal } = this.flight;
+    const actor = session.actor;
+    const part = actor ? ('others' as const) : ('label' as const);
+    const clear = this.pending.length === 0;
+    const known = this.steps;
+    const wanted = actor !== null && (!this.own || this.actor !== actor || (clear && this.stale));
+    if (others) this.othersToo = false;
+    const [mine, rest] = await Promise.all([
+      wanted ? fetchOwn(chip, task, signal) : null,
+      others || !this.others ? fetchPlanes(chip, { task, part }, signal) : this.others,
+    ]);
+    if (signal.aborted) return;
+    this.others = rest;
+    this.own ??= emptyPlanes(rest.rows, rest.cols);
+    this.actor = actor;
+    if (mine) {
+      const { told } = mine;
+      const ids = new Set([...known.undo, ...known.redo].map((one) => one.id));
+      if (this.doubt && told.undo.some((one) => !ids.has(one.id))) this.conflict = true;
+      this.doubt = false;
+      const trusted = !this.conflict && told.undo[0]?.id === known.undo[0]?.id;
+      this.own = mine.own;
+      this.objects = mine.objects;
+      this.steps = stepsOf(told, known, trusted);
+      this.strokes = told.strokes;
+      this.seconds = told.seconds;
+      this.work = told.work ?? INCOMPLETE;
+      this.stale = false;
+      for (const { id, change } of this.since) {
+        if (change && !this.steps.undo.some((one) => one.id === id)) this.again(id, change);
+      }
+    }
+    this.show();
+  }
+
+  /** A stroke that was drawn while the layer was on its way. */
+  private again(id: string, change: NonNullable<Step['change']>): void {
+    const before = under(this.own!, change.after);
+    lay(this.own!, change.after);
+    this.steps = drawn(this.steps, { id, tool: '', change: { ...change, before } });
+    this.strokes++;
+  }
+
+  /** Pixels of each class as it is shown, and those of this person. */
+  readonly counts = $derived.by(() => {
+    void this.version;
+    const found = new Map<number, { pixels: number; own: number }>();
+    const { shown } = this;
+    if (!shown) return found;
+    const size = shown.rows * shown.cols;
+    for (let at = 0; at < size; at++) {
+      const origin = shown.data[size + at]!;
+      if (origin === ORIGIN.none) continue;
+      const code = shown.data[at]!;
+      const one = found.get(code) ?? { pixels: 0, own: 0 };
+      one.pixels++;
+      if (origin === ORIGIN.human) one.own++;
+      found.set(code, one);
+    }
+    return found;
+  });
+}

@@ -1,0 +1,206 @@
+/** The state of the editor: which chip and task, what is in hand, how it is looked at, which keys do what. */
+import { UNLABELLED, zoomAt, type Expression, type View } from '../canvas';
+import { go, hrefOf } from '../lib/router.svelte';
+import { plural } from '../lib/format';
+import { recall, remember } from '../lib/stored';
+import { toast } from '../lib/toast.svelte';
+import { workspace } from '../lib/workspace.svelte';
+import { commandsOf } from './actions';
+import { type Chosen, type Command, keyOf, sound } from './commands';
+import type { Overlay, Point } from './contract';
+import { PaintDoc } from './doc.svelte';
+import { Hand } from './hand.svelte';
+import { type Next, nextChip } from './next';
+import { sending } from './sending.svelte';
+import { Views } from './views';
+
+const FIT: View = { x: 0, y: 0, zoom: 1, fit: true };
+const STRONG = 1.6;
+
+export class Editor {
+  doc: PaintDoc = $state.raw(new PaintDoc('', ''));
+  view = $state.raw<View>(FIT);
+  /** What lies over the picture beside the labels: panels put theirs in. */
+  overlays = $state.raw<readonly Overlay[]>([]);
+  panels = $state(recall('paint panels') !== 'closed');
+  listing = $state(false);
+  /** The next chip is being looked for. */
+  seeking = $state(false);
+  /** Why this chip was suggested. */
+  why = $state<string | null>(null);
+  chosen = $state.raw<Chosen>({});
+  private more = $state.raw<readonly Command[]>([]);
+  readonly views = new Views();
+  readonly hand: Hand = new Hand(
+    () => this.doc,
+    () => this.classes,
+  );
+  private readonly visited: string[] = [];
+  private suggested: Next | null = null;
+
+  readonly task = $derived(workspace.info?.tasks.find((one) => one.name === this.doc.task) ?? null);
+  readonly classes = $derived(
+    (this.task?.classes ?? workspace.info?.scheme ?? []).filter((one) => !one.not_applicable),
+  );
+  readonly title = $derived(this.classes.find((one) => one.code === this.hand.code)?.title ?? 'Unlabelled');
+  readonly channels: readonly Expression[] = $derived(this.views.current?.channels ?? []);
+
+  private readonly own: Command[] = commandsOf({
+    doc: () => this.doc,
+    hand: this.hand,
+    classes: () => this.classes,
+    unlabelled: UNLABELLED,
+    here: () => this.here(),
+    next: () => this.hand.key('Enter') || void this.next(),
+    previous: () => this.hand.key('Backspace') || this.previous(),
+    finish: () => {
+      this.doc.record({ state: 'complete' });
+      void this.next();
+    },
+    told: () => this.tellSaved(),
+    labels: () => (this.views.on = !this.views.on),
+    fade: (by) => this.views.fade(by),
+    contrast: () => this.adjust((now) => ({ contrast: now.contrast > 1 ? 1 : STRONG })),
+    invert: () => this.adjust((now) => ({ invert: !now.invert })),
+    group: () => this.views.turn(1),
+    zoom: (factor) => this.zoom(factor),
+    whole: () => (this.view = FIT),
+    panels: () => this.turnPanels(),
+    keys: () => (this.listing = true),
+  });
+  readonly commands: readonly Command[] = $derived([...this.own, ...this.more]);
+
+  constructor() {
+    try {
+      const kept = JSON.parse(recall('paint keys') ?? '{}') as Chosen;
+      this.chosen = sound(this.own, kept);
+    } catch {
+      /* nobody's keys can be read: the usual ones */
+    }
+  }
+
+  /** A panel's commands, for as long as it is there; returns what ends it. */
+  register(commands: readonly Command[]): () => void {
+    this.more = [...this.more, ...commands];
+    return () => (this.more = this.more.filter((one) => !commands.includes(one)));
+  }
+
+  setKeys(chosen: Chosen): void {
+    this.chosen = sound(this.commands, chosen);
+    remember('paint keys', JSON.stringify(this.chosen));
+  }
+
+  readonly keyFor = (id: string): string => {
+    const command = this.commands.find((one) => one.id === id);
+    return command ? keyOf(command, this.chosen) : '';
+  };
+
+  /** Another chip or task. */
+  open(chip: string, task: string): void {
+    if (this.doc.chipId === chip && this.doc.task === task) return;
+    this.doc.close();
+    const doc = (this.doc = new PaintDoc(chip, task));
+    this.hand.cell = null;
+    if (this.visited.at(-1) !== chip) this.visited.push(chip);
+    this.view = FIT;
+    this.why = null;
+    if (this.suggested?.chip === chip) {
+      this.why = this.suggested.says;
+      this.look(this.suggested);
+    }
+    this.suggested = null;
+    const known = this.classes;
+    const last = Number(recall(`paint class ${task}`) ?? NaN);
+    const held = known.find((one) => one.code === this.hand.code) ?? known.find((one) => one.code === last) ?? known[0];
+    this.hand.code = held?.code ?? UNLABELLED;
+    void doc.open();
+  }
+
+  close(): void {
+    this.doc.close();
+  }
+
+  // --- going on -----------------------------------------------------------------------------------------------------
+
+  async next(): Promise<void> {
+    if (this.seeking) return;
+    const { chipId, task } = this.doc;
+    this.seeking = true;
+    try {
+      const found = await nextChip(task, chipId, new Set(this.visited));
+      if (this.doc.chipId !== chipId) return;
+      if (!found) toast('Every chip of this list has a label by now.', { stay: 3000 });
+      else {
+        this.suggested = found;
+        this.go(found.chip);
+      }
+    } catch {
+      toast('The next chip could not be asked for. Try again.', { kind: 'warn' });
+    } finally {
+      this.seeking = false;
+    }
+  }
+
+  previous(): void {
+    const at = this.visited.lastIndexOf(this.doc.chipId);
+    const before = this.visited[at - 1];
+    if (!before) {
+      toast('This is the first chip of this session.', { stay: 2000 });
+      return;
+    }
+    this.visited.splice(at - 1);
+    this.go(before);
+  }
+
+  private go(chip: string): void {
+    go(hrefOf(['paint', chip], { task: this.doc.task }));
+  }
+
+  // --- looking ------------------------------------------------------------------------------------------------------
+
+  private look({ place }: Next): void {
+    if (!place || place.width <= 0) return;
+    this.hand.cell = { row: Math.floor(place.y + place.height / 2), col: Math.floor(place.x + place.width / 2) };
+  }
+
+  /** Under the pointer, or in the middle of what is seen. */
+  private here(): Point {
+    const { pointer, image } = this.views;
+    if (pointer) return pointer;
+    return this.view.fit ? { x: image.width / 2, y: image.height / 2 } : { x: this.view.x, y: this.view.y };
+  }
+
+  /** About the middle; the canvas' size is that of the view in which keys are heard. */
+  zoom(factor: number): void {
+    const stage = document.querySelector('[aria-roledescription="canvas to paint on"]');
+    if (!stage) return;
+    const canvas = { width: stage.clientWidth, height: stage.clientHeight };
+    const { image } = this.views;
+    const now = this.view.fit
+      ? {
+          x: image.width / 2,
+          y: image.height / 2,
+          zoom: Math.min(canvas.width / image.width, canvas.height / image.height) * 0.96,
+          fit: false,
+        }
+      : this.view;
+    this.view = zoomAt(now, factor, { x: canvas.width / 2, y: canvas.height / 2 }, image, canvas);
+  }
+
+  private adjust(how: (now: { contrast: number; invert: boolean }) => { contrast?: number; invert?: boolean }): void {
+    const pane = this.views.current;
+    if (pane?.choice) pane.adjust(how(pane.choice.adjust));
+  }
+
+  turnPanels(): void {
+    this.panels = !this.panels;
+    remember('paint panels', this.panels ? 'open' : 'closed');
+  }
+
+  private tellSaved(): void {
+    const waiting = sending.waiting.length;
+    if (waiting === 0) toast('All is saved: every stroke is, as it ends.', { stay: 2500 });
+    else
+      toast(`${plural(waiting, 'change')} on the way to the server, kept in this browser until then.`, { stay: 3000 });
+  }
+}

@@ -1,0 +1,54 @@
+/** The tools as people see them. */
+import type { IconName } from '../kit/icons';
+import type { ToolName } from './tools';
+
+export interface ToolFace {
+  name: ToolName;
+  title: string;
+  icon: IconName;
+  key: string;
+  /** How it is used, in a line. */
+  hint: string;
+}
+
+export const TOOLBOX: readonly ToolFace[] = [
+  { name: 'brush', title: 'Brush', icon: 'brush', key: 'd', hint: 'Drag to paint. [ ] or Alt and the wheel: size.' },
+  { name: 'eraser', title: 'Eraser', icon: 'eraser', key: 'e', hint: 'Takes your own labels away; others’ come back.' },
+  { name: 'line', title: 'Line', icon: 'line', key: 'l', hint: 'Drag from end to end. Shift: straight or diagonal.' },
+  {
+    name: 'polygon',
+    title: 'Polygon',
+    icon: 'polygon',
+    key: 'p',
+    hint: 'Click corners. Enter or double click closes, Backspace takes one back, Esc gives up.',
+  },
+  { name: 'lasso', title: 'Lasso', icon: 'lasso', key: 'o', hint: 'Drag around an area.' },
+  {
+    name: 'rectangle',
+    title: 'Rectangle',
+    icon: 'rectangle',
+    key: 'x',
+    hint: 'Drag from corner to corner. Shift: a square.',
+  },
+  {
+    name: 'flood',
+    title: 'Flood similar pixels',
+    icon: 'wand',
+    key: 'w',
+    hint: 'Click: what is alike and touches. [ ] or Alt and the wheel: tolerance.',
+  },
+  {
+    name: 'fill',
+    title: 'Fill an area',
+    icon: 'bucket',
+    key: 'f',
+    hint: 'Click into an area of one label: all of it changes.',
+  },
+  {
+    name: 'pick',
+    title: 'Pick a class',
+    icon: 'dropper',
+    key: 'k',
+    hint: 'Click takes the class there. Alt and click does so with every tool.',
+  },
+];

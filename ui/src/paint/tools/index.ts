@@ -1,0 +1,33 @@
+/** The tools, in the order of the toolbar. */
+import type { BaseTool, Bench } from './bench';
+import { Brush, Eraser } from './brush';
+import { Lasso, Line, Rectangle } from './drag';
+import { Polygon } from './polygon';
+import { Fill, Flood, Pick } from './touch';
+
+export type { Bench } from './bench';
+export { BaseTool } from './bench';
+export { Cells, saidOf, type Saying } from './cells';
+export { areaOf, flood, similar, type Values } from './flood';
+
+export const TOOLS = ['brush', 'eraser', 'line', 'polygon', 'lasso', 'rectangle', 'flood', 'fill', 'pick'] as const;
+export type ToolName = (typeof TOOLS)[number];
+
+const MAKE: Record<ToolName, new (bench: Bench) => BaseTool> = {
+  brush: Brush,
+  eraser: Eraser,
+  line: Line,
+  polygon: Polygon,
+  lasso: Lasso,
+  rectangle: Rectangle,
+  flood: Flood,
+  fill: Fill,
+  pick: Pick,
+};
+
+export function makeTool(name: ToolName, bench: Bench): BaseTool {
+  return new MAKE[name](bench);
+}
+
+/** Tools that have a width, and the one that has a tolerance. */
+export const WIDE: readonly ToolName[] = ['brush', 'eraser', 'line'];
