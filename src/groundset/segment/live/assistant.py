@@ -25,6 +25,7 @@ from groundset.segment.live.rows import Learned, TaskRows
 from groundset.segment.live.seek import Place, Seeker
 from groundset.segment.live.smooth import RADIUS, Smoothing, smoothing_of
 from groundset.segment.model import Proposer
+from groundset.segment.regions import RegionStore, majority, vote
 from groundset.segment.sampling import cropped, grown
 from groundset.segment.segmenter import Segmenter, get_segmenter, segmenter_names
 
@@ -46,6 +47,23 @@ class Fitted:
     learned: Learned
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a model will say of a chip.
+
+    Args:
+        parts: They change when it does.
+        head: Number of the last event learned from; 0 where the model does not follow the labels.
+        hard: Whether it gives classes only.
+        whole: Gives probabilities (classes, rows, columns) of a window, where no data is, and the class codes.
+    """
+
+    parts: tuple[str, ...]
+    head: int
+    hard: bool
+    whole: Callable[[Window], tuple[Float32, Bool, UInt8]]
+
+
 class Assistant:
     """Proposes classes of pixels. Safe to share between threads.
 
@@ -54,10 +72,11 @@ class Assistant:
 
     Args:
         lake: The workspace.
+        regions: Hierarchies of chips, to share what others have made.
         most_bytes: What features of chips may take in memory.
     """
 
-    def __init__(self, lake: Lake, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, lake: Lake, *, regions: RegionStore | None = None, most_bytes: int = MOST_BYTES) -> None:
         self._lake = lake
         self._planes = PlaneCache(lake, most_bytes)
         self._shelf = Shelf(lake)
@@ -65,7 +84,7 @@ class Assistant:
         self._rows: dict[str, TaskRows] = {}
         self._fitted: OrderedDict[tuple[str, str], tuple[str, threading.Lock, Fitted | None]] = OrderedDict()
         self._answers: OrderedDict[tuple[object, ...], tuple[Float32, Bool]] = OrderedDict()
-        self._regions: OrderedDict[tuple[str, str], npt.NDArray[np.int32]] = OrderedDict()
+        self._regions = regions or RegionStore(lake)
         self._judged: OrderedDict[tuple[str, str, str], AssistantState] = OrderedDict()
         self._seekers: dict[str, Seeker] = {}
 
@@ -76,7 +95,6 @@ class Assistant:
             self._rows.clear()
             self._fitted.clear()
             self._answers.clear()
-            self._regions.clear()
             self._judged.clear()
             self._seekers.clear()
 
@@ -122,40 +140,66 @@ class Assistant:
         chip = self._lake.chips.get(chip_id)
         way, part = smoothing_of(smoothing), window_of(window, chip)
         seen = _wider(part, chip, way)
-        scene = stamp(self._lake.scenes.get(chip.id.scene))
-        if model in segmenter_names():
-            learned, head = self.rows(chosen).learn()
-            check_enough(self._lake, chosen, learned)
-            version: str = learned.mark
-
-            def whole() -> tuple[Float32, Bool, UInt8]:
-                fitted = self.fitted(chosen, model, learned)
-                planes = self._planes.get(chip, learned.spec)
-                return (*live(fitted, planes, seen), fitted.segmenter.classes)
-
-        else:
-            version, opened = self._shelf.get(model, self._lake.scheme(chosen))
-            head = 0
-
-            def whole() -> tuple[Float32, Bool, UInt8]:
-                probabilities, nodata = self._kept(opened, version, chip, scene)
-                rows, cols = seen.slices
-                return probabilities[:, rows, cols], nodata[rows, cols], opened.classes
+        told = self._told(chosen, chip, model)
 
         def make() -> Proposal:
-            probabilities, nodata, classes = whole()
+            probabilities, nodata, classes = told.whole(seen)
             codes = self._smoothed(likeliest(probabilities, classes, nodata), way, chip)
             percent = confidences(probabilities, classes, codes)
-            if model not in segmenter_names() and opened.hard:
+            if told.hard:
                 percent = np.full(percent.shape, NO_CONFIDENCE, np.uint8)
             rows, cols = part.relative_to(seen).slices
             codes, percent = codes[rows, cols], percent[rows, cols]
             if (codes == UNLABELLED).all() and self._empty(chip):
                 raise InputError("this chip has no data, so there is nothing to propose", asked=chip_id)
-            return Proposal(codes, percent, head)
+            return Proposal(codes, percent, told.head)
 
-        parts = (chosen, model, version, str(chip.id), scene, (part.x_off, part.y_off, *part.shape), way)
-        return hashlib.sha256(repr(parts).encode()).hexdigest()[:32], make, head
+        parts = (*told.parts, (part.x_off, part.y_off, *part.shape), way)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:32], make, told.head
+
+    def probabilities(
+        self, task: str | None, chip_id: str, model: str = DEFAULT
+    ) -> tuple[str, Callable[[], tuple[Float32, UInt8]]]:
+        """What a model says of each pixel of a chip: its mark, which changes when it does, and what makes it.
+
+        That is float32 (classes, rows, columns), NaN where there is no data, and the class codes in this order.
+
+        Raises:
+            NotEnoughError: Fewer than two classes are painted.
+            MissingError: No such chip or model.
+            InputError: No such task; bands that differ.
+        """
+        chosen = self._lake.config.task(task, "segment").name
+        chip = self._lake.chips.get(chip_id)
+        told, all_of_it = self._told(chosen, chip, model), window_of(None, chip)
+
+        def make() -> tuple[Float32, UInt8]:
+            found, nodata, classes = told.whole(all_of_it)
+            return np.where(nodata, np.float32(np.nan), found), classes
+
+        return hashlib.sha256(repr(told.parts).encode()).hexdigest()[:32], make
+
+    def _told(self, task: str, chip: Chip, model: str) -> Told:
+        """What a model will say of a chip, before it does."""
+        scene = stamp(self._lake.scenes.get(chip.id.scene))
+        if model in segmenter_names():
+            learned, head = self.rows(task).learn()
+            check_enough(self._lake, task, learned)
+
+            def learnt(window: Window) -> tuple[Float32, Bool, UInt8]:
+                fitted = self.fitted(task, model, learned)
+                planes = self._planes.get(chip, learned.spec)
+                return (*live(fitted, planes, window), fitted.segmenter.classes)
+
+            return Told((task, model, learned.mark, str(chip.id), scene), head, False, learnt)
+        version, opened = self._shelf.get(model, self._lake.scheme(task))
+
+        def kept(window: Window) -> tuple[Float32, Bool, UInt8]:
+            probabilities, nodata = self._kept(opened, version, chip, scene)
+            rows, cols = window.slices
+            return probabilities[:, rows, cols], nodata[rows, cols], opened.classes
+
+        return Told((task, model, version, str(chip.id), scene), 0, opened.hard, kept)
 
     def state(self, task: str | None = None, model: str = DEFAULT) -> AssistantState:
         """What was learned from, what counts, and how well it does where it was not told.
@@ -259,27 +303,9 @@ class Assistant:
         return made
 
     def _smoothed(self, codes: UInt8, way: Smoothing, chip: Chip) -> UInt8:
-        from groundset.segment import regions
-
         if way == "majority":
-            return regions.majority(codes, RADIUS)
-        return regions.vote(codes, self._leaves(chip)) if way == "regions" else codes
-
-    def _leaves(self, chip: Chip) -> npt.NDArray[np.int32]:
-        """The smallest regions of a chip."""
-        from groundset.segment.regions import hierarchy
-
-        key = (str(chip.id), stamp(self._lake.scenes.get(chip.id.scene)))
-        with self._lock:
-            known = self._regions.get(key)
-        if known is None:
-            pixels = self._lake.reader(chip.id.scene).read(chip.window)
-            known = hierarchy(pixels.physical(), pixels.nodata).leaves
-            with self._lock:
-                self._regions[key] = known
-                while len(self._regions) > _ANSWERS:
-                    self._regions.popitem(last=False)
-        return known
+            return majority(codes, RADIUS)
+        return vote(codes, self._regions.of(chip).leaves) if way == "regions" else codes
 
     def _empty(self, chip: Chip) -> bool:
         """Whether a chip has no pixel of data."""
