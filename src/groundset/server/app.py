@@ -19,6 +19,7 @@ from groundset.server.models import NewWorkspace, WorkspaceLink
 from groundset.server.paths import is_api
 from groundset.server.routes import annotations as answers
 from groundset.server.routes import (
+    assistant,
     chip,
     chips,
     events,
@@ -72,6 +73,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     scheme.router,
     history.router,
     views.router,
+    assistant.router,
 )
 
 

@@ -16,6 +16,8 @@ from groundset.lake import Lake
 from groundset.learn.ranker import Ranker
 from groundset.outlines import Shapes
 from groundset.query import Index
+from groundset.segment.live import Assistant
+from groundset.segment.prompts import Prompters
 from groundset.server.addresses import Addresses
 from groundset.server.feed import Feed
 from groundset.server.history import Histories
@@ -74,6 +76,8 @@ class Context:
     index: Index = field(init=False)
     ranker: Ranker = field(init=False)
     histories: Histories = field(init=False)
+    assistant: Assistant = field(init=False)
+    prompters: Prompters = field(init=False)
     shapes: Shapes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,6 +102,8 @@ class Context:
         self.shapes = Shapes(self.lake)
         self.ranker = Ranker(self.lake, self.index, self._ranked)
         self.closers.append(self.ranker.close)
+        self.assistant, self.prompters = Assistant(self.lake), Prompters(self.lake)
+        self.closers += [self.assistant.close, self.prompters.close]
 
     def append(self, new: Sequence[NewEvent], actor: str) -> list[Appended]:
         """For a route in a thread of its own: through the same writer as all answers."""
