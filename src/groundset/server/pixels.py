@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from groundset.core import InputError
+from groundset.core import InputError, Window
 from groundset.server import describe, listing
 from groundset.server.context import Context
 from groundset.server.door import Visitor, may
@@ -15,6 +16,7 @@ from groundset.server.replies import marks
 from groundset.views import PutMask, Tile, Which, parse_places
 from groundset.views.chips import npy, pixels_mark, read_pixels, valid_pixels
 from groundset.views.overlays import PREFIX
+from groundset.views.windows import SceneWindow, read_window, valid_window, window_mark
 
 Made = tuple[str, Callable[[], bytes]]
 """A mark that changes when the bytes do, and what makes them."""
@@ -69,6 +71,18 @@ def valid(ctx: Context, chip_id: str, margin: int = 0) -> Made:
     """Which pixels of a chip are data."""
     chip = ctx.lake.chips.get(chip_id)
     return "v" + pixels_mark(ctx.lake, chip, None, margin), lambda: npy(valid_pixels(ctx.lake, chip, margin))
+
+
+def scene_window(ctx: Context, scene_id: str, window: str, size: str | None, bands: str | None) -> Made:
+    """Stored values of a window of a scene, shrunk to a size."""
+    wanted = _scene_window(scene_id, window, size, bands)
+    return window_mark(ctx.lake, wanted), lambda: npy(read_window(ctx.lake, wanted).data)
+
+
+def scene_valid(ctx: Context, scene_id: str, window: str, size: str | None, bands: str | None) -> Made:
+    """Which pixels of a window of a scene are data."""
+    wanted = _scene_window(scene_id, window, size, bands)
+    return "v" + window_mark(ctx.lake, wanted), lambda: npy(valid_window(ctx.lake, wanted))
 
 
 def quicklook(ctx: Context, chip_id: str, layer: str, size: int | None) -> Made:
@@ -132,6 +146,21 @@ def put_mask(ctx: Context, who: Visitor, actor: str, chip_id: str, task: str | N
     done = ctx.views.masks.put(chip_id, task, brought)
     result = AnnotationResult(id=done.id, status=done.status, seq=done.seq, error=done.error)
     return Kept(result, ctx.views.masks.label(chip_id, task).mark)
+
+
+def _scene_window(scene_id: str, window: str, size: str | None, bands: str | None) -> SceneWindow:
+    x, y, width, height = _whole(window, 4, "window = x,y,width,height")
+    cols, rows = (width, height) if size is None else _whole(size, 2, "size = columns,rows")
+    return SceneWindow(
+        scene_id, Window(x, y, width, height), (cols, rows), None if bands is None else tuple(_names(bands))
+    )
+
+
+def _whole(text: str, count: int, form: str) -> list[int]:
+    parts = text.split(",")
+    if len(parts) != count or not all(re.fullmatch(r"\s*-?[0-9]{1,9}\s*", part) for part in parts):
+        raise InputError(f"this is {count} whole numbers joined by commas", asked=text[:80], hint=f"such as {form}")
+    return [int(part) for part in parts]
 
 
 def _names(bands: str) -> list[str]:

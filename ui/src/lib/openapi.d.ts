@@ -33,6 +33,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assistant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Assistant
+         * @description What the assistant learned from, what it goes by, and how well it does on strokes that it has not seen.
+         */
+        get: operations["get_assistant_api_assistant_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistant/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Next Places
+         * @description Chips, and the place in each, where an answer helps most: the model wavers there, and no two look alike.
+         */
+        get: operations["get_next_places_api_assistant_next_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attributes": {
         parameters: {
             query?: never;
@@ -47,6 +87,26 @@ export interface paths {
          * @description Add something that people may say of a chip's situation.
          */
         post: operations["add_attribute_api_attributes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backdrops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Backdrops
+         * @description Web maps of the settings; of one with a mistake `problem` says it.
+         */
+        get: operations["list_backdrops_api_backdrops_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -155,6 +215,48 @@ export interface paths {
          *     they begin at column max(0, x_off - margin) and row max(0, y_off - margin) of the scene.
          */
         get: operations["get_chip_pixels_api_chips__chip_id__pixels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chips/{chip_id}/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Prompt
+         * @description Outlines of what is clicked or boxed, by a model of kind ``prompt``; nothing is kept.
+         */
+        post: operations["post_prompt_api_chips__chip_id__prompt_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chips/{chip_id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Proposal
+         * @description A class for each pixel of the chip, learned from all that was painted of the task on all chips.
+         *
+         *     255 where there is no data. ``Groundset-Labels`` has the number of the last event that it learned from.
+         */
+        get: operations["get_proposal_api_chips__chip_id__proposal_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -635,6 +737,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scenes/{scene_id}/pixels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scene Pixels
+         * @description Stored values of a window as .npy: (bands, rows, columns) in their own dtype, from the overview that fits.
+         *
+         *     At most 4,194,304 pixels a band. Without data, and outside of the scene, they are the band's nodata, or 0.
+         */
+        get: operations["get_scene_pixels_api_scenes__scene_id__pixels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scenes/{scene_id}/preview": {
         parameters: {
             query?: never;
@@ -667,6 +791,26 @@ export interface paths {
          * @description A map tile (Web Mercator, row 0 in the north) of any layer, stretched alike over the whole scene.
          */
         get: operations["get_scene_tile_api_scenes__scene_id__tiles__z___x___y__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenes/{scene_id}/valid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scene Valid
+         * @description Which pixels of a window are data, as .npy: uint8 (rows, columns), 1 where a sensor has data in all its bands.
+         */
+        get: operations["get_scene_valid_api_scenes__scene_id__valid_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -907,6 +1051,30 @@ export interface paths {
          * @description Add a classify task, with the workspace's scheme or one of its own.
          */
         post: operations["add_task_api_tasks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{task}/arrangement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Arrangement
+         * @description What the views of a task show; no groups where nobody has kept any.
+         */
+        get: operations["get_arrangement_api_tasks__task__arrangement_get"];
+        /**
+         * Put Arrangement
+         * @description Keep it for everybody who labels the task; no groups take it away.
+         */
+        put: operations["put_arrangement_api_tasks__task__arrangement_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1155,6 +1323,91 @@ export interface components {
             head: number;
         };
         /**
+         * Arrangement
+         * @description What the views of a task show: groups that are seen together.
+         */
+        Arrangement: {
+            /**
+             * Groups
+             * @description Each group: its name, then one to six views such as `chip?layer=natural`, `around`, `date:before?index=NDWI`, `tiles:NAME`
+             */
+            groups: string[][];
+        };
+        /**
+         * AssistantConfusion
+         * @description Painted pixels that the model was asked about without having seen their place.
+         */
+        AssistantConfusion: {
+            /**
+             * Accuracy
+             * @description Mean over the classes of the share that is right, 0-1
+             */
+            accuracy: number;
+            /**
+             * Blocks
+             * @description Places that were left out in turn
+             */
+            blocks: number;
+            /**
+             * Codes
+             * @description Classes of the rows (painted) and of the columns (said)
+             */
+            codes: number[];
+            /**
+             * Matrix
+             * @description Pixels
+             */
+            matrix: number[][];
+            /**
+             * Rows
+             * @description A sentence for each class
+             */
+            rows: string[];
+            /** Says */
+            says: string;
+        };
+        /**
+         * AssistantInfo
+         * @description What the assistant of a task knows.
+         */
+        AssistantInfo: {
+            /** Classes */
+            classes: components["schemas"]["PaintedClass"][];
+            confusion: components["schemas"]["AssistantConfusion"] | null;
+            /**
+             * Head
+             * @description Number of the last event that is in it
+             */
+            head: number;
+            /**
+             * Importance
+             * @description What the answer goes by, the most first; empty: not known
+             */
+            importance: components["schemas"]["Importance"][];
+            /** Model */
+            model: string;
+            /**
+             * Models
+             * @description All models that can be named, the default first
+             */
+            models: components["schemas"]["ModelName"][];
+            /**
+             * Ready
+             * @description Whether it can propose
+             */
+            ready: boolean;
+            /** Says */
+            says: string;
+            /** Task */
+            task: string;
+            /**
+             * Unjudged
+             * @description What the confusion matrix leaves out, or why there is none
+             * @default
+             */
+            unjudged?: string;
+        };
+        /**
          * Attribute
          * @description Something that people may say of a chip's situation: day, cloudy, roadworks ...
          */
@@ -1208,6 +1461,30 @@ export interface components {
              * @description Null where a whole mask was put
              */
             tool: string | null;
+        };
+        /**
+         * Backdrop
+         * @description A web map that views may show: its tiles are fetched by the browser, never by the server.
+         */
+        Backdrop: {
+            /** Attribution */
+            attribution: string;
+            /** Max Zoom */
+            max_zoom: number;
+            /** Name */
+            name: string;
+            /**
+             * Problem
+             * @description What is wrong with it in the settings
+             */
+            problem?: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Url
+             * @description Address with {z}, {x}, {y} or {-y}; or WMTS or WMS words in their place
+             */
+            url: string;
         };
         /**
          * BandInfo
@@ -1861,6 +2138,21 @@ export interface components {
             task: string;
         };
         /**
+         * Importance
+         * @description How much the answer goes by a band or an index.
+         */
+        Importance: {
+            /** Name */
+            name: string;
+            /** Says */
+            says: string;
+            /**
+             * Value
+             * @description Its share of all, 0-1
+             */
+            value: number;
+        };
+        /**
          * Index
          * @description A spectral index: (a - b) / (a + b) of two bands, or another formula over band names.
          */
@@ -2242,6 +2534,22 @@ export interface components {
             warnings: number;
         };
         /**
+         * ModelName
+         * @description A model that can be named.
+         */
+        ModelName: {
+            /**
+             * Kind
+             * @description Follows each stroke; trained by `segment`; somebody else's; answers clicks and boxes
+             * @enum {string}
+             */
+            kind: "live" | "trained" | "foreign" | "prompt";
+            /** Name */
+            name: string;
+            /** Says */
+            says: string;
+        };
+        /**
          * Neighbours
          * @description Chips beside this one on the grid, where there are any.
          */
@@ -2382,6 +2690,46 @@ export interface components {
             title: string;
         };
         /**
+         * PaintedClass
+         * @description What was painted of a class, by people, imports and accepted regions.
+         */
+        PaintedClass: {
+            /** Chips */
+            chips: number;
+            /** Code */
+            code: number;
+            /** Pixels */
+            pixels: number;
+            /**
+             * Says
+             * @description In a sentence, for people
+             */
+            says: string;
+        };
+        /**
+         * PlaceToPaint
+         * @description A place of a chip where an answer helps most.
+         */
+        PlaceToPaint: {
+            /** Chip Id */
+            chip_id: string;
+            /**
+             * Doubt
+             * @description How much the model wavers there, 0 (sure) to 1 (two classes are even)
+             */
+            doubt: number;
+            /** Height */
+            height: number;
+            /** Says */
+            says: string;
+            /** Width */
+            width: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * PredictJob
          * @description Answer by the model.
          */
@@ -2453,6 +2801,78 @@ export interface components {
              * @default about:blank
              */
             type?: string;
+        };
+        /**
+         * PromptIn
+         * @description What somebody points at.
+         */
+        PromptIn: {
+            /**
+             * Box
+             * @description left, top, right, bottom
+             */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /**
+             * Model
+             * @description A model of kind `prompt`
+             */
+            model: string;
+            /**
+             * Points
+             * @default []
+             */
+            points?: components["schemas"]["PromptPoint"][];
+        };
+        /**
+         * PromptMask
+         * @description What a model takes it for.
+         */
+        PromptMask: {
+            /**
+             * Bbox
+             * @description x, y, width, height in pixels of the chip
+             */
+            bbox: [
+                number,
+                number,
+                number,
+                number
+            ];
+            rle: components["schemas"]["RunLengths"];
+            /**
+             * Score
+             * @description How good the model thinks its outline is, 0-1
+             */
+            score: number;
+        };
+        /**
+         * PromptMasks
+         * @description The answers to one prompt, the likeliest first.
+         */
+        PromptMasks: {
+            /** Masks */
+            masks: components["schemas"]["PromptMask"][];
+        };
+        /**
+         * PromptPoint
+         * @description A click, in pixels of the chip.
+         */
+        PromptPoint: {
+            /**
+             * Positive
+             * @description Whether it belongs to what is meant
+             * @default true
+             */
+            positive?: boolean;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
         };
         /**
          * Queryable
@@ -2745,6 +3165,22 @@ export interface components {
              * @description Rows and columns of the chip
              */
             size: number[];
+        };
+        /**
+         * RunLengths
+         * @description A mask as COCO's uncompressed run lengths: down the columns, outside first.
+         */
+        RunLengths: {
+            /** Counts */
+            counts: number[];
+            /**
+             * Size
+             * @description rows, columns
+             */
+            size: [
+                number,
+                number
+            ];
         };
         /**
          * SceneDetail
@@ -3590,6 +4026,168 @@ export interface operations {
             };
         };
     };
+    get_assistant_api_assistant_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+                /** @description linear, forest, boost, or the name of a folder in models/ */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssistantInfo"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_next_places_api_assistant_next_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+                /** @description How many at most */
+                n?: number;
+                /** @description The chip at hand: it is left out, and those near it are looked at first */
+                near?: string | null;
+                /** @description linear, forest, boost, or the name of a folder in models/ */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceToPaint"][];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_attribute_api_attributes_post: {
         parameters: {
             query?: never;
@@ -3650,6 +4248,62 @@ export interface operations {
             };
             /** @description A remote file could not be read now */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_backdrops_api_backdrops_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backdrop"][];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4198,6 +4852,199 @@ export interface operations {
                 };
             };
             /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_prompt_api_chips__chip_id__prompt_post: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+            };
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptMasks"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_proposal_api_chips__chip_id__proposal_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+                /** @description linear, forest, boost, or the name of a folder in models/ */
+                model?: string;
+                /** @description Fewer specks: a vote in each region, or the majority of 5 x 5 pixels */
+                smoothing?: "none" | "regions" | "majority";
+                /** @description x,y,width,height: only these pixels, the same as of the whole */
+                window?: string | null;
+            };
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A .npy file: uint8 (2, rows, columns), class code and confidence in percent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not enough is painted to learn from: `found` tells what is; or a file of the scene is gone */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6038,6 +6885,105 @@ export interface operations {
             };
         };
     };
+    get_scene_pixels_api_scenes__scene_id__pixels_get: {
+        parameters: {
+            query: {
+                /** @description x,y,width,height in pixels of the scene */
+                window: string;
+                /** @description Columns,rows of the answer, at most those of the window (default: they) */
+                size?: string | null;
+                /** @description Names joined by commas; all by default */
+                bands?: string | null;
+            };
+            header?: never;
+            path: {
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A .npy file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_scene_preview_api_scenes__scene_id__preview_get: {
         parameters: {
             query?: {
@@ -6162,6 +7108,105 @@ export interface operations {
                 content: {
                     "image/png": string;
                     "image/webp": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scene_valid_api_scenes__scene_id__valid_get: {
+        parameters: {
+            query: {
+                /** @description x,y,width,height in pixels of the scene */
+                window: string;
+                /** @description Columns,rows of the answer, at most those of the window (default: they) */
+                size?: string | null;
+                /** @description Names joined by commas; all by default */
+                bands?: string | null;
+            };
+            header?: never;
+            path: {
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A .npy file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Unchanged since the ETag in If-None-Match */
@@ -7144,6 +8189,135 @@ export interface operations {
             };
             /** @description A file of the scene is not where it was; the problem names it */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_arrangement_api_tasks__task__arrangement_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrangement"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_arrangement_api_tasks__task__arrangement_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Arrangement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrangement"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
