@@ -32,7 +32,8 @@ LOCK_FILE = "settings.lock"
 
 _TOP: dict[str, type] = {
     "name": str, "scheme": str, "database": str, "store": str, "version": int,
-    "grid": dict, "features": dict, "tasks": dict, "attributes": dict, "views": dict, "display": dict, "release": dict,
+    "grid": dict, "features": dict, "tasks": dict, "attributes": dict, "views": dict, "arrangements": dict,
+    "display": dict, "release": dict,
 }  # fmt: skip
 _GRID: dict[str, type] = {"chip_size": int, "stride": int, "levels": int, "edge": str}
 _FEATURES: dict[str, type] = {"encoder": str}
@@ -41,6 +42,8 @@ _ATTRIBUTE: dict[str, type] = {
     "kind": str, "title": str, "choices": list, "minimum": float, "maximum": float,
 }  # fmt: skip
 _VIEW: dict[str, type] = {"title": str, "expression": str, "ramp": str, "range": list, "stretch": str}
+_TILES: dict[str, type] = {"kind": str, "title": str, "url": str, "attribution": str, "max_zoom": int}
+_ARRANGEMENT: dict[str, type] = {"groups": list}
 _DISPLAY: dict[str, type] = {"upscaler": str}
 _RELEASE: dict[str, type] = {"title": str, "description": str, "license": str, "providers": list, "doi": str}
 _DEFAULTS = Config("")
@@ -217,7 +220,9 @@ class _Reader:
             encoder=encoder,
             tasks=self._tasks(),
             attributes=self._attributes(),
-            views=self._views(),
+            views=self._views(tiles=False),
+            tiles=self._views(tiles=True),
+            arrangements=self._arrangements(),
             upscaler=self._table(("display",), _DISPLAY).get("upscaler"),
             release=self._release(),
         )
@@ -281,13 +286,32 @@ class _Reader:
                 self._fail(where, error.message, asked=error.asked, found=error.found, hint=error.hint)
         return tuple(out)
 
-    def _views(self) -> dict[str, dict[str, object]]:
-        views = self._table((), _TOP).get("views", {})
-        for name, value in views.items():
+    def _views(self, *, tiles: bool) -> dict[str, dict[str, object]]:
+        """Views of the workspace's own, or else the web maps among them (``kind = "tiles"``)."""
+        out = {}
+        for name, value in self._table((), _TOP).get("views", {}).items():
             if not isinstance(value, dict):
                 self._fail(("views", name), "a view is a table", hint=f"write [views.{name}]")
-            self._table(("views", name), _VIEW)
-        return dict(views)
+            kind = value.get("kind")
+            if kind not in (None, "tiles"):
+                self._fail(("views", name, "kind"), "unknown kind of view", found=repr(kind), hint='kind = "tiles"')
+            self._table(("views", name), _TILES if kind else _VIEW)
+            if tiles == (kind is not None):
+                out[name] = dict(value)
+        return out
+
+    def _arrangements(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        out = {}
+        for name, value in self._table((), _TOP).get("arrangements", {}).items():
+            where = ("arrangements", name)
+            if not isinstance(value, dict):
+                self._fail(where, "an arrangement is a table", hint=f"write [arrangements.{name}]")
+            groups = self._table(where, _ARRANGEMENT).get("groups", [])
+            if not all(isinstance(g, list) and len(g) > 1 and all(isinstance(v, str) for v in g) for g in groups):
+                self._fail((*where, "groups"), "a group is a list of texts: its name, then its views",
+                           hint='groups = [["Two", "chip?layer=natural", "chip?index=NDWI"]]')  # fmt: skip
+            out[name] = tuple(tuple(g) for g in groups)
+        return out
 
     def _release(self) -> ReleaseConfig:
         values = self._table(("release",), _RELEASE)

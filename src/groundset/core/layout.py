@@ -210,6 +210,8 @@ class Config:
     tasks: tuple[TaskConfig, ...] = ()
     attributes: tuple[AttributeConfig, ...] = ()
     views: dict[str, dict[str, object]] = field(default_factory=dict)
+    tiles: dict[str, dict[str, object]] = field(default_factory=dict)
+    arrangements: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     upscaler: str | None = None
     release: ReleaseConfig = field(default_factory=ReleaseConfig)
 

@@ -4,6 +4,7 @@ from __future__ import annotations  # noqa: I001
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
@@ -13,12 +14,14 @@ from groundset import __version__
 from groundset.server import openapi, problems
 from groundset.server.context import Context, Settings
 from groundset.server.gate import Gate
+from groundset.server.headers import page_policy
 from groundset.server.limits import Limits
 from groundset.server.making import no_room
 from groundset.server.models import NewWorkspace, WorkspaceLink
 from groundset.server.paths import is_api
 from groundset.server.routes import annotations as answers
 from groundset.server.routes import (
+    arrangements,
     assistant,
     chip,
     chips,
@@ -73,6 +76,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     scheme.router,
     history.router,
     views.router,
+    arrangements.router,
     assistant.router,
 )
 
@@ -103,7 +107,8 @@ def create_app(
         async with context:
             yield
 
-    app = bare_app(settings, known, ROUTERS, links or (lambda: [session.link_to(ws, "./")]), lifespan)
+    policy = partial(page_policy, ws.lake, settings.frame_ancestors)
+    app = bare_app(settings, known, ROUTERS, links or (lambda: [session.link_to(ws, "./")]), lifespan, policy)
     app.state.context = context
     app.state.make = make
     return app
@@ -115,8 +120,9 @@ def bare_app(
     routers: Sequence[APIRouter],
     links: Callable[[], list[WorkspaceLink]],
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+    policy: Callable[[], str] | None = None,
 ) -> FastAPI:
-    """These routes and the page, behind the gate."""
+    """These routes and the page, behind the gate. ``policy``: what the page may load, where it is more than its own."""
     app = FastAPI(
         title="Groundset",
         version=__version__,
@@ -134,7 +140,7 @@ def bare_app(
     for router in routers:
         app.include_router(router, prefix="/api")
     app.add_middleware(GZipMiddleware, minimum_size=2048, compresslevel=3, exclude_content_types=PACKED)
-    app.add_middleware(Front, page=Page(settings.ui))  # the last one added is the first that a request meets
+    app.add_middleware(Front, page=Page(settings.ui, policy))  # the last one added is the first that a request meets
     app.add_middleware(Limits, max_body=settings.max_body)
     app.add_middleware(Gate, settings=settings, sessions=sessions)
     return app

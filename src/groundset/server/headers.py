@@ -7,17 +7,25 @@ from collections.abc import Sequence
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
+from groundset.lake import Lake
+from groundset.views.backdrops import backdrops
+
 OWN_FRAMES = ("'self'", "http://localhost:*", "http://127.0.0.1:*")
 
 
-def content_policy(frame_ancestors: Sequence[str] = ()) -> str:
-    """The Content-Security-Policy of the page: scripts are its own files, nothing comes from elsewhere."""
+def content_policy(frame_ancestors: Sequence[str] = (), pictures: Sequence[str] = ()) -> str:
+    """The Content-Security-Policy of the page: scripts are its own files, nothing comes from elsewhere.
+
+    Args:
+        frame_ancestors: Origins that may show it in a frame.
+        pictures: Origins of web maps in the workspace's settings: their tiles, and nothing else, may come from there.
+    """
     rules = {
         "default-src": "'self'",
         "script-src": "'self'",
         "worker-src": "'self' blob:",
         "connect-src": "'self'",
-        "img-src": "'self' blob: data:",
+        "img-src": " ".join(("'self' blob: data:", *pictures)),
         "style-src": "'self' 'unsafe-inline'",
         "font-src": "'self' data:",
         "frame-src": "'self' blob:",  # a release's report in the page's theme, in a sandbox
@@ -27,6 +35,11 @@ def content_policy(frame_ancestors: Sequence[str] = ()) -> str:
         "frame-ancestors": " ".join((*OWN_FRAMES, *frame_ancestors)),
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def page_policy(lake: Lake, frame_ancestors: Sequence[str] = ()) -> str:
+    """The Content-Security-Policy of a workspace's page."""
+    return content_policy(frame_ancestors, sorted({b.origin for b in backdrops(lake)}))
 
 
 def common(frame_ancestors: Sequence[str] = ()) -> dict[str, str]:

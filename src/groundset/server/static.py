@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -58,11 +59,13 @@ class Page:
 
     Args:
         folder: Where the page was built to; default ``GROUNDSET_UI_DIR``, else the package's own.
+        policy: The Content-Security-Policy of the page itself; default that of every answer.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, policy: Callable[[], str] | None = None) -> None:
         self.folder = (folder or Path(os.environ.get("GROUNDSET_UI_DIR") or BUILT)).absolute()
         self._files: dict[str, _File] = {}
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file, or say that there is none."""
@@ -80,7 +83,7 @@ class Page:
         file = self._file(name)
         if file is None:
             return HTMLResponse(_page("unbuilt.html"), 503) if page else PlainTextResponse("there is no such file", 404)
-        return _answer(name, file, headers)
+        return _answer(name, file, headers, self._policy() if page and self._policy else None)
 
     def _file(self, name: str) -> _File | None:
         parts = name.split("/")
@@ -102,13 +105,16 @@ class Page:
         return known
 
 
-def _answer(name: str, file: _File, headers: Headers) -> Response:
+def _answer(name: str, file: _File, headers: Headers, policy: str | None = None) -> Response:
+    etag = file.etag if policy is None else f'"{hashlib.sha256((file.etag + policy).encode()).hexdigest()[:20]}"'
     kept = {
-        "ETag": file.etag,
+        "ETag": etag,
         "Vary": "Accept-Encoding",
         "Cache-Control": _FOR_EVER if name.startswith("assets/") else "no-cache",
     }
-    if headers.get("if-none-match") == file.etag:
+    if policy is not None:
+        kept["Content-Security-Policy"] = policy
+    if headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=kept)
     data = file.data
     if file.packed is not None and "gzip" in headers.get("accept-encoding", ""):

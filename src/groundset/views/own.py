@@ -38,7 +38,7 @@ def save_view(lake: Lake, name: str, said: Mapping[str, object], *, replace: boo
     with editing(lake.layout):
         lake.refresh()
         there = lake.config.views
-        if name in there and not replace:
+        if (name in there and not replace) or name in lake.config.tiles:
             raise ConflictError("there is a view of this name", asked=name, hint="take another name, or replace it")
         if len(there) >= MOST and name not in there:
             raise ConflictError("a workspace has no more views", found=f"{MOST} views", hint="take one away first")

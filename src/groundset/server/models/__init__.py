@@ -78,7 +78,7 @@ from groundset.server.models.strokes import (
     StrokeRow,
     WorkState,
 )
-from groundset.server.models.views import NewView, OwnView
+from groundset.server.models.views import Arrangement, Backdrop, NewView, OwnView
 from groundset.server.models.workspace import (
     ClassCount,
     Counts,
@@ -102,8 +102,10 @@ __all__ = [
     "Annotations",
     "AssistantConfusion",
     "AssistantInfo",
+    "Arrangement",
     "Attribute",
     "BackRow",
+    "Backdrop",
     "BandInfo",
     "Bbox4",
     "CheckResult",

@@ -33,3 +33,23 @@ class OwnView(Model):
     ranges: list[tuple[float, float]] = []  # noqa: RUF012
     stretch: Literal["scene", "chip"] | None = None
     problem: str | None = Field(default=None, description="What is wrong with it in the settings")
+
+
+class Backdrop(Model):
+    """A web map that views may show: its tiles are fetched by the browser, never by the server."""
+
+    name: str
+    title: str
+    url: str = Field(description="Address with {z}, {x}, {y} or {-y}; or WMTS or WMS words in their place")
+    attribution: str
+    max_zoom: int
+    problem: str | None = Field(default=None, description="What is wrong with it in the settings")
+
+
+class Arrangement(Model):
+    """What the views of a task show: groups that are seen together."""
+
+    groups: list[list[str]] = Field(
+        description="Each group: its name, then one to six views such as `chip?layer=natural`, `around`, "
+        "`date:before?index=NDWI`, `tiles:NAME`"
+    )
