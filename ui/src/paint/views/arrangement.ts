@@ -5,6 +5,8 @@ export const COUNTS = [1, 2, 3, 4, 6] as const;
 export type Count = (typeof COUNTS)[number];
 export const MOST = 6;
 export const MOST_GROUPS = 12;
+/** What is dragged from one view to another: its place. */
+export const DRAGGED = 'application/x-groundset-view';
 
 /** What a view shows: the chip; the chip among what is around it; its ground at another date; tiles of a web service. */
 export type Content =
@@ -42,15 +44,23 @@ export function gridOf(count: number, width: number, height: number): { cols: nu
 /** What a task starts with: one picture, two, four, and the date before where there is one. */
 export function firstGroups(detail: Pick<ChipDetail, 'layers' | 'indices'>, dates: number): Group[] {
   const layer = (name: string): Said => ({ content: { kind: 'chip' }, look: { layer: name } });
-  const composites = detail.layers.filter((one) => one.group !== 'band').map((one) => layer(one.name));
-  const singles = detail.layers.filter((one) => one.group === 'band').map((one) => layer(one.name));
+  const layers = detail.layers.filter((one) => !one.lab); // a second natural colour tells nothing new
+  const composites = layers.filter((one) => one.group !== 'band').map((one) => layer(one.name));
+  const singles = layers.filter((one) => one.group === 'band').map((one) => layer(one.name));
   const water = ['NDWI', 'MNDWI', 'NDVI'].filter((name) => detail.indices.some((one) => one.name === name));
   const indices = [...water, ...detail.indices.map((one) => one.name).filter((name) => !water.includes(name))].map(
     (name): Said => ({ content: { kind: 'chip' }, look: { index: name } }),
   );
   const around: Said = { content: { kind: 'around' }, look: {} };
   const plain = composites[0] ?? singles[0] ?? { content: { kind: 'chip' }, look: {} };
-  const rest = [...composites.slice(1, 3), ...indices.slice(0, 2), around, ...singles, ...composites.slice(3)];
+  const rest = [
+    ...composites.slice(1, 2),
+    ...indices.slice(0, 1),
+    around,
+    ...indices.slice(1, 2),
+    ...composites.slice(2, 3),
+  ];
+  rest.push(...singles.slice(0, MOST));
   const all = [plain, ...rest].slice(0, MOST);
   while (all.length < MOST) all.push({ content: { kind: 'chip' }, look: {} });
   const groups: Group[] = [
@@ -58,8 +68,8 @@ export function firstGroups(detail: Pick<ChipDetail, 'layers' | 'indices'>, date
     { name: 'One', count: 1, views: all },
     { name: 'Four', count: 4, views: all },
   ];
-  const before: Said = { content: { kind: 'date', when: 'before' }, look: {} };
-  if (dates > 0) groups.push({ name: 'Dates', count: 2, views: [plain, before, ...rest].slice(0, MOST) });
+  const other: Said = { content: { kind: 'date', when: 'nearest' }, look: {} };
+  if (dates > 0) groups.push({ name: 'Dates', count: 2, views: [plain, other, ...rest].slice(0, MOST) });
   return groups;
 }
 
@@ -100,4 +110,36 @@ function readContent(kept: unknown): Content | null {
   if (one?.kind === 'date' && typeof one.when === 'string') return { kind: 'date', when: one.when };
   if (one?.kind === 'tiles' && typeof one.name === 'string') return { kind: 'tiles', name: one.name };
   return null;
+}
+
+// --- as text, one line a view, as the workspace's settings have them --------------------------------------------------
+
+/** `chip?layer=natural`, `around`, `date:before?index=NDWI`, `tiles:osm`; the first of a group is its name. */
+export function textsOf(groups: readonly Group[]): string[][] {
+  return groups.map(({ name, count, views }) => [name, ...views.slice(0, count).map(textOf)]);
+}
+
+function textOf({ content, look }: Said): string {
+  const which = content.kind === 'date' ? `:${content.when}` : content.kind === 'tiles' ? `:${content.name}` : '';
+  const words = content.kind === 'tiles' ? '' : new URLSearchParams(look).toString();
+  return content.kind + which + (words ? `?${words}` : '');
+}
+
+/** The groups again; what says nothing that is known is passed over. */
+export function parseGroups(texts: readonly (readonly string[])[]): Group[] {
+  return readGroups(
+    texts.map(([name, ...lines]) => {
+      const views = lines.map(parseView);
+      return { name, count: COUNTS.findLast((count) => count <= views.length), views };
+    }),
+  );
+}
+
+function parseView(text: string): Partial<Said> {
+  const cut = text.indexOf('?');
+  const [head, words] = cut < 0 ? [text, ''] : [text.slice(0, cut), text.slice(cut + 1)];
+  const colon = head.indexOf(':');
+  const [kind, which] = colon < 0 ? [head, ''] : [head.slice(0, colon), head.slice(colon + 1)];
+  const look = Object.fromEntries(new URLSearchParams(words));
+  return { content: readContent({ kind, when: which, name: which }) ?? undefined, look } as Partial<Said>;
 }

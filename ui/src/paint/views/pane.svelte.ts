@@ -4,6 +4,7 @@ import { defaultChoice, fromWords } from '../../chip/choice';
 import { LookState } from '../../chip/look.svelte';
 import type { ChipDetail, SchemeClass } from '../../lib/types';
 import type { Content, Said } from './arrangement';
+import type { Dated } from './dates';
 import type { Views } from './views.svelte';
 
 /** A view of the surroundings shows this many times the ground. */
@@ -36,15 +37,29 @@ export class Pane extends LookState {
     return this.content.kind === 'around';
   }
 
+  /** The other date that it shows. */
+  dated = $state.raw<Dated | null>(null);
+  /** Why it shows nothing. */
+  nothing = $state<string | null>(null);
+  readonly backdrop = $derived.by(() => {
+    const { content } = this;
+    return content.kind === 'tiles' ? (this.views.backdrops.find((one) => one.name === content.name) ?? null) : null;
+  });
+
   readonly title = $derived.by(() => {
     const source = this.source;
-    if (this.content.kind === 'tiles') return this.content.name;
+    if (this.content.kind === 'tiles') return this.backdrop?.title ?? this.content.name;
     if (!source || !this.detail) return '';
     if (source.kind === 'mix') return source.bands.join(' ');
     if (source.kind === 'formula') return source.text;
     if (source.kind === 'index') return source.name;
     return this.detail.layers.find((one) => one.name === source.name)?.title ?? source.name;
   });
+
+  /** What sets it apart from a view of the chip itself. */
+  readonly note = $derived(
+    this.content.kind === 'around' ? 'surroundings' : this.content.kind === 'date' ? (this.dated?.day ?? '') : '',
+  );
 
   refresh(): Promise<void> {
     return this.views.refresh();

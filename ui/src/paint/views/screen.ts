@@ -12,6 +12,8 @@ import { Sheet, type SheetSaid } from './sheet';
 export interface Source {
   /** The picture; null where there is none, or another has drawn it. */
   picture: () => { look: Look; shown: Omit<Shown, 'cursor' | 'mask' | 'theme' | 'view'> } | null;
+  /** Draws the picture itself, where it is not made of pixels; false: it does not. */
+  paint?: (canvas: HTMLCanvasElement, size: Size) => boolean;
   view: (size: Size) => View;
   marks: () => Marks;
   /** Whether labels are drawn here. */
@@ -129,8 +131,9 @@ export class Screen {
 
   private drawPicture(key: string, one: Surface): void {
     const { picture: canvas } = one.canvases;
-    const picture = one.picture();
     const size = { width: canvas.clientWidth, height: canvas.clientHeight };
+    if (one.paint?.(canvas, size)) return;
+    const picture = one.picture();
     if (!picture || !this.board) {
       canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
       return;

@@ -3,14 +3,26 @@ import { CanvasError, type Framed, type View } from '../../canvas';
 import { usualOpacity } from '../../chip/choice';
 import { loadAround, loadDetail } from '../../chip/load';
 import { overlayColours } from '../../chip/overlays';
-import { asProblem } from '../../lib/api';
+import { asProblem, get } from '../../lib/api';
 import { recall, remember } from '../../lib/stored';
-import type { ChipDetail, Problem, SchemeClass } from '../../lib/types';
+import type { Arrangement, Backdrop, ChipDetail, Problem, SchemeClass } from '../../lib/types';
 import { workspace } from '../../lib/workspace.svelte';
 import type { Doc, Point } from '../contract';
-import { firstGroups, MOST, readGroups, swapped, type Content, type Count, type Group } from './arrangement';
+import {
+  firstGroups,
+  MOST,
+  parseGroups,
+  readGroups,
+  swapped,
+  type Content,
+  type Count,
+  type Group,
+} from './arrangement';
+import { chooseDate, findDates, loadOther, type Dated } from './dates';
 import { Pane } from './pane.svelte';
 import type { LabelMode } from './sheet';
+
+const NAMES: Record<string, string> = { before: 'earlier date', after: 'later date', nearest: 'other date' };
 
 export class Views {
   doc = $state.raw<Doc | null>(null);
@@ -19,6 +31,8 @@ export class Views {
   /** Why pictures cannot be drawn here; labels can. */
   broken = $state.raw<CanvasError | null>(null);
   groups = $state.raw<Group[]>([]);
+  /** As kept for everybody. */
+  team = $state.raw<Group[]>([]);
   at = $state(0);
   panes = $state.raw<Pane[]>([]);
   count = $state<Count>(1);
@@ -35,8 +49,15 @@ export class Views {
   peek = $state(false);
   panning = $state(false);
   hidden = $state.raw<readonly number[]>([]);
+  /** Other images of the same ground, the earliest first. */
+  dates = $state.raw<readonly Dated[]>([]);
+  /** Web maps that the workspace knows. */
+  backdrops = $state.raw<readonly Backdrop[]>([]);
+  /** The view whose choices a key has asked for. */
+  asked = $state<string | null>(null);
   private task = '';
 
+  readonly days = $derived([...new Set(this.dates.map((one) => one.day))]);
   readonly shown = $derived(this.panes.slice(0, this.count));
   readonly classes: readonly SchemeClass[] = $derived(
     workspace.info?.tasks.find((one) => one.name === this.doc?.task)?.classes ?? workspace.info?.scheme ?? [],
@@ -59,7 +80,12 @@ export class Views {
       if (this.doc?.chipId !== id) return;
       this.problem = null;
       this.detail = detail;
-      if (this.task !== doc.task || this.panes.length === 0) this.start(doc.task, detail);
+      this.dates = [];
+      if (this.task !== doc.task || this.panes.length === 0) await this.start(doc.task, detail);
+      this.spread();
+      const dates = await findDates(detail).catch(() => []);
+      if (this.detail !== detail) return;
+      this.dates = dates;
       this.spread();
     } catch (error) {
       if (this.doc?.chipId === id) this.problem = asProblem(error);
@@ -74,11 +100,28 @@ export class Views {
 
   // --- arrangement --------------------------------------------------------------------------------------------------
 
-  private start(task: string, detail: ChipDetail): void {
+  private async start(task: string, detail: ChipDetail): Promise<void> {
     this.task = task;
-    this.groups = readGroups(JSON.parse(recall(this.name()) ?? 'null'));
-    if (this.groups.length === 0) this.groups = firstGroups(detail, 0);
+    const own = readGroups(JSON.parse(recall(this.name()) ?? 'null'));
+    const [dates, kept] = await Promise.all([findDates(detail).catch(() => []), this.bring(task)]);
+    if (this.task !== task) return;
+    this.team = kept;
+    this.groups = own.length ? own : kept.length ? kept : firstGroups(detail, dates.length);
     this.show(Number(recall(`${this.name()} at`) ?? 0));
+  }
+
+  /** What the workspace has for the task; a page that cannot ask goes on without. */
+  private async bring(task: string): Promise<Group[]> {
+    try {
+      const [backdrops, said] = await Promise.all([
+        get<Backdrop[]>('/backdrops'),
+        get<Arrangement>(`/tasks/${encodeURIComponent(task)}/arrangement`),
+      ]);
+      this.backdrops = backdrops;
+      return parseGroups(said.groups);
+    } catch {
+      return [];
+    }
   }
 
   private name(): string {
@@ -137,11 +180,47 @@ export class Views {
     const { detail, doc } = this;
     if (!detail || !doc) return;
     for (const pane of this.panes.slice(0, this.count)) {
-      pane.arrive(detail);
-      pane.pixels = doc.chipId === detail.chip.id ? doc.pixels : null;
       if (!pane.wide) pane.beyond = null;
-      else if (!detail.pixels_problem) void this.surround(pane, detail);
+      pane.nothing = null;
+      if (pane.content.kind === 'date') this.send(pane, detail, pane.content.when);
+      else {
+        pane.dated = null;
+        pane.arrive(detail);
+        pane.pixels = pane.content.kind !== 'tiles' && doc.chipId === detail.chip.id ? doc.pixels : null;
+      }
+      if (pane.wide && !detail.pixels_problem) void this.surround(pane, detail);
+      if (pane.content.kind === 'tiles') pane.nothing = this.lacking(pane, detail);
     }
+  }
+
+  private lacking(pane: Pane, detail: ChipDetail): string | null {
+    if (!pane.backdrop) return 'The workspace knows no web map of this name.';
+    return detail.crs ? null : 'This image has no place on the map.';
+  }
+
+  /** Another date into a view. */
+  private send(pane: Pane, detail: ChipDetail, when: string): void {
+    const dated = chooseDate(this.dates, detail.chip.datetime, when);
+    if (!dated) {
+      pane.dated = null;
+      pane.pixels = null;
+      pane.nothing = `There is no ${NAMES[when] ?? `image of ${when}`} of this place.`;
+      return;
+    }
+    if (pane.dated === dated && pane.pixels) return;
+    pane.dated = dated;
+    pane.pixels = null;
+    const due = () => this.detail === detail && pane.dated === dated;
+    loadOther(detail, dated).then(
+      (other) => {
+        if (!due()) return;
+        pane.arrive(other.detail);
+        pane.pixels = other.pixels;
+      },
+      (error: unknown) => {
+        if (due()) pane.nothing = asProblem(error).detail ?? asProblem(error).title;
+      },
+    );
   }
 
   private async surround(pane: Pane, detail: ChipDetail): Promise<void> {
