@@ -1,0 +1,208 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MaskPixels } from '../../canvas/pixels';
+import type { Modifiers, Patch, Point, StrokeFacts } from '../contract';
+import { emptyPlanes, lay, merged } from '../planes';
+import type { Bench } from './bench';
+import { areaOf, similar } from './flood';
+import { makeTool, type ToolName, TOOLS } from './index';
+
+const ROWS = 20;
+const COLS = 20;
+const PLAIN: Modifiers = { shift: false, ctrl: false, alt: false };
+const at = (x: number, y: number): Point => ({ x, y });
+
+class Table implements Bench {
+  rows = ROWS;
+  cols = COLS;
+  code = 2;
+  color = '#00ff00';
+  width = 3;
+  tolerance = 0.1;
+  own = emptyPlanes(ROWS, COLS);
+  strokes: [Patch, StrokeFacts][] = [];
+  picked: number[] = [];
+  grown = 0;
+
+  values() {
+    const data = Float32Array.from({ length: ROWS * COLS }, (_, i) => (i % COLS < 8 ? 0.1 : 0.9));
+    return [{ data, low: 0, high: 1 }];
+  }
+  shown(): MaskPixels {
+    return merged(this.own, emptyPlanes(ROWS, COLS));
+  }
+  apply(patch: Patch, facts: StrokeFacts): void {
+    this.strokes.push([patch, facts]);
+    lay(this.own, patch);
+  }
+  pick(code: number): void {
+    this.picked.push(code);
+  }
+  more(steps: number): void {
+    this.grown += steps;
+  }
+}
+
+let table: Table;
+beforeEach(() => (table = new Table()));
+
+function drag(name: ToolName, ...way: Point[]): void {
+  const tool = makeTool(name, table);
+  tool.down(way[0]!, PLAIN);
+  for (const place of way.slice(1)) tool.move(place, PLAIN);
+  tool.up(way.at(-1)!, PLAIN);
+}
+
+const painted = (code = 2): number => table.own.classes.filter((one) => one === code).length;
+
+describe('tools', () => {
+  it('make one stroke a gesture, under their own name', () => {
+    for (const name of TOOLS) {
+      if (name === 'pick' || name === 'polygon') continue;
+      table.strokes = [];
+      drag(name, at(2.5, 2.5), at(9.5, 3.5), at(9.5, 9.5));
+      expect(table.strokes.map(([, facts]) => facts.tool)).toEqual([name]);
+    }
+  });
+
+  it('have a preview of what they will do while they do it, and none of it after', () => {
+    const tool = makeTool('brush', table);
+    tool.down(at(4.5, 4.5), PLAIN);
+    tool.move(at(12.5, 4.5), PLAIN);
+    const seen = tool.preview?.patch?.patch;
+    tool.up(at(12.5, 4.5), PLAIN);
+    expect(seen?.there).toEqual(table.strokes[0]![0].there);
+    expect(tool.preview?.patch).toBeNull();
+    expect(tool.preview?.circle?.radius).toBe(1.5);
+  });
+
+  it('given up in the middle leave nothing', () => {
+    for (const name of TOOLS) {
+      const tool = makeTool(name, table);
+      tool.down(at(4.5, 4.5), PLAIN);
+      tool.move(at(9.5, 9.5), PLAIN);
+      tool.cancel();
+      tool.up(at(9.5, 9.5), PLAIN);
+    }
+    expect(table.strokes).toEqual([]);
+  });
+
+  it('brush: has no gaps between events that are far apart', () => {
+    drag('brush', at(1.5, 1.5), at(18.5, 18.5));
+    for (let i = 1; i < 19; i++) expect(table.own.classes[i * COLS + i]).toBe(2);
+  });
+
+  it('eraser: takes away what is there', () => {
+    drag('rectangle', at(0, 0), at(19, 19));
+    drag('eraser', at(5.5, 5.5));
+    expect(painted()).toBe(ROWS * COLS - 9);
+    expect(table.own.origin[5 * COLS + 5]).toBe(0);
+  });
+
+  it('line: with Shift goes straight', () => {
+    const tool = makeTool('line', table);
+    table.width = 1;
+    tool.down(at(2.5, 2.5), PLAIN);
+    tool.move(at(12.5, 3.4), { ...PLAIN, shift: true });
+    tool.up(at(12.5, 3.4), { ...PLAIN, shift: true });
+    expect(table.strokes[0]![0].height).toBe(1);
+  });
+
+  it('rectangle: has both corners', () => {
+    drag('rectangle', at(7.9, 9.2), at(3.1, 2.8));
+    const [patch] = table.strokes[0]!;
+    expect([patch.x, patch.y, patch.width, patch.height]).toEqual([3, 2, 5, 8]);
+  });
+
+  it('polygon: closes with Enter, gives a corner back with Backspace, gives up with Escape', () => {
+    const tool = makeTool('polygon', table) as ReturnType<typeof makeTool> & { key(key: string): boolean };
+    const press = (x: number, y: number): void => {
+      tool.down(at(x, y), PLAIN);
+      tool.up(at(x, y), PLAIN);
+    };
+    expect(tool.key('Enter')).toBe(false);
+    press(2, 2);
+    press(10, 2);
+    expect(tool.key('Enter')).toBe(true);
+    press(15, 18);
+    expect(tool.key('Backspace')).toBe(true);
+    press(10, 8);
+    press(2, 8);
+    expect(tool.key('Enter')).toBe(true);
+    expect(painted()).toBe(8 * 6);
+    press(1, 1);
+    expect(tool.key('Escape')).toBe(true);
+    expect(tool.preview).toBeNull();
+    expect(table.strokes).toHaveLength(1);
+  });
+
+  it('polygon: a double click closes and sets no corner twice', () => {
+    const tool = makeTool('polygon', table) as ReturnType<typeof makeTool> & { double(): boolean };
+    for (const place of [at(2, 2), at(10, 2), at(10, 8), at(10.1, 8.1)]) tool.down(place, PLAIN);
+    expect(tool.double()).toBe(true);
+    expect(painted()).toBeGreaterThan(20);
+  });
+
+  it('flood: takes what is alike and touches', () => {
+    drag('flood', at(3.5, 3.5));
+    expect(painted()).toBe(8 * ROWS);
+  });
+
+  it('fill: takes the closed area of one class', () => {
+    table.width = 1;
+    drag('line', at(10.5, 0), at(10.5, 19.9));
+    table.code = 5;
+    drag('fill', at(2, 2));
+    expect(painted(5)).toBe(10 * ROWS);
+  });
+
+  it('pick: takes the class that is shown', () => {
+    drag('rectangle', at(0, 0), at(4, 4));
+    drag('pick', at(2.5, 2.5));
+    expect(table.picked).toEqual([2]);
+  });
+
+  it('grow with Alt and the wheel only', () => {
+    const tool = makeTool('brush', table);
+    expect(tool.wheel(at(1, 1), 2, PLAIN)).toBe(false);
+    expect(tool.wheel(at(1, 1), 2, { ...PLAIN, alt: true })).toBe(true);
+    expect(table.grown).toBe(2);
+  });
+});
+
+describe('areas', () => {
+  it('are the same as by asking every neighbour', () => {
+    let state = 5;
+    const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+    for (let round = 0; round < 20; round++) {
+      const classes = Uint8Array.from({ length: ROWS * COLS }, () => (next() < 0.62 ? 1 : 2));
+      const [col, row] = [Math.floor(next() * COLS), Math.floor(next() * ROWS)];
+      const cells = areaOf(ROWS, COLS, col, row, classes);
+      const wanted = new Set([row * COLS + col]);
+      for (const place of wanted) {
+        const [x, y] = [place % COLS, Math.floor(place / COLS)];
+        for (const [dx, dy] of [
+          [1, 0],
+          [-1, 0],
+          [0, 1],
+          [0, -1],
+        ] as const) {
+          const [u, v] = [x + dx, y + dy];
+          const there = u >= 0 && v >= 0 && u < COLS && v < ROWS;
+          if (there && classes[v * COLS + u] === classes[place]) wanted.add(v * COLS + u);
+        }
+      }
+      for (let i = 0; i < ROWS * COLS; i++) expect(cells.has(i % COLS, Math.floor(i / COLS))).toBe(wanted.has(i));
+    }
+  });
+
+  it('of values need every band to be near, and a pixel without a value is like none', () => {
+    const one = new Float32Array(9).fill(1);
+    const two = Float32Array.from([0, 0, 9, 0, 0, 9, 0, 0, 9]);
+    const bands = [one, two].map((data) => ({ data, low: 0, high: 10 }));
+    expect(similar(3, 3, 0, 0, bands, 0.2).area()?.width).toBe(2);
+    expect(similar(3, 3, 0, 0, bands, 0.9).area()?.width).toBe(3);
+    one[4] = NaN;
+    expect(similar(3, 3, 0, 0, bands, 0.9).has(1, 1)).toBe(false);
+    expect(similar(3, 3, 1, 1, bands, 0.9).empty).toBe(true);
+  });
+});
