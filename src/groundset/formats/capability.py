@@ -96,7 +96,7 @@ class LossyError(InputError):
 
     def __init__(self, title: str, losses: Sequence[Loss], *, reading: bool) -> None:
         self.losses = tuple(losses)
-        way = f"bringing this {title} project in" if reading else f"writing it as a {title} project"
+        way = f"bringing this {title} project in" if reading else f"writing this task for {title}"
         super().__init__(
             f"{way} would lose something",
             found="; ".join(map(str, losses)),

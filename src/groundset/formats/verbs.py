@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 
 from groundset._additions import add_task
 from groundset._files import atomic_dir, folder_lock
-from groundset.core import ConflictError, InputError, Listener, Scheme, safe_name
+from groundset.core import ConflictError, GroundsetError, InputError, Listener, Scheme, safe_name
 from groundset.core.layout import Layout, TaskConfig
 from groundset.formats.capability import Loss, LossyError
 from groundset.formats.format import Counts, Incoming, get_format
@@ -77,8 +78,13 @@ def import_project(
         raise LossyError(form.title, project.losses, reading=True)
     made: list[str] = []
     with _workspace(Path(root), project, made) as lake, folder_lock(lake.layout.cache / "import.lock", "an import"):
-        chosen, codes = _task_for(lake, project, task, actor, made)
-        counts = project.bring(lake, chosen, codes, actor=actor, progress=progress)
+        try:
+            chosen, codes = _task_for(lake, project, task, actor, made)
+            counts = project.bring(lake, chosen, codes, actor=actor, progress=progress)
+        except GroundsetError:
+            if made and not lake.scenes.ids():
+                _take_back(lake)
+            raise
     return ExchangeReport(f"{form.title} project {project.name}", chosen.name, counts, tuple(project.losses), made)
 
 
@@ -122,6 +128,13 @@ def export_project(
         counts = plan.write(unfinished, progress=progress)
     counts.told = [text.replace(str(unfinished), str(folder)) for text in counts.told]
     return ExchangeReport(f"{form.title} project in {folder}", chosen.name, counts, tuple(plan.losses))
+
+
+def _take_back(lake: Lake) -> None:
+    """Remove a workspace that was just made and has nothing in it: the next try begins anew."""
+    if not lake.journal.head():
+        lake.close()
+        rmtree(lake.root)
 
 
 def _workspace(root: Path, project: Incoming, made: list[str]) -> Lake:

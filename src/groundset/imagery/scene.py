@@ -58,7 +58,8 @@ class Scene:
         flags: The product's own flag band, if it has one.
         group: Scenes and chips of one group stay in one split (a folder, a site).
         source_items: Hrefs of the STAC items that the scene was made from.
-        photo: A plain photo without CRS: one chip.
+        photo: One chip of exactly its own size, whatever the grid: a plain photo without CRS, or an image that another
+            tool labels as a whole.
         product: Further STAC properties of the product worth keeping (platform, processing baseline ...).
     """
 

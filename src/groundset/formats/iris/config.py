@@ -109,10 +109,8 @@ def _classes(scheme: Scheme, before: Sequence[Mapping[str, Any]]) -> list[dict[s
     old = {str(c.get("name", "")).strip(): dict(c) for c in before}
     out = []
     for c in scheme:
-        new: dict[str, Any] = {"name": c.title or c.name, "colour": [*c.rgb, _OPAQUE]}
-        if c.definition:
-            new["description"] = c.definition
-        out.append(old.get(c.name) or old.get(c.title) or new)
+        new: dict[str, Any] = {"name": c.name, "description": c.definition or c.title, "colour": [*c.rgb, _OPAQUE]}
+        out.append(old.get(c.name) or new)
     return out
 
 

@@ -1,4 +1,4 @@
-"""IRIS's images as scenes: one scene an image, the bands of all its files on one grid.
+"""IRIS's images as scenes: one scene an image and one chip a scene, the bands of all its files on one grid.
 
 Georeferenced rasters are read where they lie. Arrays (``.npy``), and files that do not have the grid of the first one
 that has a place, are copied as GeoTIFF into the workspace, since IRIS takes pixels as they lie and so do we.
@@ -253,7 +253,7 @@ def to_scene(image: Image, size: tuple[int, int], folder: Path, group: str) -> S
         sources=tuple(sources),
         datetime=_time(image.metadata),
         group=group if box is None else None,
-        photo=box is None,
+        photo=True,
         product={} if image.metadata is None else {METADATA: image.metadata},
     )
 

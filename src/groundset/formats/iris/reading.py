@@ -16,7 +16,6 @@ from groundset.chips import Chip
 from groundset.core import (
     NO_CONFIDENCE,
     UNLABELLED,
-    Grid,
     InputError,
     LabelMask,
     Listener,
@@ -90,8 +89,7 @@ class IrisProject:
         """Scenes, answers, work and views; see :class:`groundset.formats.Incoming`."""
         folder = folder_of(lake, "iris", self.name)
         scenes = [to_scene(image, self.project.size, folder / "images", safe_name(self.name)) for image in self.images]
-        grid = None if lake.config.grid.grid() else Grid(max(self.project.size))
-        report = ingest(lake, scenes, grid=grid, progress=progress)
+        report = ingest(lake, scenes, progress=progress)
         out = Counts({"scenes": len(scenes), "new scenes": report.scenes}, [*self.told, *report.notes])
         self._answer(lake, task, codes, actor, out, progress)
         self._show(lake, task, out)

@@ -178,7 +178,11 @@ def plan(lake: Lake, task: TaskConfig, capabilities: frozenset[Capability], *, l
         InputError: There are no chips.
     """
     events = _by_chip(lake, task)
-    chips = [c for c in lake.chips.chips() if c.id.level == 0 and (not labelled or str(c.id) in events)]
+    chips = [
+        c
+        for c in lake.chips.chips()
+        if c.id.level == 0 and (str(c.id) in events or (not labelled and c.valid_fraction > 0))
+    ]
     if not chips:
         raise InputError(
             "there is nothing to write", asked=f"task {task.name}",
