@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tinysams
 from fastapi.testclient import TestClient
 from madelake import lake_like_image, paint
 from serving import BASE, TOKEN
 
+from groundset.core.rle import Rle
 from groundset.lake import Lake
 from groundset.server.app import create_app
 from groundset.server.context import Settings
@@ -110,6 +112,19 @@ def test_a_prompt_that_nobody_answers(client: TestClient, tmp_path: Path) -> Non
     assert "prompt.toml" in answer.json()["hint"]
     for body in ({"model": "sam"}, {"model": "../sam", "points": [{"x": 1, "y": 1}]}, {"points": []}):
         assert client.post("/api/chips/s_0_1_1/prompt", json=body).status_code == 422
+
+
+def test_a_click_gives_run_lengths(client: TestClient, workspace: Workspace) -> None:
+    tinysams.put_all(workspace.lake.layout.models)
+    answer = client.post("/api/chips/s_0_1_1/prompt", json={"model": "sam2", "points": [{"x": 3, "y": 4}]})
+    assert answer.status_code == 200
+    masks = answer.json()["masks"]
+    assert [m["score"] for m in masks] == sorted((m["score"] for m in masks), reverse=True)
+    mask = Rle.from_dict(masks[0]["rle"]).mask()
+    assert mask.shape == (32, 32)
+    assert mask[4, 3]
+    x, y, width, height = masks[0]["bbox"]
+    assert mask[y : y + height, x : x + width].sum() == mask.sum()
 
 
 @pytest.mark.parametrize("path", ["/api/assistant", "/api/assistant/next", "/api/chips/s_0_1_1/proposal"])
