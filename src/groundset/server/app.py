@@ -33,6 +33,7 @@ from groundset.server.routes import (
     masks,
     predictions,
     quicklooks,
+    regions,
     releases,
     scenes,
     session,
@@ -78,6 +79,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     views.router,
     arrangements.router,
     assistant.router,
+    regions.router,
 )
 
 

@@ -18,6 +18,7 @@ from groundset.outlines import Shapes
 from groundset.query import Index
 from groundset.segment.live import Assistant
 from groundset.segment.prompts import Prompters
+from groundset.segment.regions import RegionStore
 from groundset.server.addresses import Addresses
 from groundset.server.feed import Feed
 from groundset.server.history import Histories
@@ -78,6 +79,7 @@ class Context:
     histories: Histories = field(init=False)
     assistant: Assistant = field(init=False)
     prompters: Prompters = field(init=False)
+    regions: RegionStore = field(init=False)
     shapes: Shapes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,8 +104,9 @@ class Context:
         self.shapes = Shapes(self.lake)
         self.ranker = Ranker(self.lake, self.index, self._ranked)
         self.closers.append(self.ranker.close)
-        self.assistant, self.prompters = Assistant(self.lake), Prompters(self.lake)
-        self.closers += [self.assistant.close, self.prompters.close]
+        self.regions = RegionStore(self.lake)
+        self.assistant, self.prompters = Assistant(self.lake, regions=self.regions), Prompters(self.lake)
+        self.closers += [self.regions.close, self.assistant.close, self.prompters.close]
 
     def append(self, new: Sequence[NewEvent], actor: str) -> list[Appended]:
         """For a route in a thread of its own: through the same writer as all answers."""

@@ -285,6 +285,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/chips/{chip_id}/regions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Regions
+         * @description Nested segments of the chip, from superpixels to the whole, some 1,000 of them candidates, with class and score.
+         *
+         *     While not enough is painted to learn from, they have no class and stand in the order of their contrast.
+         */
+        get: operations["get_regions_api_chips__chip_id__regions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/chips/{chip_id}/regions/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Region Leaves
+         * @description The leaf of each pixel: a number of a node.
+         */
+        get: operations["get_region_leaves_api_chips__chip_id__regions_leaves_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chips/{chip_id}/strokes": {
         parameters: {
             query?: never;
@@ -2550,6 +2592,32 @@ export interface components {
             says: string;
         };
         /**
+         * ModelSegment
+         * @description A candidate that is not of the tree: what a model itself takes for one thing.
+         */
+        ModelSegment: {
+            /**
+             * Bbox
+             * @description x, y, width, height
+             */
+            bbox: number[];
+            /** Class */
+            class: number | null;
+            rle: components["schemas"]["Rle"];
+            /** Score */
+            score: number;
+            /**
+             * Size
+             * @description In pixels
+             */
+            size: number;
+            /**
+             * Source
+             * @description Name of the model
+             */
+            source: string;
+        };
+        /**
          * Neighbours
          * @description Chips beside this one on the grid, where there are any.
          */
@@ -2983,6 +3051,68 @@ export interface components {
              * @description May be left out where there is one that fits
              */
             to?: string | null;
+        };
+        /**
+         * Regions
+         * @description Nested segments. A node is a place in the lists; the first ``leaves`` nodes are leaves, a parent comes later.
+         */
+        Regions: {
+            /** Bbox */
+            bbox: number[][];
+            /**
+             * Classes
+             * @description Class codes in the order of `probability`
+             */
+            classes: number[];
+            /** Cols */
+            cols: number;
+            /**
+             * Contrast
+             * @description How much more the image changes over each node's border than within
+             */
+            contrast: number[];
+            /**
+             * Extras
+             * @description Candidates beside the tree; they may overlap anything
+             */
+            extras: components["schemas"]["ModelSegment"][];
+            /**
+             * Height
+             * @description The largest difference merged within each node
+             */
+            height: number[];
+            /**
+             * Leaves
+             * @description So many nodes are leaves; /regions/leaves says where they lie
+             */
+            leaves: number;
+            /**
+             * Parent
+             * @description Of each node; a root is its own
+             */
+            parent: number[];
+            /**
+             * Probability
+             * @description Percent by class of each node; null while there is not enough to learn from
+             */
+            probability: number[][] | null;
+            /** Rows */
+            rows: number;
+            /**
+             * Score
+             * @description What to show first, 1 is the best; null: no candidate. Class purity times contrast times the root of the size; without a model contrast times the root of how long the node lasts in the tree
+             */
+            score: (number | null)[];
+            /**
+             * Size
+             * @description Of each node, in pixels
+             */
+            size: number[];
+            /**
+             * Start
+             * @description The best candidates that do not overlap
+             */
+            start: number[];
         };
         /**
          * ReleaseDetail
@@ -5108,6 +5238,195 @@ export interface operations {
                 content: {
                     "image/png": string;
                     "image/webp": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_regions_api_chips__chip_id__regions_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+                /** @description linear, forest, boost, or the name of a folder in models/ */
+                model?: string;
+            };
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Regions"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_region_leaves_api_chips__chip_id__regions_leaves_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A .npy file: uint16 (rows, columns), 65535 where there is no data; uint32 with 4294967295 where there are more leaves than that */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Unchanged since the ETag in If-None-Match */

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -42,7 +42,7 @@ class Candidates:
         codes: Class codes in the order of ``probability``.
         probability: float32 (nodes, classes), mean over the node's pixels; None while no model can say.
         score: float32 (nodes,), 0 to 1: what to show first (see :func:`scores`).
-        extras: Masks that models gave.
+        extras: Masks that models gave, their scores in line with those of nodes.
     """
 
     tree: Hierarchy
@@ -127,7 +127,7 @@ def candidates(
         tree: The regions of a chip.
         probabilities: (classes, rows, columns) of a model, NaN where it says nothing; None where it cannot learn yet.
         codes: Class codes in the order of ``probabilities``; the order of the shortlist where there are none.
-        extras: Masks of models.
+        extras: Masks of models, scored by how sure the model is.
         wanted: How many nodes at most.
         least: The smallest, in pixels.
 
@@ -154,11 +154,12 @@ def candidates(
     there = np.zeros(len(tree), bool)
     there[np.argsort(-rank, kind="stable")[:wanted]] = True
     there &= fits
-    return Candidates(tree, there, named, mean, scores(tree, there, mean), tuple(extras))
+    score, unit = scores(tree, there, mean)
+    return Candidates(tree, there, named, mean, score, tuple(_on_scale(e, tree, there, unit) for e in extras))
 
 
-def scores(tree: Hierarchy, there: Bool, probability: Float32 | None) -> Float32:
-    """What to show first: float32 (nodes,), 1 for the best candidate of the chip.
+def scores(tree: Hierarchy, there: Bool, probability: Float32 | None) -> tuple[Float32, float]:
+    """What to show first: float32 (nodes,), 1 for the best candidate of the chip, and what 1 stands for.
 
     The product of purity (the eighth power of the mean probability of the node's class), the contrast of its border
     and the root of its size, so that the largest segment that still is of one class comes first. While no model can
@@ -168,8 +169,14 @@ def scores(tree: Hierarchy, there: Bool, probability: Float32 | None) -> Float32
         value = tree.contrast * np.sqrt(lifetime(tree))
     else:
         value = probability.max(axis=1, initial=0).astype(np.float64) ** _STRICT * tree.contrast * np.sqrt(tree.size)
-    top = value[there].max(initial=0)
-    return np.clip(value / top if top > 0 else value, 0, 1).astype(np.float32)
+    unit = float(value[there].max(initial=0)) or 1.0
+    return np.clip(value / unit, 0, 1).astype(np.float32), unit
+
+
+def _on_scale(extra: Extra, tree: Hierarchy, there: Bool, unit: float) -> Extra:
+    """A model's mask with its sureness as purity and the usual contrast, to stand in line with the nodes."""
+    usual = float(np.median(tree.contrast[there])) if there.any() else 0.0
+    return replace(extra, score=min(1.0, extra.score**_STRICT * usual * extra.size**0.5 / unit))
 
 
 def lifetime(tree: Hierarchy) -> Float64:

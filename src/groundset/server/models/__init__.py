@@ -52,6 +52,7 @@ from groundset.server.models.learning import (
     SuggestedChip,
     Suggestions,
 )
+from groundset.server.models.regions import ModelSegment, Regions
 from groundset.server.models.releases import CheckResult, Differences, Finding, LevelResult, ReleaseDetail, ReleaseRow
 from groundset.server.models.scenes import SceneDetail, SceneRow
 from groundset.server.models.shapes import (
@@ -100,9 +101,9 @@ __all__ = [
     "AnnotationResult",
     "AnnotationResults",
     "Annotations",
+    "Arrangement",
     "AssistantConfusion",
     "AssistantInfo",
-    "Arrangement",
     "Attribute",
     "BackRow",
     "Backdrop",
@@ -141,6 +142,7 @@ __all__ = [
     "Meaning",
     "Model",
     "ModelName",
+    "ModelSegment",
     "Neighbours",
     "NewClass",
     "NewTask",
@@ -158,6 +160,7 @@ __all__ = [
     "Queryable",
     "Ranking",
     "RasteriseShapes",
+    "Regions",
     "ReleaseDetail",
     "ReleaseRow",
     "ReliabilityBin",
