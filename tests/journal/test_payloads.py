@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from groundset.core import InputError, Origin
-from groundset.journal import NewEvent, answer, answers, mask_payload, new_id, payloads
+from groundset.journal import NewEvent, answer, answers, mask_payload, new_id, payloads, work
 
 SHA = "0f" * 32
 POINT = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {"class": 1}}
+DRAWN = {"class": 1, "kind": "box", "score": 0.5, "depth": -1, "attributes": {"roof": "flat", "storeys": 2, "x": None}}
 SHAPES = {"type": "FeatureCollection", "coordinates": "pixel", "features": [POINT]}
 
 
@@ -29,7 +30,13 @@ def event(kind: str, payload: Any, **more: Any) -> NewEvent:
         ("mask", {"sha256": SHA, "source": {"file": "a.gpkg"}}),
         ("mask", mask_payload(SHA, layer=new_id())),
         ("mask", {"sha256": SHA, "layer": ""}),
+        ("mask", mask_payload(SHA, layer="page", tool="brush", base=new_id(), objects=SHA, strokes=1, seconds=0.4)),
         ("shapes", SHAPES),
+        ("shapes", {**SHAPES, "layer": new_id(), "features": []}),
+        ("shapes", {**SHAPES, "features": [{**POINT, "properties": DRAWN}]}),
+        ("shapes", {**SHAPES, "features": [{**POINT, "properties": {"class": 1, "a file's own": [1, 2]}}]}),
+        ("work", work("complete")),
+        ("work", work("incomplete", difficulty=5, note="n" * 2_000, cannot_tell="c" * 1_000)),
         ("comment", {"text": "look here"}),
         ("bulk", {}),
         ("scheme", {"name": "water", "sha256": SHA}),
@@ -66,6 +73,26 @@ def test_good_payloads_are_taken(kind: str, payload: dict[str, Any]) -> None:
         ("mask", {"sha256": SHA, "seconds": "2"}, "seconds"),
         ("mask", {"sha256": SHA, "reasons": {"cloud": 0.5}}, "cloud is a whole number"),
         ("mask", {"sha256": SHA, "reasons": ["cloud"]}, "reasons"),
+        ("mask", mask_payload(SHA, tool="x" * 33), "tool is text of at most 32"),
+        ("mask", mask_payload(SHA, base="the last one"), "an event id is a UUID"),
+        ("mask", mask_payload(SHA, objects="none"), "objects are named by the sha256"),
+        ("work", {}, "complete or incomplete"),
+        ("work", {"state": "done"}, "complete or incomplete"),
+        ("work", work("complete", difficulty=6), "1 (easy) to 5"),
+        ("work", {"state": "complete", "difficulty": True}, "1 (easy) to 5"),
+        ("work", {"state": "complete", "difficulty": 2.0}, "1 (easy) to 5"),
+        ("work", work("complete", note="n" * 2_001), "note is text of at most 2,000"),
+        ("work", work("complete", cannot_tell="c" * 1_001), "cannot_tell is text of at most 1,000"),
+        ("shapes", {**SHAPES, "layer": "a b"}, "a layer is named by at most 64"),
+        ("shapes", {**SHAPES, "features": [{**POINT, "properties": {**DRAWN, "kind": "blob"}}]}, "box, oriented-box"),
+        ("shapes", {**SHAPES, "features": [{**POINT, "properties": {**DRAWN, "score": 2}}]}, "score is a number"),
+        ("shapes", {**SHAPES, "features": [{**POINT, "properties": {**DRAWN, "depth": 0.5}}]}, "a depth is a whole"),
+        ("shapes", {**SHAPES, "features": [{**POINT, "properties": {**DRAWN, "attributes": [1]}}]}, "values by name"),
+        (
+            "shapes",
+            {**SHAPES, "features": [{**POINT, "properties": {**DRAWN, "attributes": {"a": []}}}]},
+            "attribute is",
+        ),
         ("shapes", {"type": "Feature"}, "FeatureCollection"),
         ("shapes", {**SHAPES, "coordinates": None}, "which coordinates"),
         ("shapes", {**SHAPES, "features": [{}]}, "feature 0 has no geometry"),
@@ -86,6 +113,7 @@ def test_bad_payloads_are_refused(kind: str, payload: Any, message: str) -> None
         (event("answer", answer(1), task=None), "needs a task"),
         (event("mask", mask_payload(SHA), chip_id=None), "needs a chip_id"),
         (event("answer", answer(1), undoes=new_id()), "only an undo"),
+        (event("work", work("complete"), task=None), "needs a task"),
         (event("undo", {}), "names the event"),
         (event("undo", {}, undoes=new_id(), bulk=new_id()), "cannot be a member"),
         (event("comment", {"text": "x"}, chip_id="a\0b"), "chip_id is text"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groundset.core import Origin, Scheme, SchemeClass
-from groundset.journal import Journal, NewEvent, answer, answers, attribute, training
+from groundset.journal import Journal, NewEvent, answer, answers, attribute, training, work
 from groundset.journal.answers import Answer, resolve
 from groundset.taxonomy import WATER
 
@@ -150,3 +150,43 @@ def test_what_has_no_form_is_refused(
     (refused,) = journal.append([NewEvent(kind, task, CHIP, payload)], actor="anna")
     assert refused.status == "refused"
     assert word in str(refused.error)
+
+
+def outline(layer: str, *features: dict[str, object]) -> dict[str, object]:
+    return {"type": "FeatureCollection", "coordinates": "pixel", "layer": layer, "features": list(features)}
+
+
+def test_outlines_stand_one_by_one_and_one_removed_is_no_more(journal: Journal) -> None:
+    point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {"class": 1}}
+    say(journal, "anna", outline("a", point), "shapes")
+    say(journal, "anna", outline("b", point), "shapes")
+    moved = say(journal, "anna", outline("a", point, point), "shapes")
+    standing = [(e.payload["layer"], len(e.payload["features"])) for e in journal.current("chips", kind="shapes")]
+    assert standing == [("b", 1), ("a", 2)]
+    journal.undo(moved, actor="anna")
+    say(journal, "anna", outline("a"), "shapes")
+    assert journal.count("chips") == 1
+    gone = say(journal, "anna", outline("b"), "shapes")
+    assert journal.count("chips") == 0
+    said = derived = [e.seq for e in journal.current("chips")]
+    journal.rebuild()
+    assert [e.seq for e in journal.current("chips")] == said == derived
+    journal.undo(gone, actor="anna")
+    assert journal.count("chips") == 1
+
+
+def test_that_there_is_nothing_to_outline_is_an_answer(journal: Journal) -> None:
+    say(journal, "anna", {"type": "FeatureCollection", "coordinates": "pixel", "features": []}, "shapes")
+    assert journal.count("chips") == 1
+
+
+def test_of_work_the_latest_of_each_actor_stands_and_it_is_no_answer(journal: Journal) -> None:
+    say(journal, "anna", work("incomplete", note="half of it"), "work")
+    say(journal, "ben", work("complete"), "work")
+    last = say(journal, "anna", work("complete", difficulty=2), "work")
+    told = {e.actor: e.payload for e in journal.current("chips", kind="work", chip_ids=[CHIP])}
+    assert told == {"anna": {"state": "complete", "difficulty": 2}, "ben": {"state": "complete"}}
+    assert (journal.count("chips"), journal.current("chips")) == (0, [])
+    journal.undo(last, actor="anna")
+    assert journal.current("chips", kind="work", actor="anna")[0].payload["note"] == "half of it"
+    assert ("chips", CHIP) in journal.touched(0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
 Commit = Callable[[Batch], list[Appended]]
 """Appends a batch of an actor, and returns once it is on disk."""
 
-_TRIES = 8
+_TRIES = 40
 """Compositions of one batch, while other servers or undos change the layers under it."""
+
+_LONGEST_REST = 0.1
+"""Seconds between two of them."""
 
 _KEPT_BYTES = 64 << 20
 
@@ -145,7 +150,7 @@ class StrokeDesk:
             may_review: Whether the actor may say consensus and import pixels.
 
         Raises:
-            ServiceError: The journal or the disk cannot be written; then none was created.
+            ServiceError: The journal or the disk cannot be written; whoever sends the same again later loses nothing.
         """
         ready: list[_Ready | Appended] = [self._ready(stroke, actor) for stroke in strokes]
         keys = {one.key for one in ready if isinstance(one, _Ready)}
@@ -255,7 +260,8 @@ class _Round:
     def run(self, ready: Sequence[_Ready | Appended]) -> list[Kept]:
         out: dict[int, Kept] = {i: Kept(one) for i, one in enumerate(ready) if isinstance(one, Appended)}
         todo = {i: one for i, one in enumerate(ready) if isinstance(one, _Ready)}
-        for _ in range(_TRIES):
+        for turn in range(_TRIES):
+            time.sleep(min(0.01 * turn, _LONGEST_REST) * random.random())  # noqa: S311  # nobody loses each time
             out |= self._once(todo)
             todo = {i: one for i, one in todo.items() if out[i].result.error == MOVED}
             if not todo:
