@@ -1,6 +1,7 @@
 /** What keys and buttons do to a chip's page. */
 import { panBy, settle, zoomAt, OVERLAYS, type OverlayMode, type Size } from '../canvas';
 import { withOverlay } from './choice';
+import type { LookState } from './look.svelte';
 import type { ChipState } from './state.svelte';
 
 export const SIDES = { ArrowUp: 'north', ArrowDown: 'south', ArrowLeft: 'west', ArrowRight: 'east' } as const;
@@ -71,7 +72,7 @@ export function fade(chip: ChipState, by: number): void {
   chip.change({ opacity: Math.round(opacity * 100) / 100 });
 }
 
-export function turnStretch(chip: ChipState): void {
+export function turnStretch(chip: LookState): void {
   if (!chip.choice) return;
   const order = ['scene', 'chip', 'full'] as const;
   const at = order.indexOf(chip.choice.stretch as (typeof order)[number]);

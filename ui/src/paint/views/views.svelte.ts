@@ -1,9 +1,9 @@
 /** The state of the views of one chip: which there are, where they look, how labels lie over them. */
-import { CanvasError, type Framed, type View } from '../../canvas';
+import { CanvasError, settle, toCanvas, zoomAt, type Framed, type Size, type View } from '../../canvas';
 import { usualOpacity } from '../../chip/choice';
 import { loadAround, loadDetail } from '../../chip/load';
 import { overlayColours } from '../../chip/overlays';
-import { asProblem, get } from '../../lib/api';
+import { asProblem, get, put } from '../../lib/api';
 import { recall, remember } from '../../lib/stored';
 import type { Arrangement, Backdrop, ChipDetail, Problem, SchemeClass } from '../../lib/types';
 import { workspace } from '../../lib/workspace.svelte';
@@ -11,9 +11,11 @@ import type { Doc, Point } from '../contract';
 import {
   firstGroups,
   MOST,
+  MOST_GROUPS,
   parseGroups,
   readGroups,
   swapped,
+  textsOf,
   type Content,
   type Count,
   type Group,
@@ -40,6 +42,8 @@ export class Views {
   active = $state(0);
   /** Under the pointer, or where keys have walked. */
   pointer = $state.raw<Point | null>(null);
+  /** Size of each view, CSS pixels. */
+  cell = $state.raw<Size>({ width: 1, height: 1 });
   /** The view that the pointer is in; null where keys have walked. */
   hovered = $state<string | null>(null);
   mode = $state<LabelMode>(recall('paint labels') === 'outline' ? 'outline' : 'area');
@@ -140,8 +144,12 @@ export class Views {
   }
 
   turn(by: number): void {
+    this.turnTo((this.at + by + this.groups.length) % this.groups.length);
+  }
+
+  turnTo(at: number): void {
     this.keep();
-    this.show((this.at + by + this.groups.length) % this.groups.length);
+    this.show(at);
   }
 
   resize(count: Count): void {
@@ -228,6 +236,70 @@ export class Views {
     if (this.detail === detail && pane.wide) pane.beyond = beyond;
   }
 
+  // --- groups of views ------------------------------------------------------------------------------------------------
+
+  /** Whether what is seen is another than what is kept for everybody. */
+  readonly changed = $derived(JSON.stringify(textsOf(this.groups)) !== JSON.stringify(textsOf(this.team)));
+
+  /** The views that are seen, once more, to be changed. */
+  add(name: string): void {
+    if (this.groups.length >= MOST_GROUPS) return;
+    this.keep();
+    const now = this.groups[this.at]!;
+    this.groups = [...this.groups, { ...now, name }];
+    this.show(this.groups.length - 1);
+    this.keep();
+  }
+
+  rename(name: string): void {
+    this.groups = this.groups.map((group, i) => (i === this.at ? { ...group, name } : group));
+    this.keep();
+  }
+
+  drop(): void {
+    if (this.groups.length < 2) return;
+    this.groups = this.groups.filter((_, i) => i !== this.at);
+    this.show(Math.max(0, this.at - 1));
+    this.keep();
+  }
+
+  /** For everybody who labels this task. */
+  async share(): Promise<void> {
+    this.keep();
+    const groups = textsOf(this.groups);
+    const told = await put<Arrangement>(`/tasks/${encodeURIComponent(this.task)}/arrangement`, { groups });
+    this.team = parseGroups(told.groups);
+  }
+
+  /** As it is kept for everybody, or else as a task begins. */
+  revert(): void {
+    if (!this.detail) return;
+    this.groups = this.team.length ? this.team : firstGroups(this.detail, this.dates.length);
+    this.show(0);
+    remember(this.name(), 'null');
+  }
+
+  // --- where they look ------------------------------------------------------------------------------------------------
+
+  /** Closer or farther, about the pointer where it is seen, else about the middle. */
+  zoomed(view: View, factor: number): View {
+    const size = this.cell;
+    const now = settle(view, this.image, size);
+    const at = this.pointer ? toCanvas(now, this.pointer.x, this.pointer.y, size) : [-1, -1];
+    const inside = at[0]! >= 0 && at[1]! >= 0 && at[0]! <= size.width && at[1]! <= size.height;
+    const spot = inside ? { x: at[0]!, y: at[1]! } : { x: size.width / 2, y: size.height / 2 };
+    return zoomAt(now, factor, spot, this.image, size);
+  }
+
+  /** The view moved so that a place is seen; the same one where it is seen already. */
+  revealed(view: View, at: Point): View {
+    const { width, height } = this.cell;
+    const now = settle(view, this.image, this.cell);
+    const outX = Math.abs(at.x - now.x) * now.zoom > width / 2 - 12;
+    const outY = Math.abs(at.y - now.y) * now.zoom > height / 2 - 12;
+    return outX || outY ? { ...now, fit: false, x: outX ? at.x : now.x, y: outY ? at.y : now.y } : view;
+  }
+
   // --- labels -------------------------------------------------------------------------------------------------------
 
   fade(by: number): void {
@@ -240,14 +312,5 @@ export class Views {
     this.mode = mode;
     remember('paint labels', mode);
     remember('paint opacity', String(this.opacity));
-  }
-
-  /** The view that a place is to be seen in. */
-  static reveal(view: View, at: Point, width: number, height: number): View {
-    const [outX, outY] = [
-      Math.abs(at.x - view.x) * view.zoom > width / 2 - 12,
-      Math.abs(at.y - view.y) * view.zoom > height / 2 - 12,
-    ];
-    return outX || outY ? { ...view, fit: false, x: outX ? at.x : view.x, y: outY ? at.y : view.y } : view;
   }
 }
