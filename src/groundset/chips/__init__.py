@@ -1,6 +1,7 @@
 """Chips: the chip table (GeoParquet parts) and packed quicklooks."""
 
 from groundset.chips.chip import Chip, chip_geobox, cut, footprints, scene_windows
+from groundset.chips.commons import Common, CommonStore, kind_of
 from groundset.chips.expression import ExpressionError
 from groundset.chips.layers import Edges, SceneLayer, SpectralIndex, indices_of, layers_of
 from groundset.chips.looks import OwnView, View, own_view, view_of
@@ -24,6 +25,8 @@ __all__ = [
     "LAYERS",
     "Chip",
     "ChipStore",
+    "Common",
+    "CommonStore",
     "Edges",
     "ExpressionError",
     "OwnView",
@@ -38,6 +41,7 @@ __all__ = [
     "encode_image",
     "footprints",
     "indices_of",
+    "kind_of",
     "layer_bands",
     "layers_of",
     "own_view",

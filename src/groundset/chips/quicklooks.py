@@ -2,8 +2,8 @@
 
 ``quicklooks/LAYER/PART.arrow`` is an Arrow IPC file ("Feather 2") with one column ``image`` (large_binary): row i is
 the WebP (or PNG) of row i of the chip part, in record batches of 1,024 rows. Its schema metadata has ``media_type``,
-``layer`` and ``stretch`` (JSON: the physical values that are black and white). The file is memory-mapped: one picture,
-or a page of them, is one slice.
+``layer``, ``stretch`` (JSON: the physical values that are black and white) and, where that is not the scene's own,
+``common``: the kind of scenes that share it. The file is memory-mapped: one picture, or a page of them, is one slice.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ class QuicklookStore:
         return self.path(part, layer).exists()
 
     def write_part(
-        self, part: str, images: Iterable[bytes], *, layer: str = "natural", stretch: Stretch | None = None
-    ) -> None:
+        self, part: str, images: Iterable[bytes], *, layer: str = "natural", stretch: Stretch | None = None,
+        common: str | None = None,
+    ) -> None:  # fmt: skip
         """Write a part's images (WebP or PNG, row i of the chip part at i); an older file is replaced whole."""
         coming = iter(images)
         batch = list(itertools.islice(coming, ROWS_PER_BATCH))
@@ -74,6 +75,8 @@ class QuicklookStore:
         meta = {"media_type": media_type_of(batch[0]), "layer": layer}
         if stretch is not None:
             meta["stretch"] = json.dumps(stretch.as_dict())
+        if common is not None:
+            meta["common"] = common
         schema = pa.schema([pa.field("image", pa.large_binary(), nullable=False)], metadata=meta)
         with (
             atomic(self.path(part, layer)) as beside,
@@ -112,10 +115,17 @@ class QuicklookStore:
 
     def stretch(self, part: str, layer: str = "natural") -> Stretch | None:
         """The stretch that a part's images were drawn with."""
-        with self._open(part, layer) as source:
-            meta = pa.ipc.open_file(source).schema.metadata or {}
-        text = meta.get(b"stretch")
+        text = self._meta(part, layer).get(b"stretch")
         return None if text is None else Stretch.from_dict(json.loads(text))
+
+    def common(self, part: str, layer: str = "natural") -> str | None:
+        """The kind of scenes that a part's stretch is common to; None where it is the scene's own."""
+        kind = self._meta(part, layer).get(b"common")
+        return None if kind is None else kind.decode()
+
+    def _meta(self, part: str, layer: str) -> dict[bytes, bytes]:
+        with self._open(part, layer) as source:
+            return pa.ipc.open_file(source).schema.metadata or {}
 
     def rows(self, part: str, layer: str = "natural") -> int:
         """Number of images of a part."""

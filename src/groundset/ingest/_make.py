@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from groundset.chips import Stretch, part_name, stretch_of
 from groundset.core import Grid, Listener, Progress
 from groundset.imagery import Scene, SceneReader
+from groundset.ingest._common import Commons
 from groundset.ingest._encoders import Encoders
 from groundset.ingest._part import Part, Place, fingerprint
 from groundset.ingest._run import run
@@ -54,6 +55,8 @@ class _Maker:
         self.lake, self.wanted, self.grid, self.encoder, self.threads = lake, wanted, grid, encoder, threads
         self.cache = lake.layout.cache
         self.encoders = Encoders(lake.features(encoder), self.cache)
+        self.places = [(w.scene, [p[2] for p in w.places]) for w in wanted]
+        self.commons = Commons(lake, self.places, self.cache)
         self.told = Progress("cutting chips", sum(len(w.places) for w in wanted), "chips", progress)
         self.added = 0
         self.settled = False
@@ -87,11 +90,14 @@ class _Maker:
     def _begin(self, wanted: Wanted) -> Part:
         scene, level = wanted.scene, wanted.level
         name = part_name(scene.id, level, len(self.lake.chips.batches(scene.id, level)))
-        encoder = self.encoders.get(scene, [(w.scene, [p[2] for p in w.places]) for w in self.wanted])
+        encoder = self.encoders.get(scene, self.places)
         strips = split(wanted.places, self._rows_each(scene, level))
         part = Part(name, scene, level, strips, encoder)
+        common = self.commons.of(scene, [p[2] for p in wanted.places])
+        if common is not None:
+            part.common, part.stretch = common
         if len(strips) > 1:
-            part.stretch = self._stretch(wanted)
+            part.stretch = part.stretch or self._stretch(wanted)
             part.keep_in(self.cache / "ingest" / name, fingerprint(scene, level, self.grid, wanted.places, encoder))
         return part
 

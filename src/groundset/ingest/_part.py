@@ -38,6 +38,7 @@ class Part:
         self.name, self.scene, self.level, self.strips, self.encoder = name, scene, level, strips, encoder
         self.left = len(strips)
         self.stretch: Stretch | None = None
+        self.common: str | None = None
         self.folder: Path | None = None
         self._only: Worked | None = None
 
@@ -78,7 +79,7 @@ class Part:
             raise all_nodata(self.scene)
         places = [p for strip in self.strips for p in strip]
         chips = [self._chip(p, rows, i) for i, p in enumerate(places)]
-        lake.quicklooks.write_part(self.name, rows.images, stretch=rows.stretch)
+        lake.quicklooks.write_part(self.name, rows.images, stretch=rows.stretch, common=self.common)
         lake.features(self.encoder.name).write_part(self.name, rows.features)
         if not lake.chips.batches(self.scene.id, 0):
             lake.scenes.put(self.scene)

@@ -50,7 +50,7 @@ class Looks:
 
     def mark(self, scene: Scene, layer: str) -> str:
         """Part of a picture's mark: changes when the layer is shown otherwise, such as an own view that was edited."""
-        return repr(self.view(scene, layer))
+        return f"{self.view(scene, layer)!r} {self._statistics.mark(scene)}".strip()
 
     def ranges(self, scene: Scene, view: View) -> list[Range] | None:
         """What becomes black and white in each channel; None: each picture says it for itself.

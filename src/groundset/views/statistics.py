@@ -1,7 +1,11 @@
-"""The 2nd and 98th percentile of every band of a scene: what is black and what is white in every view of it."""
+"""The 2nd and 98th percentile of every band of a scene: what is black and what is white in every view of it.
+
+Small scenes whose quicklooks share a stretch share their ranges too: what is measured is pixels of all of them.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset._files import write_text
-from groundset.chips import Edges, indices_of, part_name
+from groundset.chips import CommonStore, Edges, indices_of, part_name
 from groundset.chips.expression import BandOf, Expression
 from groundset.chips.layers import moisture_bands
 from groundset.chips.render import HIGH, LOW
@@ -26,7 +30,10 @@ Range = tuple[float, float]
 Plane = npt.NDArray[np.float32]
 _SIZE = 768
 """Longest side, in pixels, of the shrunken scene that is looked at."""
+_OF_MANY = 4096
+"""Pixels of each of many small scenes that are looked at."""
 _LARGE = 16 << 20
+_LONGEST = 1024
 _WINDOW, _WINDOWS = 256, 8
 _NARROWEST = 0.05
 _SPANS = 256
@@ -42,6 +49,8 @@ class SceneStatistics:
         self._lake = lake
         self._known: dict[str, Mapping[str, Range]] = {}
         self._spans: dict[tuple[str, str, tuple[str, ...]], Range | None] = {}
+        self._common = CommonStore(lake.quicklooks.folder)
+        self._kinds: dict[str, str | None] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -52,13 +61,46 @@ class SceneStatistics:
             MovedError: A file of the scene is not there, and nobody measured it before.
             InputError, ServiceError: A file cannot be read.
         """
-        mark = stamp(scene)
+        mark = self.mark(scene) or stamp(scene)
         with self._guard:
             lock = self._locks.setdefault(mark, threading.Lock())
         with lock:
             if mark not in self._known:
                 self._known[mark] = self._kept(scene, mark) | self._drawn_with(scene)
         return self._known[mark]
+
+    def mark(self, scene: Scene) -> str:
+        """Stands for the scenes that this one shares its ranges with; empty where they are its own."""
+        alike = self._alike(scene)
+        return "common-" + hashlib.sha256(json.dumps(alike).encode()).hexdigest()[:24] if alike else ""
+
+    def _alike(self, scene: Scene) -> tuple[str, ...]:
+        """Ids of scenes that stand for all that share a stretch with this one."""
+        if scene.id not in self._kinds:
+            try:
+                self._kinds[scene.id] = self._lake.quicklooks.common(part_name(scene.id, 0))
+            except MissingError:
+                return ()
+        kind = self._kinds[scene.id]
+        common = None if kind is None else self._common.get(kind)
+        return () if common is None else common.scenes
+
+    def _look(self, scene: Scene, names: Sequence[str]) -> list[Plane]:
+        """Pixels of each band, of the scene or of those that it shares its ranges with.
+
+        Raises:
+            MovedError, InputError, ServiceError: None of them can be read.
+        """
+        looked = []
+        for one in self._alike(scene):
+            with suppress(GroundsetError):
+                other = self._lake.scenes.get(one)
+                check_there(other)
+                looked.append(_small(self._lake.reader(one), other, names))
+        if not looked:
+            check_there(scene)
+            return _look(self._lake.reader(scene.id), scene, names)
+        return [np.concatenate(planes) for planes in zip(*looked, strict=True)]
 
     def edges(self, scene: Scene) -> Edges | None:
         """The scene's dry and wet edge for soil moisture; None where it has none.
@@ -84,10 +126,9 @@ class SceneStatistics:
         """
         if isinstance(channel.root, BandOf):
             return self.of(scene).get(bands[channel.root.band])
-        key = stamp(scene), channel.text, tuple(bands)
+        key = self.mark(scene) or stamp(scene), channel.text, tuple(bands)
         if key not in self._spans:
-            check_there(scene)
-            looked = _look(self._lake.reader(scene.id), scene, [bands[i] for i in channel.bands])
+            looked = self._look(scene, [bands[i] for i in channel.bands])
             span = _span(channel.at(dict(zip(channel.bands, looked, strict=True))))
             self._spans[key] = _even(span) if span is not None and channel.normalised else span
             while len(self._spans) > _SPANS:
@@ -99,8 +140,7 @@ class SceneStatistics:
         try:
             return {name: (low, high) for name, (low, high) in json.loads(path.read_text()).items()}
         except (OSError, ValueError, TypeError, AttributeError):
-            check_there(scene)
-        found = measure(self._lake, scene)
+            found = measure(scene, self._look(scene, scene.bands.names))
         with suppress(GroundsetError, OSError):  # a disk that is full or only read: measured again by the next server
             write_text(path, json.dumps(found, allow_nan=False))
         return found
@@ -121,12 +161,16 @@ class SceneStatistics:
         }
 
 
-def measure(lake: Lake, scene: Scene) -> dict[str, Range]:
+def measure(scene: Scene, looked: Sequence[Plane]) -> dict[str, Range]:
     """Percentiles of each band and index, from single pixels all over the scene: not from means, so that extremes stay.
 
     An index has a range that is the same to both sides of 0, so that its middle colour stays 0.
+
+    Args:
+        scene: Whose bands.
+        looked: Pixels of each band, float32, NaN without data.
     """
-    planes = dict(zip(scene.bands.names, _look(lake.reader(scene.id), scene, scene.bands.names), strict=True))
+    planes = dict(zip(scene.bands.names, looked, strict=True))
     out = {name: span for name, plane in planes.items() if (span := _span(plane)) is not None}
     for index in indices_of(scene.bands):
         if index.span is None:
@@ -156,6 +200,14 @@ def _look(reader: SceneReader, scene: Scene, names: Sequence[str]) -> list[Plane
     windows = [Window(x * x_step, y * y_step, _WINDOW, _WINDOW) for y in range(_WINDOWS) for x in range(_WINDOWS)]
     seen = [reader.read(w, names).physical()[:, ::2, ::2] for w in windows]
     return list(np.stack(seen, axis=1).reshape(len(names), -1))
+
+
+def _small(reader: SceneReader, scene: Scene, names: Sequence[str]) -> list[Plane]:
+    """Pixels of each band of a scene of a few chips, read at once."""
+    middle = Window(max(0, scene.width - _LONGEST) // 2, max(0, scene.height - _LONGEST) // 2,
+                    min(scene.width, _LONGEST), min(scene.height, _LONGEST))  # fmt: skip
+    planes = reader.read(middle, names).physical().reshape(len(names), -1)
+    return list(planes[:, :: max(1, planes.shape[1] // _OF_MANY)])
 
 
 def _span(values: Plane) -> Range | None:
