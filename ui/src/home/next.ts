@@ -99,6 +99,18 @@ function scenes({ info, place }: Situation): Advice | null {
 function labels({ info, labels, place }: Situation): Advice | null {
   if (labels.some((one) => one.chips > 0)) return null;
   const task = info.tasks.find((one) => one.kind === 'classify');
+  const painted = info.tasks.find((one) => one.kind === 'segment' && (!task || one.name === info.default_task));
+  if (painted) {
+    return {
+      title: 'Paint the first labels',
+      text: 'Choose a class and paint some of its pixels on a chip; every stroke is saved as it ends. Labels also come from files: points, polygons, a raster or a CSV with a column that names the class.',
+      action: 'none',
+      button: 'Paint a chip',
+      href: `#/paint?task=${encodeURIComponent(painted.name)}`,
+      command: commandLine(['annotate', place, 'labels.geojson'], { actor: 'NAME' }),
+      about: painted.name,
+    };
+  }
   return {
     title: 'Label the first chips',
     text: `${task ? 'Choose a class, press its number on a few chips with it and N on a few without, and the machine ranks the rest. ' : ''}Labels also come from files: points, polygons, a raster or a CSV with a column that names the class.`,

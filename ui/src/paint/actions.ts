@@ -15,13 +15,6 @@ export interface Actor {
   previous: () => void;
   finish: () => void;
   told: () => void;
-  labels: () => void;
-  fade: (by: number) => void;
-  contrast: () => void;
-  invert: () => void;
-  group: () => void;
-  zoom: (factor: number) => void;
-  whole: () => void;
   panels: () => void;
   keys: () => void;
   unlabelled: number;
@@ -75,7 +68,7 @@ function drawing({ doc, hand, here }: Actor): Command[] {
   ];
 }
 
-function labels({ hand, classes, unlabelled, labels: turn, fade }: Actor): Command[] {
+function labels({ hand, classes, unlabelled }: Actor): Command[] {
   return [
     ...NUMBERS.map((n): Command => {
       const take = (): void => {
@@ -91,20 +84,11 @@ function labels({ hand, classes, unlabelled, labels: turn, fade }: Actor): Comma
       keys: ['n'],
       run: () => (hand.code = unlabelled),
     },
-    { id: 'labels', title: 'Labels on or off', part: 'Labels', keys: ['v'], run: turn },
-    { id: 'paler', title: 'Labels paler', part: 'Labels', keys: [','], run: () => fade(-0.1) },
-    { id: 'stronger', title: 'Labels stronger', part: 'Labels', keys: ['.'], run: () => fade(0.1) },
   ];
 }
 
-function seeing({ contrast, invert, group, zoom, whole, panels, keys }: Actor): Command[] {
+function seeing({ panels, keys }: Actor): Command[] {
   return [
-    { id: 'contrast', title: 'More contrast, and back', part: 'See', keys: ['c'], run: contrast },
-    { id: 'invert', title: 'Invert', part: 'See', keys: ['i'], run: invert },
-    { id: 'group', title: 'Next group of views', part: 'See', keys: ['b'], run: group },
-    { id: 'closer', title: 'Closer', part: 'See', keys: ['+', '='], run: () => zoom(1.5) },
-    { id: 'farther', title: 'Farther', part: 'See', keys: ['-'], run: () => zoom(1 / 1.5) },
-    { id: 'whole', title: 'Whole chip', part: 'See', keys: ['0'], run: whole },
     { id: 'panels', title: 'Panels', part: 'See', keys: ['\\'], run: panels },
     { id: 'keys', title: 'Change keys', part: 'See', keys: ['Ctrl+k'], run: keys },
   ];

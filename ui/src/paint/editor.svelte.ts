@@ -1,5 +1,5 @@
 /** The state of the editor: which chip and task, what is in hand, how it is looked at, which keys do what. */
-import { UNLABELLED, zoomAt, type Expression, type View } from '../canvas';
+import { UNLABELLED, type Expression, type View } from '../canvas';
 import { go, hrefOf } from '../lib/router.svelte';
 import { plural } from '../lib/format';
 import { recall, remember } from '../lib/stored';
@@ -12,10 +12,13 @@ import { PaintDoc } from './doc.svelte';
 import { Hand } from './hand.svelte';
 import { type Next, nextChip } from './next';
 import { sending } from './sending.svelte';
-import { Views } from './views';
+import { viewCommands, Views } from './views';
 
 const FIT: View = { x: 0, y: 0, zoom: 1, fit: true };
-const STRONG = 1.6;
+/** Keys of the views that the tools have another use for. */
+export const HERE: Readonly<Record<string, readonly string[]>> = { labels: ['v'], outline: ['O'], 'view-next': ['y'] };
+/** Classes that say what a pixel is not: nobody begins with these. */
+const OTHERS = /^(non|not|no|other|others|background|unknown|rest)([-_ ]|$)/i;
 
 export class Editor {
   doc: PaintDoc = $state.raw(new PaintDoc('', ''));
@@ -34,6 +37,7 @@ export class Editor {
   readonly hand: Hand = new Hand(
     () => this.doc,
     () => this.classes,
+    (at) => this.walked(at),
   );
   private readonly visited: string[] = [];
   private suggested: Next | null = null;
@@ -58,22 +62,19 @@ export class Editor {
       void this.next();
     },
     told: () => this.tellSaved(),
-    labels: () => (this.views.on = !this.views.on),
-    fade: (by) => this.views.fade(by),
-    contrast: () => this.adjust((now) => ({ contrast: now.contrast > 1 ? 1 : STRONG })),
-    invert: () => this.adjust((now) => ({ invert: !now.invert })),
-    group: () => this.views.turn(1),
-    zoom: (factor) => this.zoom(factor),
-    whole: () => (this.view = FIT),
     panels: () => this.turnPanels(),
     keys: () => (this.listing = true),
   });
-  readonly commands: readonly Command[] = $derived([...this.own, ...this.more]);
+  private readonly seeing = viewCommands(this.views, {
+    view: () => this.view,
+    setView: (view) => (this.view = view),
+  }).map((one) => ({ ...one, keys: HERE[one.id] ?? one.keys }));
+  readonly commands: readonly Command[] = $derived([...this.own, ...this.seeing, ...this.more]);
 
   constructor() {
     try {
       const kept = JSON.parse(recall('paint keys') ?? '{}') as Chosen;
-      this.chosen = sound(this.own, kept);
+      this.chosen = sound(this.commands, kept);
     } catch {
       /* nobody's keys can be read: the usual ones */
     }
@@ -110,8 +111,9 @@ export class Editor {
     }
     this.suggested = null;
     const known = this.classes;
+    const first = known.find((one) => !OTHERS.test(one.name)) ?? known[0];
     const last = Number(recall(`paint class ${task}`) ?? NaN);
-    const held = known.find((one) => one.code === this.hand.code) ?? known.find((one) => one.code === last) ?? known[0];
+    const held = known.find((one) => one.code === this.hand.code) ?? known.find((one) => one.code === last) ?? first;
     this.hand.code = held?.code ?? UNLABELLED;
     void doc.open();
   }
@@ -141,6 +143,17 @@ export class Editor {
     }
   }
 
+  /** No chip is named: the one where an answer helps most. */
+  begin(task: string): void {
+    void nextChip(task, '', new Set()).then(
+      (found) => {
+        if (found) location.replace(hrefOf(['paint', found.chip], { task }));
+        else go(hrefOf(['chips'], { task }));
+      },
+      () => go(hrefOf(['chips'], { task })),
+    );
+  }
+
   previous(): void {
     const at = this.visited.lastIndexOf(this.doc.chipId);
     const before = this.visited[at - 1];
@@ -163,33 +176,19 @@ export class Editor {
     this.hand.cell = { row: Math.floor(place.y + place.height / 2), col: Math.floor(place.x + place.width / 2) };
   }
 
+  /** The keyboard has gone to a pixel: it is told of, and kept in sight. */
+  private walked(at: Point): void {
+    const { views } = this;
+    views.pointer = at;
+    views.hovered = null;
+    this.view = views.revealed(this.view, at);
+  }
+
   /** Under the pointer, or in the middle of what is seen. */
   private here(): Point {
     const { pointer, image } = this.views;
     if (pointer) return pointer;
     return this.view.fit ? { x: image.width / 2, y: image.height / 2 } : { x: this.view.x, y: this.view.y };
-  }
-
-  /** About the middle; the canvas' size is that of the view in which keys are heard. */
-  zoom(factor: number): void {
-    const stage = document.querySelector('[aria-roledescription="canvas to paint on"]');
-    if (!stage) return;
-    const canvas = { width: stage.clientWidth, height: stage.clientHeight };
-    const { image } = this.views;
-    const now = this.view.fit
-      ? {
-          x: image.width / 2,
-          y: image.height / 2,
-          zoom: Math.min(canvas.width / image.width, canvas.height / image.height) * 0.96,
-          fit: false,
-        }
-      : this.view;
-    this.view = zoomAt(now, factor, { x: canvas.width / 2, y: canvas.height / 2 }, image, canvas);
-  }
-
-  private adjust(how: (now: { contrast: number; invert: boolean }) => { contrast?: number; invert?: boolean }): void {
-    const pane = this.views.current;
-    if (pane?.choice) pane.adjust(how(pane.choice.adjust));
   }
 
   turnPanels(): void {

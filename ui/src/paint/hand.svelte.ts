@@ -52,6 +52,7 @@ export class Hand implements Tool, Bench {
   constructor(
     private readonly doc: () => PaintDoc,
     private readonly classes: () => readonly SchemeClass[],
+    private readonly walked: (at: Point) => void = () => undefined,
   ) {}
 
   // --- as a tool ----------------------------------------------------------------------------------------------------
@@ -208,6 +209,7 @@ export class Hand implements Tool, Bench {
     this.cell = cell
       ? { row: inside(cell.row + dy, rows), col: inside(cell.col + dx, cols) }
       : { row: inside(from.y, rows), col: inside(from.x, cols) };
+    this.walked(middle(this.cell));
     const open = this.kind === 'polygon';
     if (this.held || open)
       this.move(middle(this.cell), { ...NONE, shift: shift && this.held && this.kind !== 'lasso' });
