@@ -88,13 +88,22 @@ Who = Annotated[Visitor, Depends(_who)]
 """Parameter of a route: who asks."""
 
 
-async def _actor(request: Request) -> str:
-    actor = visitor_of(request).actor
+def named(visitor: Visitor) -> str:
+    """The name under which somebody's answers are kept.
+
+    Raises:
+        ForbiddenError: None was given yet.
+    """
+    actor = visitor.actor
     if actor is None:
         raise ForbiddenError(
             "give your name first: answers are kept under it", hint='POST /api/session {"actor": "your name"}, once'
         )
     return actor
+
+
+async def _actor(request: Request) -> str:
+    return named(visitor_of(request))
 
 
 Actor = Annotated[str, Depends(_actor)]

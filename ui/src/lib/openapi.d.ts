@@ -2604,7 +2604,10 @@ export interface components {
             /** Class */
             class: number | null;
             rle: components["schemas"]["Rle"];
-            /** Score */
+            /**
+             * Score
+             * @description What to show first, in line with the nodes
+             */
             score: number;
             /**
              * Size
@@ -2616,6 +2619,11 @@ export interface components {
              * @description Name of the model
              */
             source: string;
+            /**
+             * Sure
+             * @description How sure the model is, 0-1
+             */
+            sure: number;
         };
         /**
          * Neighbours
@@ -4677,7 +4685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not allowed, or no name given yet */
+            /** @description Not for you to say */
             403: {
                 headers: {
                     [name: string]: unknown;

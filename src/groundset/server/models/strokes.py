@@ -26,8 +26,8 @@ class LabelObject(Model):
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
     id: Annotated[str, Field(min_length=1, max_length=64)]
     class_: Annotated[int, Field(alias="class", strict=True, ge=0, le=254)]
-    score: Annotated[float, Field(ge=0, le=1)] | None
-    depth: Annotated[int, Field(strict=True, description="The higher the nearer")]
+    score: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None
+    depth: Annotated[int, Field(strict=True, ge=-(2**31), le=2**31, description="The higher the nearer")]
     bbox: Annotated[list[Whole], Field(min_length=4, max_length=4, description="x, y, width, height in pixels")]
     rle: Rle
 
@@ -56,7 +56,9 @@ class StrokeIn(BaseModel):
     base: str | None = Field(
         default=None, description="Id of the layer's event that it was drawn on; left out on an empty layer"
     )
-    seconds: float | None = Field(default=None, ge=0, le=86_400, description="Active seconds since the stroke before")
+    seconds: float | None = Field(
+        default=None, ge=0, le=86_400, allow_inf_nan=False, description="Active seconds since the stroke before"
+    )
     objects: list[LabelObject] | None = Field(
         default=None, description="The layer's whole list of objects after the stroke, where it changes"
     )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from groundset.server import pixels
 from groundset.server.context import Here
-from groundset.server.door import Actor, Who, needs
+from groundset.server.door import Actor, Who, named, needs
 from groundset.server.models import AnnotationResult
 from groundset.server.replies import described, etag, problems, reply
 from groundset.views import Which
@@ -36,7 +36,7 @@ async def _body(request: Request) -> bytes:
 @router.get(
     "/chips/{chip_id}/mask",
     response_class=Response,
-    responses=described(MASK, 404, 409, 422, 503),
+    responses=described(MASK, 403, 404, 409, 422, 503),
     dependencies=[needs("read")],
 )
 def get_mask(
@@ -55,7 +55,7 @@ def get_mask(
     flags: Annotated[bool, Query(description="Whether pixels that the product hides count (origin 6)")] = True,
 ) -> Response:
     """The current mask of a chip: class, origin and confidence of each pixel, merged by precedence."""
-    which = Which(part, actor if part == "label" else who.actor, layer)
+    which = Which(part, actor if part == "label" else named(who) if part == "own" else who.actor, layer)
     found = pixels.mask(here, chip_id, task, which, f, flags=flags)
     return reply(request, found.mark, found.media_type, found.make, found.headers)
 
