@@ -157,6 +157,18 @@ def test_probabilities_of_another_chip_are_refused(tree):
         candidates(tree, np.zeros((2, 3, 3), np.float32), [0, 1])
 
 
+def test_masks_of_models_stand_in_line_with_the_nodes(scene, tree):
+    truth = scene[1]
+    said = sure_of(truth)
+    masks = pieces(truth, np.full(truth.shape, 95, np.uint8), "somebody")
+    found = candidates(tree, said, [0, 1, 2], extras=masks)
+    assert [e.source for e in found.extras] == ["somebody"] * 3
+    for extra in found.extras:
+        node = max(found.best, key=lambda n: (pixels_of(tree, [n]) * extra.rle.mask()).sum())
+        assert 0.3 * found.score[node] < extra.score <= 1
+    assert found.extras[0].score > found.extras[2].score  # the larger of two as sure
+
+
 def test_pieces_of_a_model_are_candidates_beside_the_tree():
     classes = np.full((20, 20), 255, np.uint8)
     classes[2:10, 2:8] = 1
@@ -170,7 +182,7 @@ def test_pieces_of_a_model_are_candidates_beside_the_tree():
         (36, 1, (12, 12, 6, 6)),
         (18, 0, (2, 12, 3, 6)),
     ]
-    assert [round(e.score, 2) for e in found] == [0.8, 0.8, 0.5]
+    assert [round(e.sure, 2) for e in found] == [0.8, 0.8, 0.5]
     assert np.array_equal(found[0].rle.mask(), np.pad(np.ones((8, 6), bool), ((2, 10), (2, 12))))
     assert found[0].rle.bbox == found[0].bbox
     assert found[0].to_dict()["class"] == 1

@@ -127,7 +127,7 @@ def candidates(
         tree: The regions of a chip.
         probabilities: (classes, rows, columns) of a model, NaN where it says nothing; None where it cannot learn yet.
         codes: Class codes in the order of ``probabilities``; the order of the shortlist where there are none.
-        extras: Masks of models, scored by how sure the model is.
+        extras: Masks of models.
         wanted: How many nodes at most.
         least: The smallest, in pixels.
 
@@ -176,7 +176,7 @@ def scores(tree: Hierarchy, there: Bool, probability: Float32 | None) -> tuple[F
 def _on_scale(extra: Extra, tree: Hierarchy, there: Bool, unit: float) -> Extra:
     """A model's mask with its sureness as purity and the usual contrast, to stand in line with the nodes."""
     usual = float(np.median(tree.contrast[there])) if there.any() else 0.0
-    return replace(extra, score=min(1.0, extra.score**_STRICT * usual * extra.size**0.5 / unit))
+    return replace(extra, score=min(1.0, extra.sure**_STRICT * usual * extra.size**0.5 / unit))
 
 
 def lifetime(tree: Hierarchy) -> Float64:

@@ -24,17 +24,19 @@ class Extra:
         rle: Its pixels.
         bbox: x, y, width, height.
         size: In pixels.
-        score: 0 to 1, as sure as the model is.
+        sure: How sure the model is, 0 to 1.
         code: Its class; None: unknown.
         source: Name of the model.
+        score: What to show first, 0 to 1, in line with the nodes of a tree; :func:`candidates` sets it.
     """
 
     rle: Rle
     bbox: tuple[int, int, int, int]
     size: int
-    score: float
+    sure: float
     code: int | None
     source: str
+    score: float = 0.0
 
     def to_dict(self) -> dict[str, object]:
         """JSON form."""
@@ -42,7 +44,8 @@ class Extra:
             "rle": self.rle.to_dict(),
             "bbox": list(self.bbox),
             "size": self.size,
-            "score": round(self.score, 3),
+            "sure": round(self.sure, 3),
+            "score": round(self.score, 4),
             "class": self.code,
             "source": self.source,
         }

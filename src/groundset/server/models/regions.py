@@ -17,7 +17,8 @@ class ModelSegment(Model):
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
     class_: int | None = Field(alias="class")
-    score: float
+    sure: float = Field(description="How sure the model is, 0-1")
+    score: float = Field(description="What to show first, in line with the nodes")
     size: int = Field(description="In pixels")
     bbox: BoxInPixels
     source: str = Field(description="Name of the model")
