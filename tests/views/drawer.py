@@ -14,7 +14,7 @@ from groundset.core import LabelMask
 from groundset.journal import new_id
 from groundset.lake import Lake
 from groundset.views import Stroke, StrokeDesk
-from groundset.views.strokes import patch_bytes
+from groundset.views.patches import pack
 
 CHIP, SIZE = "s_0_0_0", 32
 
@@ -30,7 +30,7 @@ def draw(root: Path, turns: Iterable[int]) -> None:
         drawn = lake.journal.head()
         for i in turns:
             one = np.ones((1, 1), np.uint8)
-            patch = patch_bytes(one, LabelMask(one, one, 255 * one))
+            patch = pack(one, LabelMask(one, one, 255 * one))
             place = (drawn + i) % SIZE, (drawn + i) // SIZE, 1, 1
             (kept,) = desk.put([Stroke(new_id(), CHIP, "brush", place, patch)], "anna")
             assert kept.result.status == "created", kept.result.error

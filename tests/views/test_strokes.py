@@ -24,7 +24,8 @@ from groundset.journal import NewEvent
 from groundset.lake import Lake
 from groundset.views import Stroke, StrokeDesk, Which
 from groundset.views.masks import MaskDesk, PutMask
-from groundset.views.strokes import Kept, patch_bytes
+from groundset.views.patches import pack
+from groundset.views.strokes import Kept
 
 CHIP, SIZE = "s_0_0_0", 32
 DRAWER = Path(__file__).with_name("drawer.py")
@@ -41,7 +42,7 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lake]:
 def stroke(x: int, y: int, width: int = 4, height: int = 3, code: int = 1, origin: int = 1, **more: object) -> Stroke:
     shape = (height, width)
     mask = LabelMask(np.full(shape, code, np.uint8), np.full(shape, origin, np.uint8), np.full(shape, 255, np.uint8))
-    patch = patch_bytes(np.ones(shape), mask)
+    patch = pack(np.ones(shape), mask)
     fields = {"id": str(uuid4()), "chip_id": CHIP, "tool": "brush", "window": (x, y, width, height), "patch": patch}
     return Stroke(**{**fields, **more})  # type: ignore[arg-type]
 
@@ -71,7 +72,7 @@ def drawn(draw: st.DrawFn) -> Stroke:
         for values in ([0, 1], [0, 1, 255], [0, 1, 2, 3], [0, 77, 255])
     )
     classes[origin == Origin.NONE] = 255
-    patch = patch_bytes(there, LabelMask(classes, origin, sure))
+    patch = pack(there, LabelMask(classes, origin, sure))
     return Stroke(str(uuid4()), CHIP, "brush", (x, y, shape[1], shape[0]), patch)
 
 

@@ -49,6 +49,17 @@ class Patch:
         return all(bool((a[self.there] == b[self.place][self.there]).all()) for a, b in zip(*pairs, strict=True))
 
 
+def pack(there: npt.ArrayLike, mask: LabelMask) -> bytes:
+    """The bytes of a patch, for :func:`unpack`: where ``there`` is true the layer becomes what ``mask`` says.
+
+    Args:
+        there: Of the window's shape (height, width).
+        mask: Of the same shape.
+    """
+    planes = np.stack([np.asarray(there, np.uint8), *_planes(mask)])
+    return zlib.compress(planes.tobytes())
+
+
 def unpack(data: bytes, window: Sequence[int], shape: tuple[int, int], scheme: Scheme) -> Patch:
     """A patch from its bytes; what would take more memory than its window is refused.
 

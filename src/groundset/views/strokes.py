@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from groundset.core import GroundsetError, LabelMask, ServiceError
+from groundset.core import GroundsetError, ServiceError
 from groundset.journal import Appended, Batch, Event, NewEvent, mask_payload
 from groundset.journal.batches import MOVED
 from groundset.journal.events import parse_id
-from groundset.journal.masks import encode
 from groundset.journal.objects import encode as encode_objects
+from groundset.views._layers import Key, Layer, Layers
 from groundset.views.masks import LAYER, ChipMask, Which
 from groundset.views.patches import Patch, allowed, laid, own_pixels, unpack
 
@@ -35,17 +30,6 @@ _TRIES = 40
 
 _LONGEST_REST = 0.1
 """Seconds between two of them."""
-
-_KEPT_BYTES = 64 << 20
-
-
-class Key(NamedTuple):
-    """A layer of a chip."""
-
-    task: str
-    chip_id: str
-    actor: str
-    layer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +101,6 @@ class _Ready:
     objects: str | None
 
 
-@dataclass(slots=True)
-class _Layer:
-    """A layer as the next stroke finds it."""
-
-    event: str | None
-    mask: LabelMask
-    objects: str | None
-
-
 class StrokeDesk:
     """Takes strokes in, and tells what was drawn. Safe to share between threads.
 
@@ -136,8 +111,7 @@ class StrokeDesk:
     def __init__(self, lake: Lake, commit: Commit | None = None) -> None:
         self._lake = lake
         self._commit: Commit = commit or (lambda batch: lake.journal.commit(lake.journal.prepare([batch]))[0])
-        self._locks = _Locks()
-        self._masks = _Masks()
+        self._layers = Layers(lake)
 
     def put(self, strokes: Sequence[Stroke], actor: str, *, may_review: bool = False) -> list[Kept]:
         """Keep strokes, in their order; when this returns, those created are on disk. One result for each, in order.
@@ -154,8 +128,8 @@ class StrokeDesk:
         """
         ready: list[_Ready | Appended] = [self._ready(stroke, actor) for stroke in strokes]
         keys = {one.key for one in ready if isinstance(one, _Ready)}
-        with self._locks.held(keys):
-            return _Round(self, actor, may_review=may_review).run(ready)
+        with self._layers.held(keys):
+            return _Round(self._layers, self._commit, actor, may_review=may_review).run(ready)
 
     def told(self, chip_id: str, task: str | None, actor: str, layer: str = LAYER) -> Strokes:
         """What an actor has drawn in a layer of a chip, and can take back and bring back.
@@ -186,48 +160,9 @@ class StrokeDesk:
             InputError: No such task, or not one of pixels.
         """
         chip = self._lake.chips.get(chip_id)
-        event = self._current(Key(self._lake.config.task(task, "segment").name, str(chip.id), actor, layer))
+        event = self._layers.event(Key(self._lake.config.task(task, "segment").name, str(chip.id), actor, layer))
         named = None if event is None else event.payload.get("objects")
         return [] if named is None else self._lake.masks.objects(named)
-
-    def commit(self, batch: Batch) -> list[Appended]:
-        """Append a batch to the journal."""
-        return self._commit(batch)
-
-    def layer(self, key: Key, chip: Chip) -> _Layer:
-        """A layer as the journal has it now."""
-        event = self._current(key)
-        if event is None:
-            rows, cols = (int(n) for n in chip.geobox.shape)
-            return _Layer(None, LabelMask.empty((rows, cols)), None)
-        sha256 = event.payload["sha256"]
-        mask = self._masks.get(sha256)
-        if mask is None:
-            mask = self._lake.masks.get(sha256, chip.geobox)
-            self._masks.put(sha256, mask)
-        return _Layer(event.id, mask, event.payload.get("objects"))
-
-    def label(self, key: Key, chip: Chip) -> LabelMask:
-        """What the chip's label is now, without product flags."""
-        return self._lake.labels(key.task, chip_ids=[key.chip_id]).mask(chip, flags=False)
-
-    def keep(self, key: Key, chip: Chip, mask: LabelMask) -> str:
-        """Put a layer's mask on disk; its name."""
-        sha256 = self._lake.masks.put_bytes(encode(mask, chip.geobox, self._lake.scheme(key.task)))
-        self._masks.put(sha256, mask)
-        return sha256
-
-    def known(self, ids: Sequence[str]) -> dict[str, Event]:
-        """The events of these ids that are there."""
-        return self._lake.journal.find(ids)
-
-    def mask_of(self, event: Event, chip: Chip) -> LabelMask:
-        """The layer as an event left it."""
-        return self._masks.get(event.payload["sha256"]) or self._lake.masks.get(event.payload["sha256"], chip.geobox)
-
-    def _current(self, key: Key) -> Event | None:
-        said = self._lake.journal.current(key.task, kind="mask", chip_ids=[key.chip_id], actor=key.actor)
-        return next((e for e in said if e.payload.get("layer", "") == key.layer), None)
 
     def _ready(self, stroke: Stroke, actor: str) -> _Ready | Appended:
         """Check a stroke's form; nothing depends on what the journal says yet."""
@@ -254,14 +189,16 @@ class StrokeDesk:
 class _Round:
     """One call of :meth:`StrokeDesk.put`, under the locks of its layers."""
 
-    def __init__(self, desk: StrokeDesk, actor: str, *, may_review: bool) -> None:
-        self._desk, self._actor, self._may_review = desk, actor, may_review
+    def __init__(self, layers: Layers, commit: Commit, actor: str, *, may_review: bool) -> None:
+        self._layers, self._commit = layers, commit
+        self._actor, self._may_review = actor, may_review
 
     def run(self, ready: Sequence[_Ready | Appended]) -> list[Kept]:
         out: dict[int, Kept] = {i: Kept(one) for i, one in enumerate(ready) if isinstance(one, Appended)}
         todo = {i: one for i, one in enumerate(ready) if isinstance(one, _Ready)}
         for turn in range(_TRIES):
-            time.sleep(min(0.01 * turn, _LONGEST_REST) * random.random())  # noqa: S311  # nobody loses each time
+            if turn:
+                time.sleep(min(0.01 * turn, _LONGEST_REST) * random.random())  # noqa: S311  # nobody loses each time
             out |= self._once(todo)
             todo = {i: one for i, one in todo.items() if out[i].result.error == MOVED}
             if not todo:
@@ -270,23 +207,23 @@ class _Round:
 
     def _once(self, todo: dict[int, _Ready]) -> dict[int, Kept]:
         """Lay the strokes on their layers and append them; those overtaken are refused as :data:`MOVED`."""
-        known = self._desk.known([one.stroke.id for one in todo.values()])
-        layers: dict[Key, _Layer] = {}
+        known = self._layers.known([one.stroke.id for one in todo.values()])
+        there: dict[Key, Layer] = {}
         out: dict[int, Kept] = {}
         new: dict[int, NewEvent] = {}
         on: dict[str, str | None] = {}
         for i, one in todo.items():
             try:
-                there = known.get(one.stroke.id)
-                if there is not None:
-                    out[i] = Kept(self._again(one, there))
+                said = known.get(one.stroke.id)
+                if said is not None:
+                    out[i] = Kept(self._again(one, said))
                     continue
-                if one.key not in layers:
-                    layers[one.key] = self._desk.layer(one.key, one.chip)
+                if one.key not in there:
+                    there[one.key] = self._layers.now(one.key, one.chip)
                 if one.stroke.id in on:  # twice in one call: known once the first is there
                     out[i] = Kept(Appended(one.stroke.id, "refused", error=MOVED))
                     continue
-                layer = layers[one.key]
+                layer = there[one.key]
                 out[i] = Kept(Appended(one.stroke.id, "created"), conflict=one.stroke.base != layer.event)
                 on[one.stroke.id] = layer.event
                 new[i] = self._event(one, layer)
@@ -295,20 +232,21 @@ class _Round:
             except GroundsetError as error:
                 out[i] = Kept(Appended(one.stroke.id, "refused", error=str(error)))
         if new:
-            done = self._desk.commit(Batch(list(new.values()), self._actor, on=on))
+            done = self._commit(Batch(list(new.values()), self._actor, on=on))
             for i, result in zip(new, done, strict=True):
                 out[i] = Kept(result, conflict=out[i].conflict and result.status == "created")
         return out
 
-    def _event(self, one: _Ready, layer: _Layer) -> NewEvent:
+    def _event(self, one: _Ready, layer: Layer) -> NewEvent:
         """The event of a stroke; ``layer`` becomes what it leaves."""
-        desk, stroke = self._desk, one.stroke
-        patch = allowed(one.patch, may_review=self._may_review, label=lambda: desk.label(one.key, one.chip))
+        layers, stroke = self._layers, one.stroke
+        patch = allowed(one.patch, may_review=self._may_review, label=lambda: layers.label(one.key, one.chip))
         mask = laid(patch, layer.mask)
         objects = layer.objects if one.objects is None else one.objects or None
+        sha256 = layers.keep(one.key, one.chip, mask)
         payload = mask_payload(
-            desk.keep(one.key, one.chip, mask), layer=stroke.layer, strokes=1, seconds=stroke.seconds, tool=stroke.tool,
-            base=stroke.base, objects=objects,
+            sha256, layer=stroke.layer, strokes=1, seconds=stroke.seconds, tool=stroke.tool, base=stroke.base,
+            objects=objects,
         )  # fmt: skip
         layer.event, layer.mask, layer.objects = stroke.id, mask, objects
         return NewEvent("mask", one.key.task, one.key.chip_id, payload, id=stroke.id, bulk=stroke.bulk)
@@ -320,72 +258,9 @@ class _Round:
         same = said == ("mask", key.task, key.chip_id, key.actor, stroke.bulk, stroke.layer, stroke.tool, stroke.base)
         if not same:
             return Appended(stroke.id, "refused", error=f"this id is there with something else (event {there.seq})")
-        if not own_pixels(one.patch).stands(self._desk.mask_of(there, one.chip)):
+        if not own_pixels(one.patch).stands(self._layers.mask_of(there, one.chip)):
             return Appended(stroke.id, "refused", error=f"this id is there with other pixels (event {there.seq})")
         return Appended(stroke.id, "known", there.seq)
 
 
 _TOLD = ("layer", "tool", "base")
-
-
-class _Locks:
-    """A lock for each layer that is being drawn in; those nobody holds are forgotten."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._there: dict[Key, tuple[threading.Lock, int]] = {}
-
-    @contextmanager
-    def held(self, keys: set[Key]) -> Iterator[None]:
-        """Hold the locks of these layers, taken in one order by all, so that nobody waits for each other."""
-        with ExitStack() as stack:
-            for key in sorted(keys):
-                stack.enter_context(self._one(key))
-            yield
-
-    @contextmanager
-    def _one(self, key: Key) -> Iterator[None]:
-        with self._guard:
-            lock, users = self._there.get(key, (threading.Lock(), 0))
-            self._there[key] = lock, users + 1
-        try:
-            with lock:
-                yield
-        finally:
-            with self._guard:
-                lock, users = self._there.pop(key)
-                if users > 1:
-                    self._there[key] = lock, users - 1
-
-
-class _Masks:
-    """The masks of the layers drawn in last, decoded; nobody changes their arrays."""
-
-    def __init__(self, limit: int = _KEPT_BYTES) -> None:
-        self._guard = threading.Lock()
-        self._there: OrderedDict[str, LabelMask] = OrderedDict()
-        self._limit, self._size = limit, 0
-
-    def get(self, sha256: str) -> LabelMask | None:
-        """The mask of this name, where it is kept."""
-        with self._guard:
-            if sha256 in self._there:
-                self._there.move_to_end(sha256)
-            return self._there.get(sha256)
-
-    def put(self, sha256: str, mask: LabelMask) -> None:
-        """Keep a mask; the least used go."""
-        with self._guard:
-            if sha256 not in self._there:
-                self._size += 3 * mask.classes.nbytes
-            self._there[sha256] = mask
-            while self._size > self._limit and len(self._there) > 1:
-                self._size -= 3 * self._there.popitem(last=False)[1].classes.nbytes
-
-
-def patch_bytes(there: Any, mask: LabelMask) -> bytes:
-    """Bytes of a patch: where ``there`` is true the layer becomes what ``mask`` says; both of the window's shape."""
-    import zlib
-
-    planes = np.stack([np.asarray(there, np.uint8), mask.classes, mask.origin, mask.confidence])
-    return zlib.compress(planes.tobytes())
