@@ -22,6 +22,7 @@ import {
 } from './arrangement';
 import { chooseDate, findDates, loadOther, type Dated } from './dates';
 import { Pane } from './pane.svelte';
+import type { Figures } from './screen';
 import type { LabelMode } from './sheet';
 
 const NAMES: Record<string, string> = { before: 'earlier date', after: 'later date', nearest: 'other date' };
@@ -59,6 +60,8 @@ export class Views {
   backdrops = $state.raw<readonly Backdrop[]>([]);
   /** The view whose choices a key has asked for. */
   asked = $state<string | null>(null);
+  /** How long the last frames took; for benchmarks. */
+  figures: Figures = { frames: [] };
   private task = '';
 
   readonly days = $derived([...new Set(this.dates.map((one) => one.day))]);
