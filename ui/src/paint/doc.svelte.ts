@@ -10,9 +10,9 @@ import { toast } from '../lib/toast.svelte';
 import type { ChipDetail, Problem } from '../lib/types';
 import type { PaintAct, StepAct, StrokeAct, Work } from './acts';
 import { Active } from './active';
-import { ORIGIN, type Doc, type LabelObject, type Patch, type Planes, type StrokeFacts } from './contract';
+import { type Doc, type LabelObject, type Patch, type Planes, type StrokeFacts } from './contract';
 import { fetchOwn, fetchPlanes } from './fetching';
-import { boxOf, changes, emptyPlanes, lay, merged, under } from './planes';
+import { boxOf, changes, countsOf, emptyPlanes, lay, merged, under } from './planes';
 import { sending } from './sending.svelte';
 import { back, drawn, forth, NO_STEPS, type Step, type Steps, told as stepsOf } from './steps';
 
@@ -352,22 +352,6 @@ export class PaintDoc implements Doc {
     this.strokes++;
   }
 
-  /** Pixels of each class as it is shown, and those of this person. */
-  readonly counts = $derived.by(() => {
-    void this.version;
-    const found = new Map<number, { pixels: number; own: number }>();
-    const { shown } = this;
-    if (!shown) return found;
-    const size = shown.rows * shown.cols;
-    for (let at = 0; at < size; at++) {
-      const origin = shown.data[size + at]!;
-      if (origin === ORIGIN.none) continue;
-      const code = shown.data[at]!;
-      const one = found.get(code) ?? { pixels: 0, own: 0 };
-      one.pixels++;
-      if (origin === ORIGIN.human) one.own++;
-      found.set(code, one);
-    }
-    return found;
-  });
+  /** Pixels of each class as it is shown, and those that people said; what the product hides counts apart. */
+  readonly counts = $derived.by(() => countsOf(this.shown));
 }

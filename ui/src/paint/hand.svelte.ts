@@ -1,10 +1,10 @@
 /** What a person has in hand: tool, class, width, the pixel cursor of the keyboard. It is the tool that views talk to. */
-import { bandExpression, evaluator, type Expression, UNLABELLED } from '../canvas';
+import { bandExpression, type Expression, UNLABELLED } from '../canvas';
 import { recall, remember } from '../lib/stored';
 import type { SchemeClass } from '../lib/types';
 import type { Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from './contract';
 import type { PaintDoc } from './doc.svelte';
-import { BaseTool, type Bench, makeTool, type ToolName, TOOLS, type Values, WIDE } from './tools';
+import { BaseTool, type Bench, makeTool, type ToolName, TOOLS, type Values, valuesOf, WIDE } from './tools';
 
 export const MOST_WIDTH = 200;
 /** Its keys are those of the arrows. */
@@ -165,7 +165,7 @@ export class Hand implements Tool, Bench {
       : this.channels;
     return asked.map((expression) => {
       const key = JSON.stringify(expression.root);
-      const found = this.kept.get(key) ?? valuesOf(this.doc(), expression);
+      const found = this.kept.get(key) ?? valuesOf(pixels, expression);
       this.kept.set(key, found);
       return found;
     });
@@ -234,19 +234,4 @@ export class Hand implements Tool, Bench {
 
 export function isTool(name: string): name is ToolName {
   return (TOOLS as readonly string[]).includes(name);
-}
-
-function valuesOf(doc: PaintDoc, expression: Expression): Values {
-  const pixels = doc.pixels!;
-  const { rows, cols } = pixels;
-  const evaluate = evaluator(expression.root);
-  const here = new Float64Array(pixels.bands.length);
-  const data = new Float32Array(rows * cols);
-  for (let row = 0, at = 0; row < rows; row++)
-    for (let col = 0; col < cols; col++, at++) {
-      for (const band of expression.bands) here[band] = pixels.physical(band, row, col);
-      data[at] = evaluate(here);
-    }
-  const [low, high] = pixels.range(expression);
-  return { data, low, high };
 }

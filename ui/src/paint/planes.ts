@@ -1,5 +1,6 @@
 /** Planes of labels: laying patches on them, taking them back, and who wins a pixel. */
-import { MaskPixels, NO_CONFIDENCE, type Npy, NpyError, UNLABELLED } from '../canvas';
+import { type Npy, NpyError } from '../canvas/npy';
+import { MaskPixels, NO_CONFIDENCE, UNLABELLED } from '../canvas/pixels';
 import { type Box, ORIGIN, type Patch, type Planes } from './contract';
 
 /** Who wins a pixel, by origin: human > consensus > import > product > region > model > nobody (core/mask.py). */
@@ -99,6 +100,29 @@ export function merged(own: Planes, others: Planes, former: MaskPixels | null = 
     }
   }
   return new MaskPixels({ dtype: 'u1', shape: [3, rows, cols], data });
+}
+
+export interface Counts {
+  classes: Map<number, { pixels: number; human: number }>;
+  /** Pixels that the product flags (no data, clouds) and nobody labelled. */
+  hidden: number;
+}
+
+export function countsOf(mask: MaskPixels | null): Counts {
+  const counts: Counts = { classes: new Map(), hidden: 0 };
+  if (!mask) return counts;
+  const size = mask.rows * mask.cols;
+  for (let at = 0; at < size; at++) {
+    const origin = mask.data[size + at]!;
+    if (origin === ORIGIN.product) counts.hidden++;
+    if (origin === ORIGIN.none || origin === ORIGIN.product) continue;
+    const code = mask.data[at]!;
+    const one = counts.classes.get(code) ?? { pixels: 0, human: 0 };
+    one.pixels++;
+    if (origin === ORIGIN.human) one.human++;
+    counts.classes.set(code, one);
+  }
+  return counts;
 }
 
 /** The whole of some planes as one patch, where they say something and these say otherwise: what `load` lays down. */

@@ -8,6 +8,7 @@ import { Fill, Flood, Pick } from './touch';
 export type { Bench } from './bench';
 export { BaseTool } from './bench';
 export { Cells, saidOf, type Saying } from './cells';
+export { valuesOf } from './values';
 export { areaOf, flood, similar, type Values } from './flood';
 
 export const TOOLS = ['brush', 'eraser', 'line', 'polygon', 'lasso', 'rectangle', 'flood', 'fill', 'pick'] as const;

@@ -1,0 +1,140 @@
+"""Each tool of the pixel editor alone: what it draws is saved, and is bit by bit what its pure function gives."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from labelpage import api
+from pageserver import Served, serving
+from paintpage import TOLERANCE, PaintPage, inputs, mask, nothing, pure
+from playwright.sync_api import Browser
+
+KEYS = {
+    "brush": "d",
+    "eraser": "e",
+    "line": "l",
+    "polygon": "p",
+    "lasso": "o",
+    "rectangle": "x",
+    "flood": "w",
+    "fill": "f",
+}
+
+
+@pytest.fixture(scope="module")
+def server(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server over a copy of the workspace."""
+    folder = tmp_path_factory.mktemp("paint")
+    root = Path(shutil.copytree(lake_template, folder / "boadella"))
+    with serving(root, log=folder / "server.log", ui=ui) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def chips(server: Served) -> list[str]:
+    """Chips of the workspace."""
+    return [chip["id"] for chip in api(server, "/chips?limit=40")["chips"]]
+
+
+@pytest.fixture(scope="module")
+def editor(browser: Browser, server: Served, chips: list[str]) -> Iterator[PaintPage]:
+    """One page for all tools: each has a chip of its own."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield PaintPage(context.new_page(), server, chips[0]).open()
+    context.close()
+
+
+def gesture(page: PaintPage, tool: str) -> None:
+    """Draw something that tells the tool from the others."""
+    if tool == "polygon":
+        page.click((8.4, 7.3), (40.2, 12.8), (30.1, 50.6))
+        page.press("Backspace")
+        page.click((52.7, 44.2), (12.3, 55.1))
+        page.press("Enter")
+    elif tool in ("flood", "fill"):
+        page.click((31.5, 30.5))
+    else:
+        page.drag((9.3, 12.1), (25.6, 40.2), (44.9, 18.4), (50.2, 51.7))
+
+
+@pytest.mark.parametrize("tool", list(KEYS))
+def test_what_a_tool_draws_is_saved_bit_by_bit(editor: PaintPage, chips: list[str], tool: str, tmp_path: Path) -> None:
+    chip = chips[1 + list(KEYS).index(tool)]
+    page = PaintPage(editor.page, editor.server, chip)
+    before = mask(page.server, chip)
+    page.page.evaluate("hash => { location.hash = hash; }", f"#/paint/{chip}?task=pixels")
+    page.ready()
+    page.page.wait_for_timeout(400)
+    page.press("2", "0")
+    case: dict[str, Any] = {"tool": tool, "rows": page.rows, "cols": page.cols, "width": 8, "tolerance": TOLERANCE}
+    case |= inputs(page.server, chip, tmp_path) | {"events": []}
+    page.heard()
+    if tool == "eraser":
+        page.press(KEYS["brush"])
+        page.drag((6, 30), (58, 30))
+        page.strokes(1)
+        case["tool"] = "brush"
+        case["events"] += [*page.heard(), {"take": "eraser"}]
+    page.press(KEYS[tool])
+    gesture(page, tool)
+    page.strokes(2 if tool == "eraser" else 1)
+    case["events"] += _with_keys(page.heard(), tool)
+    width, height = page.size()
+    codes = np.unique(page.mask()[0][page.mask()[1] == 1]).tolist()
+    case |= {"canvas": {"width": width, "height": height}, "code": codes[0]}
+    (wanted,) = pure([case], tmp_path)
+    assert (wanted[1] == 1).sum() > 10
+    np.testing.assert_array_equal(page.mask(), wanted)
+
+    page.page.reload()
+    page.ready()
+    page.strokes(2 if tool == "eraser" else 1)
+    page.press("u")
+    if tool == "eraser":
+        page.strokes(1)
+        page.press("u")
+    page.strokes(0)
+    np.testing.assert_array_equal(page.mask(), nothing(page.rows, page.cols))
+    np.testing.assert_array_equal(mask(page.server, chip), before)
+    page.press("r")
+    if tool == "eraser":
+        page.strokes(1)
+        page.press("r")
+    page.strokes(2 if tool == "eraser" else 1)
+    np.testing.assert_array_equal(page.mask(), wanted)
+
+
+def _with_keys(events: list[dict[str, Any]], tool: str) -> list[dict[str, Any]]:
+    """The keys of the polygon stand where they were pressed."""
+    if tool != "polygon":
+        return events
+    downs = [at for at, event in enumerate(events) if event["type"] == "pointerup"]
+    return [*events[: downs[2] + 1], {"key": "Backspace"}, *events[downs[2] + 1 :], {"key": "Enter"}]
+
+
+def test_a_class_is_picked_where_it_is_shown(editor: PaintPage, chips: list[str]) -> None:
+    page = PaintPage(editor.page, editor.server, chips[12])
+    page.page.evaluate("hash => { location.hash = hash; }", f"#/paint/{chips[12]}?task=pixels")
+    page.ready()
+    page.page.wait_for_timeout(400)
+    held = page.page.locator("[role=radiogroup][aria-label='Class to paint with'] [aria-checked=true]")
+    page.press("x", "1")
+    page.drag((4, 4), (20, 20))
+    page.press("2")
+    page.drag((30, 4), (50, 20))
+    page.strokes(2)
+    first = held.inner_text()
+    page.press("k")
+    page.click((10, 10))
+    assert held.inner_text() != first
+    page.press("d")
+    page.page.keyboard.down("Alt")
+    page.click((40, 10))
+    page.page.keyboard.up("Alt")
+    assert held.inner_text() == first
+    page.strokes(2)
