@@ -2,7 +2,7 @@
 
 from groundset.segment.baseline import Baseline, otsu_baseline
 from groundset.segment.evaluate import evaluate
-from groundset.segment.features import FeatureSpec, default_spec, pixel_features
+from groundset.segment.features import FeatureSpec, default_spec, live_spec, pixel_features
 from groundset.segment.foreign import open_model
 from groundset.segment.model import TrainedModel, entropy_of, propose, uncertainty
 from groundset.segment.report import SegmentReport
@@ -26,6 +26,7 @@ __all__ = [
     "entropy_of",
     "evaluate",
     "get_segmenter",
+    "live_spec",
     "load_model",
     "open_model",
     "otsu_baseline",

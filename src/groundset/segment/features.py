@@ -101,6 +101,19 @@ def default_spec(band_sets: Sequence[BandSet]) -> FeatureSpec:
     return FeatureSpec(shared, found, SIGMAS, EDGE_SIGMA, found[:EDGES] or shared[:EDGES])
 
 
+def live_spec(band_sets: Sequence[BandSet]) -> FeatureSpec:
+    """The features of the live assistant: bands and indices of the pixel itself.
+
+    Half as many as :func:`default_spec`, no pixel around a chip to read, and ``linear`` does no worse with them:
+    chosen on the left half of the Sen1Floods11 chip (``benchmarks/assist.py --choose``).
+
+    Raises:
+        InputError: The scenes have no band in common.
+    """
+    full = default_spec(band_sets)
+    return FeatureSpec(full.bands, full.indices, (0.0,))
+
+
 SIGMAS = (0.0, 1.0)
 EDGE_SIGMA = 1.0
 EDGES = 3

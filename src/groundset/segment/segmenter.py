@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, Self, runtime_checkable
@@ -58,7 +59,13 @@ _BUILT_IN = {
 
 def segmenter_names() -> tuple[str, ...]:
     """Names of all installed segmenters, the built-in ones first."""
-    return tuple(dict.fromkeys((*_BUILT_IN, *(e.name for e in entry_points(group=GROUP)))))
+    return tuple(dict.fromkeys((*_BUILT_IN, *_installed())))
+
+
+@cache
+def _installed() -> dict[str, EntryPoint]:
+    """The entry points by name: reading what all packages say takes longer than fitting a model to a few strokes."""
+    return {e.name: e for e in entry_points(group=GROUP)}
 
 
 def get_segmenter(name: str, seed: int = 0) -> Segmenter:
@@ -67,7 +74,7 @@ def get_segmenter(name: str, seed: int = 0) -> Segmenter:
     Raises:
         MissingError: No such segmenter; names those that there are.
     """
-    found = {e.name: e for e in entry_points(group=GROUP)}
+    found = _installed()
     if name in found:
         return _factory(found[name])(seed)
     if name in _BUILT_IN:

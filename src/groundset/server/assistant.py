@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from groundset.core import InputError
-from groundset.core.rle import Rle
+from groundset.core.rle import Rle, bbox_of
 from groundset.segment.prompts import Outlined, Point
 from groundset.server.context import Context
 from groundset.server.models import (
@@ -65,15 +62,8 @@ def _mask(one: Outlined) -> PromptMask:
     return PromptMask(
         score=round(one.score, 4),
         rle=RunLengths(size=runs.size, counts=list(runs.counts)),
-        bbox=_around(one.mask),
+        bbox=bbox_of(one.mask),
     )
-
-
-def _around(mask: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """x, y, width, height of the smallest box around a mask that has pixels."""
-    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    x, y = int(cols[0]), int(rows[0])
-    return x, y, int(cols[-1]) + 1 - x, int(rows[-1]) + 1 - y
 
 
 def _window(text: str) -> tuple[int, int, int, int]:

@@ -132,7 +132,7 @@ def judge(
 
 
 def importance(segmenter: Segmenter, learned: Learned) -> tuple[Importance, ...]:
-    """What a fitted segmenter goes by, bands and indices with all their smoothed forms together, the most first.
+    """What a fitted segmenter goes by, bands and indices, the most first.
 
     Of ``linear`` the lengths of the weights of standardised features over the classes; of trees what they state
     themselves (impurity taken away, gain of splits). Bands that say the same share what one alone would have.
@@ -161,7 +161,7 @@ def _weights(segmenter: Segmenter) -> Float64 | None:
 
 def _share_words(name: str, value: float, segmenter: Segmenter) -> str:
     what = "of the weight that decides" if isinstance(segmenter, Linear) else "of what the trees gain"
-    return f"{name} has {value:.0%} {what}, its smoothed values and edges with it"
+    return f"{name} has {value:.0%} {what}"
 
 
 def crossed(learned: Learned, scheme: Scheme, make: Callable[[], Segmenter]) -> tuple[Confusion | None, str]:

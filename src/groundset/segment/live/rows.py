@@ -18,7 +18,7 @@ from groundset.imagery.whereabouts import stamp
 from groundset.journal import TaskLabels
 from groundset.lake import Lake
 from groundset.segment.blocks import Places
-from groundset.segment.features import FeatureSpec, default_spec
+from groundset.segment.features import FeatureSpec, live_spec
 from groundset.segment.live.planes import PlaneCache
 from groundset.segment.model import fill_missing
 from groundset.segment.sampling import ACTOR, ground_of
@@ -136,7 +136,7 @@ class TaskRows:
         """The features that all scenes with chips allow."""
         parts = tuple(self._lake.chips.parts())
         if self._spec is None or self._spec[0] != parts:
-            self._spec = parts, default_spec(self._band_sets())
+            self._spec = parts, live_spec(self._band_sets())
         return self._spec[1]
 
     def _band_sets(self) -> list[BandSet]:
