@@ -45,6 +45,9 @@ def test_two_plain_stacks(journal: Journal, acts: list[str]) -> None:
             journal.undo(by[back[-1]], actor=actor)
             done, back = [*done, back[-1]], back[:-1]
         assert stacks(journal, actor) == (done, back)
+    derived = [e.seq for e in journal.current("pixels", actor=actor)]
+    journal.rebuild()
+    assert [e.seq for e in journal.current("pixels", actor=actor)] == derived
 
 
 def test_what_a_layer_tells_of_its_strokes(journal: Journal) -> None:

@@ -26,6 +26,7 @@ NO_TASK = ""
 """Task of what is current whatever the task, such as attributes, in the derived table."""
 
 _LAYER = '"layer":'
+_LAYERED = ("mask", "shapes")
 MOVED = "something else was said here meanwhile"
 """Why a row is refused that names what it must follow, where that is not the latest any more."""
 
@@ -234,6 +235,9 @@ def _make_current(connection: Connection, rows: Iterable[Row]) -> None:
 def _follow(connection: Connection, row: Row) -> None:
     """Derive anew what an answer, or all members of a bulk act, stood for."""
     e = events.c
+    if row["kind"] in _LAYERED:
+        _follow_layer(connection, row)
+        return
     if row["kind"] == "bulk":
         query = sa.select(e.task, e.chip_id, e.actor, e.kind).where(e.bulk == row["id"], e.kind.in_(STANDING_KINDS))
         groups = {_group(r) for r in connection.execute(query.distinct()).mappings()}
@@ -252,6 +256,24 @@ def _follow(connection: Connection, row: Row) -> None:
             rows = _current_rows(current_answers(said))
             if rows:
                 connection.execute(sa.insert(current), rows)
+
+
+def _follow_layer(connection: Connection, row: Row) -> None:
+    """Of one layer alone: a chip may have thousands of outlines, each in a layer of its own."""
+    task, chip_id, actor, kind = _group(row)
+    about, e, c = _subject(kind, row["payload"]), events.c, current.c
+    connection.execute(
+        sa.delete(current).where(
+            c.task == task, c.chip_id == chip_id, c.actor == actor, c.kind == kind, c.subject == about
+        )
+    )
+    where = sa.and_(e.chip_id == chip_id, of_task(task), e.actor == actor, e.kind == kind)
+    if about:
+        where &= e.payload.contains(f'{_LAYER}"{about}"', autoescape=True)
+    said = active(connection, _undone_among(connection, where), where, few=True)
+    rows = _current_rows(current_answers(one for one in said if one.subject == about))
+    if rows:
+        connection.execute(sa.insert(current), rows)
 
 
 def of_task(task: str) -> sa.ColumnElement[bool]:

@@ -76,7 +76,7 @@ def resolve(events: Sequence[Event], scheme: Scheme, *, multi: bool) -> Answer |
 
     An answer ``unlabelled`` says nothing: it takes away what the same or a weaker origin said of its class before. In
     a task with one class a chip that is the chip's label too, whatever its class, since a label of another class says
-    something of this one.
+    something of this one. Where there are two classes, and one a chip, not to be the one is to be the other.
 
     Args:
         events: Current events of kind ``answer``.
@@ -103,9 +103,10 @@ def resolve(events: Sequence[Event], scheme: Scheme, *, multi: bool) -> Answer |
     other = _cannot(decides, scheme)
     positive = [] if other else sorted(positive, key=lambda s: s.code) if multi else positive[:1]
     negative = sorted((s for s in ranked if s.value == "negative"), key=lambda s: s.code)
+    left = None if multi or there else _left(negative, scheme)
     origin = _origin(decides.event)
     return Answer(
-        classes=tuple(s.code for s in positive),
+        classes=tuple(s.code for s in positive) if left is None else (left,),
         negative=tuple(s.code for s in negative),
         not_applicable=other,
         reason=decides.event.payload.get("reason") or ("unsure" if decides.value == "unsure" else None),
@@ -113,7 +114,7 @@ def resolve(events: Sequence[Event], scheme: Scheme, *, multi: bool) -> Answer |
         actor=decides.event.actor,
         seq=decides.event.seq,
         unsure=tuple(sorted(s.code for s in there if s.value != "positive")) if multi or other else (),
-        teaches=tuple(s.code for s in positive if s.trains),
+        teaches=tuple(s.code for s in positive if s.trains) if left is None else (left,) * negative[0].trains,
         teaches_not=() if other and (whole or not multi) else tuple(s.code for s in negative if s.trains),
         confidence=decides.event.payload.get("confidence") if origin is Origin.MODEL else None,
     )
@@ -131,6 +132,14 @@ def _taken(said: _Said, by: _Said, *, multi: bool) -> bool:
     if by.event.seq < said.event.seq or by.rank < said.rank:
         return False
     return by.code == said.code or (not multi and (said.value != "negative" or said.implied))
+
+
+def _left(negative: Sequence[_Said], scheme: Scheme) -> int | None:
+    """The class that a chip must be where it has one of two and is said not to be the other; None elsewhere."""
+    codes = [c.code for c in scheme if c is not scheme.not_applicable]
+    if len(codes) != 2 or len(negative) != 1 or negative[0].code not in codes:
+        return None
+    return codes[1 - codes.index(negative[0].code)]
 
 
 def _whole(said: _Said, scheme: Scheme) -> bool:

@@ -22,6 +22,7 @@ from groundset.core import (
 )
 from groundset.journal.answers import Answer, resolve
 from groundset.journal.events import Event
+from groundset.journal.outlines import without_outdated
 from groundset.journal.payloads import UNSAID, removed
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class TaskLabels:
 
     def _says(self, chip_id: str) -> bool:
         """Not where all that was said was taken back by answers ``unlabelled``."""
-        said = self._events[chip_id]
-        if all(map(_something, said)):
+        said = without_outdated(self._events[chip_id])
+        if said and all(map(_something, said)):
             return True
         return any(e.kind != "answer" and _something(e) for e in said) or self.answer(chip_id) is not None
 
