@@ -18,6 +18,7 @@ COMPONENTS = 3
 """Superpixels are found on so many principal components; more cost time and change little."""
 _SAMPLE = 20_000
 _FARTHEST = 1.5
+_DEVIATIONS = 3.0
 _COMPACTNESS = 0.06
 _ITERATIONS = 5
 _SMALLEST = 0.1
@@ -57,16 +58,18 @@ def _spread(values: Float32, low: float, high: float) -> float:
 
 
 def components(planes: Float32, nodata: Bool, count: int = COMPONENTS) -> Float32:
-    """The first principal components: float32 (at most ``count``, rows, columns)."""
-    if len(planes) <= count:
-        return planes
+    """The first principal components: float32 (at most ``count``, rows, columns), each within 3 standard deviations."""
     some = _sample(planes, nodata)
     if some.shape[1] < 2:
         return planes[:count]
-    _, vectors = np.linalg.eigh(np.cov(some.astype(np.float64)))
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(some.astype(np.float64))))
     first = vectors[:, ::-1][:, :count].T
     first *= np.where(first.sum(axis=1, keepdims=True) < 0, -1, 1)  # eigenvectors have no sign of their own
     flat = first.astype(np.float32) @ planes.reshape(len(planes), -1)
+    middle = (first @ some.mean(axis=1)).astype(np.float32)[:, None]
+    farthest = _DEVIATIONS * np.sqrt(np.maximum(values[::-1][:count], 0)).astype(np.float32)[:, None]
+    # SLIC weighs colour by the range of all components: a glint must not make the rest look alike
+    np.clip(flat, middle - farthest, middle + farthest, out=flat)
     out: Float32 = flat.reshape(-1, *planes.shape[1:])
     return out
 
@@ -78,7 +81,8 @@ def superpixels(planes: Float32, nodata: Bool, base: Base, leaves: int) -> Int32
         planes: Principal components (components, rows, columns) of :func:`channels`.
         nodata: Pixels (rows, columns) that belong to none.
         base: SLIC (Achanta 2012) makes pieces of like size, Felzenszwalb (2004) such as follow weak edges far.
-        leaves: How many are wanted; there are more where the image has much detail, and fewer where it is small.
+        leaves: How many are wanted where data is; there are more where the image has much detail, and fewer where it
+            is small.
 
     Returns:
         int32 (rows, columns): 0, 1, 2, ... in the order of their first pixels; -1 where there is no data. Every piece
@@ -89,13 +93,13 @@ def superpixels(planes: Float32, nodata: Bool, base: Base, leaves: int) -> Int32
     """
     if leaves < 1:
         raise InputError("a hierarchy begins with at least one region", asked=f"leaves = {leaves}")
-    area = nodata.size
-    if area <= leaves:
+    area, data = nodata.size, int(nodata.size - nodata.sum())
+    if data <= leaves:
         labels = np.arange(area, dtype=np.int32).reshape(nodata.shape)
     elif base == "slic":
-        labels = _slic(planes, leaves)
+        labels = _slic(planes, leaves * area // data)
     elif base == "felzenszwalb":
-        labels = _felzenszwalb(planes, leaves)
+        labels = _felzenszwalb(planes, leaves * area // data)
     else:
         raise InputError("there is no such base of regions", asked=str(base), found="slic, felzenszwalb")
     return _apart(labels, nodata)

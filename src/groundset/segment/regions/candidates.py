@@ -14,7 +14,7 @@ from groundset.segment.regions.base import Bool, Float32
 from groundset.segment.regions.cuts import best_cut
 from groundset.segment.regions.extras import Extra
 from groundset.segment.regions.graph import tally
-from groundset.segment.regions.hierarchy import Hierarchy
+from groundset.segment.regions.hierarchy import Hierarchy, summed
 
 UInt8 = npt.NDArray[np.uint8]
 Float64 = npt.NDArray[np.float64]
@@ -25,6 +25,9 @@ LEAST = 8
 """The smallest candidate in pixels."""
 COST = 8.0
 """What a segment costs in :meth:`Candidates.best`, in pixels that are right."""
+_PARTS = 2000
+_COVERING = 2
+"""A pixel in a segment is worth more than its variance, so that none stays out that could be in one."""
 _COSTS = (2.0, COST, 32.0, 128.0)
 _ALIKE = 0.9
 _LARGEST = 0.5
@@ -94,17 +97,16 @@ class Candidates:
     def best(self) -> list[int]:
         """The best candidates that do not overlap, in order: what a labelling can start with.
 
-        They maximise the number of pixels expected to be right, less eight a segment, over all choices from the tree;
-        while no model can say, size times contrast stands for the pixels that are right.
+        With a model they maximise the number of pixels expected to be right, less eight a segment, over all choices
+        from the tree. While no model can say, they leave the least variance within segments, where each costs as much
+        as the variance of a 2,000th of the chip (the piecewise constant model of Mumford and Shah, on the tree).
         """
-        worth = self.tree.size * (self.tree.contrast if self.probability is None else self._purity)
-        return best_cut(self.tree, np.where(self.there, worth - COST, 0.0))
-
-    @property
-    def _purity(self) -> Float64:
-        assert self.probability is not None
-        out: Float64 = self.probability.max(axis=1, initial=0).astype(np.float64)
-        return out
+        tree = self.tree
+        if self.probability is None:
+            worth = _COVERING * tree.size - variance_within(tree) - tree.area / _PARTS
+        else:
+            worth = tree.size * self.probability.max(axis=1, initial=0).astype(np.float64) - COST
+        return best_cut(tree, np.where(self.there, worth, 0.0))
 
 
 def candidates(
@@ -183,6 +185,13 @@ def lifetime(tree: Hierarchy) -> Float64:
     """How much higher each node's parent lies than the node, (nodes,); of a root nothing, since it never merges."""
     height = tree.height.astype(np.float64)
     return height[tree.parent] - height
+
+
+def variance_within(tree: Hierarchy) -> Float64:
+    """What leaves of a node differ by, squared and summed over pixels, in units of the chip's variance: (nodes,)."""
+    left = summed(tree.parent, tree.height.astype(np.float64))
+    unit = left[tree.roots].sum() / max(tree.area, 1)
+    return left / unit if unit > 0 else left
 
 
 def node_means(tree: Hierarchy, probabilities: Float32) -> Float32:

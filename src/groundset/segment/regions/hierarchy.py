@@ -53,6 +53,16 @@ class Hierarchy:
         return int(self.leaves.max(initial=NO_LEAF)) + 1
 
     @cached_property
+    def roots(self) -> Int64:
+        """The nodes that are their own parents."""
+        return np.flatnonzero(self.parent == np.arange(len(self)))
+
+    @property
+    def area(self) -> int:
+        """Pixels with data."""
+        return int(self.size[self.roots].sum())
+
+    @cached_property
     def spans(self) -> tuple[Int64, Int64, Int64]:
         """Leaves in an order in which each node's stand together: first and last + 1 of each node, place of each leaf.
 
@@ -138,7 +148,7 @@ class Hierarchy:
 
 
 def leaf_count(area: int) -> int:
-    """How many leaves a chip of so many pixels gets: one for 64 pixels, 500 to 6,000, none below 8 pixels."""
+    """How many leaves so many pixels of data get: one for 64 pixels, 500 to 6,000, none below 8 pixels."""
     return max(1, min(max(area // _PIXELS_A_LEAF, _FEWEST), _MOST, area // _LEAST_PIXELS))
 
 
@@ -164,7 +174,7 @@ def hierarchy(physical: Float32, nodata: Bool, *, base: Base = "slic", leaves: i
         )
     planes = channels(physical, nodata)
     few = components(planes, nodata)
-    labels = superpixels(few, nodata, base, leaf_count(nodata.size) if leaves is None else leaves)
+    labels = superpixels(few, nodata, base, leaf_count(nodata.size - int(nodata.sum())) if leaves is None else leaves)
     graph = adjacency(labels, few)
     mean, size = means(labels, planes)
     parent, height = ward(graph, mean, size)
@@ -183,7 +193,7 @@ def contrast(tree: Hierarchy, graph: Adjacency) -> Float32:
     out = []
     for inner, edges in ((graph.inner_length, graph.length), (graph.inner_step, graph.step)):
         ends = tally(graph.a, tree.leaf_count, edges) + tally(graph.b, tree.leaf_count, edges)
-        within = _summed(tree.parent, tally(meet, len(tree), edges))
+        within = summed(tree.parent, tally(meet, len(tree), edges))
         out.append((tree.sums(inner) + within, tree.sums(ends) - 2 * within))
     (inside, border), (inside_step, border_step) = out
     bordered = border > 0.5
@@ -206,7 +216,7 @@ def _lowest_common(parent: Int32, a: Int64, b: Int64) -> Int64:
     return low
 
 
-def _summed(parent: Int32, values: Float64) -> Float64:
+def summed(parent: Int32, values: Float64) -> Float64:
     """What is given for each node, with all that lies below it."""
     out = values.tolist()
     for node, up in enumerate(parent.tolist()):
