@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -24,13 +25,36 @@ PIECE = 16_384
 """Pixels that a thread takes at once: their products stay in its cache."""
 
 
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A fitted model.
+
+    Args:
+        classes: Codes, ascending.
+        mean: Of each feature.
+        scale: Standard deviation of each feature.
+        coef: (classes, features) of standardised features; of two classes (1, features), the second's.
+        intercept: (classes,) or (1,).
+        rows: Pixels that it was fitted to.
+        steps: Of the search.
+    """
+
+    classes: UInt8
+    mean: Float64
+    scale: Float64
+    coef: Float64
+    intercept: Float64
+    rows: int = 0
+    steps: int = 0
+
+
 class Linear:
     """Logistic regression, one weight for each class and standardised feature, each class weighing alike.
 
     The fit minimises ``mean_i s_i loss_i + strength / 2 * |W|^2`` with s_i the inverse share of pixel i's class. L-BFGS
     searches in features that are made uncorrelated first, where it needs tens of steps instead of thousands; it starts
     from zero each time, so that the same pixels give the same model to the last bit, whatever was learned before.
-    What is kept is scikit-learn's own pipeline of a scaler and a LogisticRegression.
+    What is saved is scikit-learn's own pipeline of a scaler and a LogisticRegression.
 
     Args:
         seed: Unused: nothing is drawn.
@@ -44,7 +68,22 @@ class Linear:
         del seed
         self.settings: dict[str, Any] = {"strength": strength, "class_weight": "balanced", "max_iter": STEPS}
         self.threads = threads or cores()
-        self.estimator: Any = None
+        self.weights: Weights | None = None
+        self._pipeline: Any = None
+
+    @property
+    def estimator(self) -> Any:
+        """scikit-learn's own pipeline, made when it is asked for: importing scikit-learn takes longer than a fit."""
+        if self._pipeline is None and self.weights is not None:
+            self._pipeline = _pipeline(self.weights)
+        return self._pipeline
+
+    @estimator.setter
+    def estimator(self, pipeline: Any) -> None:
+        """A pipeline that was saved."""
+        scaler, model = pipeline
+        self._pipeline = pipeline
+        self.weights = Weights(model.classes_, scaler.mean_, scaler.scale_, model.coef_, model.intercept_)
 
     @classmethod
     def make(cls, seed: int) -> Self:
@@ -54,12 +93,12 @@ class Linear:
     @property
     def classes(self) -> UInt8:
         """Class codes seen in training, ascending; none before it."""
-        return np.asarray(getattr(self.estimator, "classes_", ()), np.uint8)
+        return np.asarray(() if self.weights is None else self.weights.classes, np.uint8)
 
     @property
     def coefficients(self) -> Float64:
         """Weights of standardised features (classes, features); of two classes the second's minus the first's, both."""
-        weights = np.asarray(self.estimator[-1].coef_, np.float64)
+        weights = np.asarray(self._fitted().coef, np.float64)
         return np.concatenate([-weights, weights]) if len(weights) == 1 else weights
 
     def fit(self, features: Float32, codes: UInt8) -> Self:
@@ -77,7 +116,8 @@ class Linear:
         X /= scale.astype(np.float32)
         with one_thread():  # many small products: threads would wait for each other longer than they work
             W, b, steps = _solve(X, index.astype(np.int64), each, self.settings["strength"])
-        self.estimator = _pipeline(classes, mean, scale, W, b, (len(codes), steps))
+        self._pipeline = None
+        self.weights = Weights(np.asarray(classes, np.uint8), mean, scale, W, b, len(codes), steps)
         return self
 
     def predict_proba(self, features: Float32) -> Float32:
@@ -89,10 +129,10 @@ class Linear:
 
         Scaling is folded into the weights, and each thread takes slices of all planes that stay in its cache.
         """
-        scaler, model = self.estimator
-        W = model.coef_ / scaler.scale_
-        b = (model.intercept_ - W @ scaler.mean_).astype(np.float32)[:, None]
-        W = W.astype(np.float32)
+        fitted = self._fitted()
+        exact = fitted.coef / fitted.scale
+        b = (fitted.intercept - exact @ fitted.mean).astype(np.float32)[:, None]
+        W = exact.astype(np.float32)
         count, n = len(self.classes), planes.shape[1]
         out = np.empty((count, n), np.float32)
 
@@ -111,6 +151,11 @@ class Linear:
                 with ThreadPoolExecutor(self.threads) as pool:
                     list(pool.map(some, starts))
         return out
+
+    def _fitted(self) -> Weights:
+        if self.weights is None:
+            raise InputError("this model is not fitted yet")
+        return self.weights
 
 
 def _shares(decided: Float32, out: Float32) -> None:
@@ -186,16 +231,16 @@ def _log_loss(s: Float32, own: Float32, share: Float32) -> tuple[float, Float32]
     return value, p
 
 
-def _pipeline(classes: UInt8, mean: Float64, scale: Float64, W: Float64, b: Float64, counted: tuple[int, int]) -> Any:
+def _pipeline(fitted: Weights) -> Any:
     """The fitted model as scikit-learn's own, which whoever has skops can read."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
     scaler, model = StandardScaler(), LogisticRegression()
-    scaler.mean_, scaler.scale_, scaler.var_ = mean, scale, scale**2
-    scaler.n_features_in_ = model.n_features_in_ = len(mean)
-    scaler.n_samples_seen_ = counted[0]
-    model.classes_, model.coef_, model.intercept_ = np.asarray(classes, np.uint8), W, b
-    model.n_iter_ = np.array([counted[1]], np.int32)
+    scaler.mean_, scaler.scale_, scaler.var_ = fitted.mean, fitted.scale, fitted.scale**2
+    scaler.n_features_in_ = model.n_features_in_ = len(fitted.mean)
+    scaler.n_samples_seen_ = fitted.rows
+    model.classes_, model.coef_, model.intercept_ = fitted.classes, fitted.coef, fitted.intercept
+    model.n_iter_ = np.array([fitted.steps], np.int32)
     return Pipeline([("scale", scaler), ("model", model)])

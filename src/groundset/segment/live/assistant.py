@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +88,7 @@ class Assistant:
         self._regions = regions or RegionStore(lake)
         self._judged: OrderedDict[tuple[str, str, str], AssistantState] = OrderedDict()
         self._seekers: dict[str, Seeker] = {}
+        self._warmed = False
 
     def close(self) -> None:
         """Forget what is in memory."""
@@ -209,6 +211,7 @@ class Assistant:
             InputError: No such task; the scenes have no band in common.
         """
         chosen = self._lake.config.task(task, "segment").name
+        self._warm()
         learned, head = self.rows(chosen).learn()
         scheme = self._lake.scheme(chosen)
         if model not in segmenter_names():
@@ -254,6 +257,13 @@ class Assistant:
         with self._lock:
             seeker = self._seekers.setdefault(chosen, Seeker(self._lake, chosen, self._planes))
         return seeker.places(learned, fitted.segmenter if fitted else None, n, here)
+
+    def _warm(self) -> None:
+        """Load what fitting needs while nobody waits for it: a page asks for the state before there is a stroke."""
+        with self._lock:
+            before, self._warmed = self._warmed, True
+        if not before:
+            threading.Thread(target=import_module, args=("scipy.optimize",), daemon=True).start()
 
     def rows(self, task: str) -> TaskRows:
         """The training pixels of a task."""

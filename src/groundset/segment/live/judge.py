@@ -123,10 +123,9 @@ def judge(
     if segmenter is None or make is None:
         says = f"{model} does not follow strokes: it says what it was trained to say"
         return AssistantState(True, says, model, classes)
-    total, chips = sum(learned.painted.values()), max(learned.chips.values())
-    says = f"Learned from {_many(total, 'painted pixel')} of {len(classes)} classes on {_many(chips, 'chip')} or more"
-    if len(set(learned.chips.values())) == 1:
-        says = says.removesuffix(" or more")
+    total = sum(learned.painted.values())
+    chips = _many(learned.chip_count, "chip")
+    says = f"Learned from {_many(total, 'painted pixel')} of {len(classes)} classes on {chips}"
     confusion, unjudged = crossed(learned, scheme, make)
     return AssistantState(True, says, model, classes, importance(segmenter, learned), confusion, unjudged)
 
@@ -165,40 +164,39 @@ def _share_words(name: str, value: float, segmenter: Segmenter) -> str:
 
 
 def crossed(learned: Learned, scheme: Scheme, make: Callable[[], Segmenter]) -> tuple[Confusion | None, str]:
-    """Each place left out in turn, and the model of all others asked about it; and what that cannot tell."""
+    """Each place left out in turn, and the model of all others asked about it; and what that cannot tell.
+
+    A class that is painted at one place only always trains and is never asked about: left out, nobody could know it.
+    """
     codes = learned.codes
     group = places_of(learned.places, codes)
     kinds = [int(c) for c in np.unique(codes)]
-    apart = {c: len(np.unique(group[codes == c])) for c in kinds}
-    judged = [c for c in kinds if apart[c] > 1]
-    single = [scheme.find(c).title for c in kinds if apart[c] == 1]
-    if not judged:
-        return None, "How well it does cannot be told yet: paint each class at a second place, apart from the first"
-    testable = np.isin(codes, judged)
-    _, number = np.unique(group[testable], return_inverse=True)
+    judged = [c for c in kinds if len(np.unique(group[codes == c])) > 1]
+    single = " and ".join(scheme.find(c).title for c in kinds if c not in judged)
+    if len(judged) < 2:
+        return None, f"How good it is cannot be told yet: paint {single} at a second place, apart from the first"
+    asked = np.isin(codes, judged)
+    places, number = np.unique(group[asked], return_inverse=True)
     fold = np.full(len(codes), -1, np.int64)
-    fold[testable] = folds_of(number.astype(np.int64), codes[testable], 0, FOLDS)[number]
+    fold[asked] = folds_of(number.ravel().astype(np.int64), codes[asked], 0, FOLDS)[number.ravel()]
     matrix = np.zeros((len(kinds), len(kinds)), np.int64)
-    for k in range(int(fold.max()) + 1):
+    for k in range(FOLDS):
         test = fold == k
-        if len(np.unique(codes[~test])) < 2:
+        if not test.any() or len(np.unique(codes[~test])) < 2:
             continue
         model = make().fit(learned.features[~test], codes[~test])
         said = model.classes[model.predict_proba(learned.features[test]).argmax(axis=1)]
         np.add.at(matrix, (np.searchsorted(kinds, codes[test]), np.searchsorted(kinds, said)), 1)
     there = matrix.sum(axis=1)
-    if not there.any():
-        return None, "How well it does cannot be told yet: paint each class at a second place, apart from the first"
-    right = np.diagonal(matrix)[there > 0] / there[there > 0]
-    accuracy, blocks = float(right.mean()), len(np.unique(number))
+    accuracy = float((np.diagonal(matrix)[there > 0] / there[there > 0]).mean())
     says = (
         f"Of 100 painted pixels at a place that it has not seen, {accuracy * 100:.0f} get the class you gave them "
-        f"(mean over the classes); {blocks} places, at least {CELL} pixels apart, left out in turn"
+        f"(mean over the classes). {len(places)} places, {CELL} pixels or more apart, were left out in turn"
     )
-    left = f"{', '.join(single)} is not judged: painted at one place only" if single else ""
+    left = f"{single} is not judged: it is painted at one place only" if single else ""
     words = tuple(_row_words(kinds, matrix, i, scheme) for i in range(len(kinds)))
     rows = tuple(tuple(int(v) for v in row) for row in matrix)
-    return Confusion(tuple(kinds), rows, blocks, round(accuracy, 4), says, words), left
+    return Confusion(tuple(kinds), rows, len(places), round(accuracy, 4), says, words), left
 
 
 def _row_words(kinds: list[int], matrix: Ints, i: int, scheme: Scheme) -> str:

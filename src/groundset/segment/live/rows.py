@@ -78,6 +78,7 @@ class Learned:
         fill: float32 (features,), what stands for a missing feature: the median of those that train.
         painted: Per class code, labelled pixels before any is left out.
         chips: Per class code, chips with such a pixel.
+        chip_count: Chips with such a pixel of any class.
     """
 
     mark: str
@@ -88,6 +89,7 @@ class Learned:
     fill: Float32
     painted: Mapping[int, int]
     chips: Mapping[int, int]
+    chip_count: int
 
 
 @dataclass(slots=True)
@@ -210,6 +212,7 @@ class TaskRows:
             fill,
             dict(sorted(painted.items())),
             chips,
+            len(members),
         )
 
     def _read(self, wanted: list[_Known], share: Mapping[int, float], spec: FeatureSpec) -> None:

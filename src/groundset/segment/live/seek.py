@@ -35,6 +35,10 @@ PARTS = 4
 """A place is a square of a quarter of the chip's side."""
 
 
+LEAST = 16
+"""Pixels that a place is wide at least."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A place of a chip that should be painted.
@@ -232,7 +236,7 @@ class Seeker:
         top = np.partition(p, -2, axis=1)[:, -2:]
         wavers = np.where(askable, (1 - (top[:, 1] - top[:, 0])).reshape(shape), 0).astype(np.float32)
         height, width = (int(v) for v in chip.geobox.shape)
-        side = max(1, round(min(shape) / PARTS))
+        side = min(max(LEAST // STRIDE, round(min(shape) / PARTS)), *shape)
         mean = uniform_filter(wavers, side, mode="constant")
         row, col = np.unravel_index(int(mean.argmax()), shape)
         top_row = int(np.clip(row - side // 2, 0, shape[0] - side))
