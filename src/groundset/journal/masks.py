@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from odc.geo.geobox import GeoBox
 
-from groundset._files import atomic
+from groundset._files import atomic, fsync_dir
 from groundset.core import NO_CONFIDENCE, UNLABELLED, ConflictError, InputError, LabelMask, MissingError, Origin, Scheme
 
 BANDS = ("class", "origin", "confidence")
@@ -160,8 +160,11 @@ def _photos_have_no_place() -> None:
 
 def _put(data: bytes, path: Path) -> str:
     if not _holds(path, data):
+        fresh = not path.parent.exists()
         with atomic(path) as beside:
             beside.write_bytes(data)
+        if fresh:
+            fsync_dir(path.parent.parent)
     return path.stem
 
 

@@ -1090,7 +1090,7 @@ export interface paths {
         put?: never;
         /**
          * Add Task
-         * @description Add a classify task, with the workspace's scheme or one of its own.
+         * @description Add a task, with the workspace's scheme or one of its own.
          */
         post: operations["add_task_api_tasks_post"];
         delete?: never;
@@ -2671,6 +2671,12 @@ export interface components {
              * @description Its own scheme; null: the workspace's
              */
             classes?: components["schemas"]["NewClass"][] | null;
+            /**
+             * Kind
+             * @default classify
+             * @enum {string}
+             */
+            kind?: "classify" | "segment" | "outline";
             /**
              * Multi
              * @description Whether a chip may have several classes

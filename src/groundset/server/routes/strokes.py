@@ -54,7 +54,7 @@ def get_strokes(
     chip_id: str,
     task: TaskName = None,
     layer: LayerId = LAYER,
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 200,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> LayerStrokes:
     """Your layer of a chip: what can be taken back and brought back, latest first, and how far you said the work is."""
     return strokes.told(here, actor, chip_id, task, layer, limit)
