@@ -122,6 +122,22 @@ def test_a_band_that_is_missing_somewhere_is_its_median_there():
     assert tree.size[-1] == 256
 
 
+def test_pure_noise_still_has_small_leaves():
+    physical = np.random.default_rng(0).random((4, 96, 96), np.float32)
+    tree = hierarchy(physical, np.zeros((96, 96), bool))
+    assert tree.leaf_count > 250
+    assert tree.size[: tree.leaf_count].max() < 400
+
+
+def test_where_half_is_nodata_the_other_half_gets_the_leaves():
+    row, col = np.mgrid[:96, :96].astype(np.float32)
+    physical = np.stack([np.sin(row / 5) * np.cos(col / 7), np.cos(row / 9)])
+    nodata = np.zeros((96, 96), bool)
+    nodata[:, 24:] = True
+    tree = hierarchy(physical, nodata, leaves=200)
+    assert 150 < tree.leaf_count < 300
+
+
 def test_a_glint_does_not_flatten_the_rest():
     physical = np.zeros((2, 32, 32), np.float32)
     physical[:, :, 16:] = 0.1

@@ -20,7 +20,7 @@ from groundset.segment.regions.base import Base
 from groundset.segment.regions.hierarchy import Hierarchy, hierarchy
 from groundset.views.chips import pixels_mark, read_pixels
 
-_VERSION = 2
+_VERSION = 3
 """Counts up when the same pixels give another tree."""
 _IN_MEMORY = 64 << 20
 _ON_DISK = 512 << 20
