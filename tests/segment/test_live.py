@@ -278,3 +278,19 @@ def test_refusals(tmp_path: Path) -> None:
             assistant.propose("pixels", str(chips[5].id))
         with pytest.raises(InputError, match=r"lacks bands.*blue"):
             assistant.propose("pixels", "b_0_1_1", model="pixels-linear")
+
+
+def test_many_classes_share_what_trains(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows_module, "MOST", 300)
+    lake, chips, truth = made
+    codes = truth[chips[5].window.slices].copy()
+    codes[:8] = 2
+    paint(lake, chips[5], codes)
+    assistant = Assistant(lake)
+    learned, _ = assistant.rows("pixels").learn()
+    assert len(learned.codes) < 400
+    assert set(np.unique(learned.codes)) == {0, 1, 2}
+    found = assistant.propose("pixels", str(chips[10].id))
+    assert set(np.unique(found.classes)) <= {0, 1, 2}
+    state = assistant.state("pixels")
+    assert [c.code for c in state.classes] == [0, 1, 2]

@@ -207,7 +207,7 @@ def _solve(X: Float32, index: Ints, each: Float64, strength: float) -> tuple[Flo
         gradient = np.concatenate([(slope @ Z + pulled).ravel(), slope.sum(axis=1, dtype=np.float64)])
         return value + 0.5 * float((u * pulled).sum()), gradient
 
-    options = {"maxiter": STEPS, "gtol": 1e-5, "ftol": 1e-8}
+    options = {"maxiter": STEPS, "gtol": 1e-5, "ftol": 1e-7}
     found = minimize(loss, np.zeros(K * (D + 1)), jac=True, method="L-BFGS-B", options=options)
     u, b = found.x[: K * D].reshape(K, D), found.x[K * D :]
     return u @ back.T, b - (0 if K == 1 else b.mean()), int(found.nit)

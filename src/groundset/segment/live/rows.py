@@ -29,6 +29,8 @@ UInt8 = npt.NDArray[np.uint8]
 
 MOST_PER_CLASS = 8_000
 """Pixels of a class that train, drawn from all its chips alike: more of them cost time and change next to nothing."""
+MOST = 20_000
+"""Pixels that train in all, where there are many classes: a fit must not take longer than a person waits."""
 _READERS = 2
 
 
@@ -196,7 +198,8 @@ class TaskRows:
             for code, n in known.count.items():
                 painted[code] = painted.get(code, 0) + n
                 chips[code] = chips.get(code, 0) + 1
-        share = {code: min(1.0, MOST_PER_CLASS / n) for code, n in painted.items()}
+        most = min(MOST_PER_CLASS, MOST // max(1, len(painted)))
+        share = {code: min(1.0, most / n) for code, n in painted.items()}
         self._read([k for k in self._known.values() if _lacks(k, share)], share, spec)
         members = [self._known[i] for i in sorted(self._known) if self._known[i].count]
         rows = [k.rows.some(share) for k in members if k.rows is not None]
