@@ -25,14 +25,17 @@ export class Board {
   private programs: Programs;
   private readonly painters = new Map<string, Painter>();
 
-  /** Throws CanvasError where the browser gives no WebGL2. */
-  constructor() {
+  /** Throws CanvasError where the browser gives no WebGL2. `onlost`: the graphics card was taken away, or is back. */
+  constructor(private readonly onlost?: (lost: boolean) => void) {
     const gl = this.canvas.getContext('webgl2', { alpha: true, antialias: false, depth: false, stencil: false });
     if (!gl) throw new CanvasError('this browser does not offer WebGL2');
     this.gl = gl;
     this.programs = new Programs(gl);
     this.canvas.addEventListener('webglcontextrestored', () => this.again());
-    this.canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
+    this.canvas.addEventListener('webglcontextlost', (event) => {
+      event.preventDefault();
+      this.onlost?.(true);
+    });
   }
 
   /** Draws a look on a canvas, as large as that is; `key` names its picture, kept for the next time. */
@@ -84,5 +87,6 @@ export class Board {
   private again(): void {
     this.programs = new Programs(this.gl);
     this.painters.clear();
+    this.onlost?.(false);
   }
 }

@@ -48,7 +48,11 @@ export class Screen {
 
   constructor(private readonly onproblem: (problem: CanvasError | null) => void) {
     try {
-      this.board = new Board();
+      this.board = new Board((lost) => {
+        if (!this.board) return;
+        onproblem(lost ? new CanvasError('the graphics card was taken away; waiting for it') : null);
+        this.ask(null, 'picture');
+      });
     } catch (error) {
       if (!(error instanceof CanvasError)) throw error;
       onproblem(error);
