@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from groundset.core import SchemeClass
-    from groundset.core.layout import AttributeConfig, AttributeKind, TaskConfig
+    from groundset.core.layout import AttributeConfig, AttributeKind, TaskConfig, TaskKind
     from groundset.journal import AttributeValue
     from groundset.lake import Lake
 
@@ -51,14 +51,16 @@ class Declaring:
         self,
         name: str,
         *,
+        kind: TaskKind = "classify",
         multi: bool = False,
         classes: Sequence[SchemeClass] | None = None,
         actor: str | None = None,
     ) -> TaskConfig:
-        """Add a classify task.
+        """Add a task.
 
         Args:
             name: Its name.
+            kind: ``classify`` (chips), ``segment`` (pixels) or ``outline`` (shapes).
             multi: Whether a chip may have several classes.
             classes: A scheme of its own, kept in ``NAME.csv`` (default: the workspace's scheme).
             actor: Who adds it (default: the system user name).
@@ -68,7 +70,7 @@ class Declaring:
         """
         from groundset import _additions
 
-        return _additions.add_task(self.lake, name, actor=_who(actor), multi=multi, classes=classes)
+        return _additions.add_task(self.lake, name, actor=_who(actor), kind=kind, multi=multi, classes=classes)
 
     def add_attribute(
         self,

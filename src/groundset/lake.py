@@ -272,6 +272,8 @@ class Lake:
         return self.scenes.get(scene_id).datetime if scene_id in self.scenes else None
 
     def _check_task(self, task: TaskConfig, event: NewEvent) -> None:
+        from groundset.journal.outlines import check_geometries
+
         fits = _KIND_OF_TASK.get(event.kind)
         if fits is not None and task.kind not in fits:
             raise InputError(
@@ -288,6 +290,7 @@ class Lake:
         if "class" in event.payload:
             codes.append(event.payload["class"])
         if event.kind == "shapes":
+            check_geometries(event.payload)
             codes += [feature["properties"]["class"] for feature in event.payload["features"]]
         if event.kind in _KIND_OF_TASK:
             for code in codes:

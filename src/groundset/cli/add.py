@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,14 @@ app = typer.Typer(no_args_is_help=True, help="Add a class, a task or an attribut
 Root = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")]
 Title = Annotated[str | None, typer.Option(help="For people (default: the name).")]
 Who = Annotated[str | None, typer.Option("--actor", help="Who adds it (default: the system user name).")]
+
+
+class Kind(StrEnum):
+    """What a task asks."""
+
+    CLASSIFY = "classify"
+    SEGMENT = "segment"
+    OUTLINE = "outline"
 
 
 @app.command("class")
@@ -42,20 +51,22 @@ def add_task(
     root: Root,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name.")],
     multi: Annotated[bool, typer.Option("--multi", help="A chip may have several classes.")] = False,
+    kind: Annotated[Kind, typer.Option(help="Classes of chips, of pixels, or shapes.")] = Kind.CLASSIFY,
     scheme: Annotated[
         Path | None, typer.Option(help="Scheme CSV of its own, copied to NAME.csv (default: the workspace's).")
     ] = None,
     actor: Who = None,
 ) -> None:
-    """Add a task that asks which classes a chip has."""
+    """Add a task: which classes chips have, which class pixels have, or shapes."""
     from groundset.taxonomy import read_scheme
     from groundset.workspace import open as open_workspace
 
     classes = None if scheme is None else read_scheme(scheme).classes
     with open_workspace(root) as ws:
-        ws.add_task(name, multi=multi, classes=classes, actor=actor)
-        there = ", ".join(c.name for c in ws.scheme(name))
-    _say(f"task {name} (classify, {'several classes' if multi else 'one class'} a chip): {there}")
+        task = ws.add_task(name, kind=kind.value, multi=multi, classes=classes, actor=actor)
+        there = ", ".join(c.name for c in ws.lake.scheme(name))
+    asks = f", {'several classes' if multi else 'one class'} a chip" if task.kind == "classify" else ""
+    _say(f"task {name} ({task.kind}{asks}): {there}")
 
 
 @app.command("attribute")

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from groundset._files import folder_lock, sha256_file
 from groundset.core import UNLABELLED, InputError, Listener, MissingError, Origin, Progress
+from groundset.core.memory import no_collecting
 from groundset.ingest._annotate.classes import translate
 from groundset.ingest._annotate.dates import DATE_COLUMNS, check_window, parse_time, parse_within
 from groundset.ingest._annotate.features import Features
@@ -135,7 +136,7 @@ def bring(
     report.skipped = int((codes == UNLABELLED).sum())
     count = Progress("annotating", len(layer.names), "shapes", progress)
     placed = _placed(layer, how, scenes, report)
-    with folder_lock(lake.layout.cache / "annotate.lock", "an annotate"):
+    with folder_lock(lake.layout.cache / "annotate.lock", "an annotate"), no_collecting():
         new = _new(shapes, layer, how, placed, codes, report, name)
         source = {"file": layer.name, "sha256": layer.sha256}
         what = {"verb": "annotate", **source, "import": report.layer}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from groundset.core import InputError, MissingError
+from groundset.core.memory import no_collecting
 from groundset.journal import NewEvent
 from groundset.outlines.act import Append, removed, stated, write
 from groundset.outlines.shape import POLYGONS, Geometries, Shape, problems_of
@@ -143,22 +144,23 @@ def _change(
     """The same shapes with other geometries; one that comes to lie on another chip leaves its former one."""
     if not chosen:
         return Changed(0, None)
-    before = np.empty(len(chosen), object)
-    before[:] = [s.geometry for s in chosen]
-    after = make(before)
-    homes: list[str] = [s.chip_id for s in chosen]
-    for scene_id in {s.scene for s in chosen}:
-        there = [i for i, s in enumerate(chosen) if s.scene == scene_id]
-        for i, home in zip(there, shapes.places.homes(after[there], scene_id), strict=True):
-            homes[i] = home
-    new = [
-        replace(s, geometry=g, chip_id=home, problem=problem, kind="polygon" if problem != s.problem else s.kind)
-        for s, g, home, problem in zip(chosen, after, homes, problems_of(after), strict=True)
-    ]
-    events: list[NewEvent] = [removed(s, task) for s, home in zip(chosen, homes, strict=True) if s.chip_id != home]
-    events += stated(new, task, shapes.places)
-    bulk, _ = write(events, task=task, actor=actor, append=append,
-                    what={k: v for k, v in what.items() if v is not None})  # fmt: skip
+    with no_collecting():
+        before = np.empty(len(chosen), object)
+        before[:] = [s.geometry for s in chosen]
+        after = make(before)
+        homes: list[str] = [s.chip_id for s in chosen]
+        for scene_id in {s.scene for s in chosen}:
+            there = [i for i, s in enumerate(chosen) if s.scene == scene_id]
+            for i, home in zip(there, shapes.places.homes(after[there], scene_id), strict=True):
+                homes[i] = home
+        new = [
+            replace(s, geometry=g, chip_id=home, problem=problem, kind="polygon" if problem != s.problem else s.kind)
+            for s, g, home, problem in zip(chosen, after, homes, problems_of(after), strict=True)
+        ]
+        events: list[NewEvent] = [removed(s, task) for s, home in zip(chosen, homes, strict=True) if s.chip_id != home]
+        events += stated(new, task, shapes.places)
+        bulk, _ = write(events, task=task, actor=actor, append=append,
+                        what={k: v for k, v in what.items() if v is not None})  # fmt: skip
     return Changed(len(new), bulk)
 
 

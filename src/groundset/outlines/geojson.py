@@ -70,7 +70,7 @@ def _crs(scenes: Sequence[str], places: Places) -> str:
     """The member ``crs`` as GeoJSON of 2008 had it, which GDAL and QGIS read."""
     from groundset.chips.chip import crs_text
 
-    found = {crs_text(places.scene(own).geobox) for own in set(scenes)}
+    found = {crs_text(places.geobox(own)) for own in set(scenes)}
     if len(found) > 1 or None in found:
         raise InputError(
             "these shapes have no one CRS", found=", ".join(sorted(str(c) for c in found)),

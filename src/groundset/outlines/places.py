@@ -13,8 +13,8 @@ from groundset.core import ChipId, MissingError
 
 if TYPE_CHECKING:
     from affine import Affine
+    from odc.geo.geobox import GeoBox
 
-    from groundset.imagery.scene import Scene
     from groundset.lake import Lake
 
 LEVEL = 0
@@ -30,22 +30,17 @@ class Places:
         self.lake = lake
         self.corner = lru_cache(maxsize=1 << 16)(self._corner)
         """(column, row) of the upper left pixel of a chip."""
-
-    def scene(self, scene_id: str) -> Scene:
-        """A scene.
-
-        Raises:
-            MissingError: There is no such scene.
-        """
-        return self.lake.scenes.get(scene_id)
+        self.geobox = lru_cache(maxsize=1 << 12)(self._geobox)
+        """Grid of a scene, which never changes."""
 
     def affine(self, scene_id: str) -> Affine:
         """From pixels of a scene to its CRS."""
-        return self.scene(scene_id).geobox.affine
+        affine: Affine = self.geobox(scene_id).affine
+        return affine
 
     def coordinates(self, scene_id: str) -> Literal["map", "pixel"]:
         """What shapes of a scene are written in: its CRS, or pixels of the chip where it has none."""
-        return "pixel" if self.scene(scene_id).geobox.crs is None else "map"
+        return "pixel" if self.geobox(scene_id).crs is None else "map"
 
     def written(self, geometry: npt.NDArray[np.object_], scene_id: str, chip_ids: Sequence[str]) -> list[str]:
         """Geometries in pixels of a scene as GeoJSON text in the coordinates that events about these chips have."""
@@ -80,11 +75,11 @@ class Places:
         """
         points = representative(geometry)
         grid = self.lake.config.grid.grid()
-        scene = self.scene(scene_id)
-        if grid is None or scene.width < grid.chip_size or scene.height < grid.chip_size:
+        height, width = (int(n) for n in self.geobox(scene_id).shape)
+        if grid is None or width < grid.chip_size or height < grid.chip_size:
             return self._nearest(points, scene_id)
         step = grid.step(LEVEL)
-        rows, cols = grid.counts(scene.width, scene.height)
+        rows, cols = grid.counts(width, height)
         row = np.clip(points[:, 1] // step, 0, rows - 1).astype(int)
         col = np.clip(points[:, 0] // step, 0, cols - 1).astype(int)
         ids = [str(ChipId(scene_id, LEVEL, r, c)) for r, c in zip(row.tolist(), col.tolist(), strict=True)]
@@ -99,15 +94,17 @@ class Places:
         return [p for p in self.lake.chips.parts() if p.partition("~")[0] == f"{scene_id}_{LEVEL}"]
 
     def _nearest(self, points: Floats, scene_id: str) -> list[str]:
+        import shapely
+
         chips = [chip for part in self.chips(scene_id) for chip in self.lake.chips.chips(part)]
         if not chips:
             raise MissingError("this scene has no chips", asked=scene_id, hint="run groundset ingest first")
         windows = np.array([(c.window.x_off, c.window.y_off, c.window.right, c.window.bottom) for c in chips], float)
-        out = []
-        for x, y in points:
-            beyond = np.maximum(np.maximum(windows[:, :2] - (x, y), (x, y) - windows[:, 2:]), 0)
-            out.append(str(chips[int(np.argmin((beyond**2).sum(axis=1)))].id))
-        return out
+        near = shapely.STRtree(shapely.box(*windows.T)).nearest(shapely.points(points))
+        return [str(chips[i].id) for i in near.tolist()]
+
+    def _geobox(self, scene_id: str) -> GeoBox:
+        return self.lake.scenes.get(scene_id).geobox
 
     def _corner(self, chip_id: str) -> tuple[int, int]:
         window = self.lake.chips.get(chip_id).window

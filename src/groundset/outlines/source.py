@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,8 @@ def read_file(path: Path) -> Layer:
     Raises:
         InputError: Not a vector file, empty, without CRS, several layers, or a geometry that cannot be read.
     """
+    if path.suffix.lower() in (".geojson", ".json") and (said := _collection(path.read_bytes())) is not None:
+        return _geojson(said, path.name, sha256_file(path))
     return _layer(path, path.name, _folder_or_file(path))
 
 
@@ -73,11 +76,17 @@ def read_bytes(data: bytes, name: str) -> Layer:
     """
     sha256 = hashlib.sha256(data).hexdigest()
     if data.startswith(_GPKG):
-        return _layer(data, name, sha256)
-    return _geojson(data, name, sha256)
+        with TemporaryDirectory() as folder:  # GDAL goes by the name
+            path = Path(folder) / "shapes.gpkg"
+            path.write_bytes(data)
+            return _layer(path, name, sha256)
+    said = _collection(data)
+    if said is None:
+        raise InputError("this is no GeoJSON FeatureCollection", asked=name, hint=_FORMS)
+    return _geojson(said, name, sha256)
 
 
-def _layer(source: Path | bytes, name: str, sha256: str) -> Layer:
+def _layer(source: Path, name: str, sha256: str) -> Layer:
     import pyproj
     import shapely
 
@@ -94,19 +103,20 @@ def _layer(source: Path | bytes, name: str, sha256: str) -> Layer:
     return Layer(name, sha256, geometry, pyproj.CRS(meta["crs"]), columns, names)
 
 
-def _geojson(data: bytes, name: str, sha256: str) -> Layer:
+def _collection(data: bytes) -> dict[str, Any] | None:
+    """The FeatureCollection in some bytes; None where it is something else."""
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) and isinstance(said.get("features"), list) else None
+
+
+def _geojson(said: Mapping[str, Any], name: str, sha256: str) -> Layer:
     """Read without GDAL, which would look into a stranger's text for any of its many formats."""
     import shapely
 
-    try:
-        said = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            "this is no GeoJSON that can be read", asked=name, found=str(error)[:200], hint=_FORMS
-        ) from None
-    features = said.get("features") if isinstance(said, dict) else None
-    if not isinstance(features, list):
-        raise InputError("this is no GeoJSON FeatureCollection", asked=name, hint=_FORMS)
+    features = said["features"]
     if not features:
         raise InputError(f"{name} has no features", hint="nothing was brought in")
     names = [f"feature {i}" for i in range(len(features))]

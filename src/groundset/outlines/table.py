@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from groundset.core.memory import no_collecting
 from groundset.journal.events import Event, format_time
-from groundset.outlines.shape import Said, Shape, Told, read
+from groundset.outlines.shape import Said, Shape, Told, parse, read
 
 if TYPE_CHECKING:
     from groundset.journal import Journal
@@ -102,8 +103,8 @@ class Table:
         known = {self._said[key][0] for key in keys}
         stands = {row.seq for row in rows}
         gone = [key for key in keys if self._said[key][0] not in stands]
-        new = [_said_in(row) for row in rows if row.seq not in known]
-        self._take(new, gone)
+        with no_collecting():
+            self._take([_said_in(row) for row in rows if row.seq not in known], gone)
 
     def _take(self, new: Sequence[Said], gone: Iterable[Key] = ()) -> None:
         touched: set[str] = set()
@@ -182,11 +183,13 @@ class OnScene:
 
 def said_by(event: Event) -> Said:
     """An event, lean."""
-    return Said(event.seq, format_time(event.at), event.actor, str(event.chip_id), event.payload)
+    geometry = [json.dumps(f["geometry"]) for f in event.payload["features"]]
+    return Said(event.seq, format_time(event.at), event.actor, str(event.chip_id), event.payload, geometry)
 
 
 def _said_in(row: Any) -> Said:
-    return Said(row.seq, row.at, row.actor, row.chip_id, json.loads(row.payload))
+    payload, geometry = parse(row.payload)
+    return Said(row.seq, row.at, row.actor, row.chip_id, payload, geometry)
 
 
 def _meet(bounds: tuple[float, ...], box: Box) -> bool:

@@ -12,6 +12,7 @@ from groundset.core.layout import TaskConfig
 from groundset.journal import UNSAID, Event
 from groundset.journal.answers import resolve
 from groundset.journal.events import ANSWER_KINDS, parse_time
+from groundset.journal.outlines import without_outdated
 from groundset.journal.payloads import removed
 from groundset.journal.standing import Standing
 
@@ -192,7 +193,7 @@ class Labeller:
 
     @staticmethod
     def _shapes(events: Sequence[Event]) -> _Told | None:
-        events = [event for event in events if not removed(event.payload)]
+        events = without_outdated(events)
         if not events:
             return None
         codes = {feature["properties"]["class"] for event in events for feature in event.payload["features"]}

@@ -100,7 +100,7 @@ def repair(geometry: Geometries, names: Sequence[str]) -> tuple[Geometries, tupl
     return out, tuple(names[int(i)] for i in broken)
 
 
-def read_raw(source: Path | bytes, name: str) -> Any:
+def read_raw(source: Path, name: str) -> Any:
     """The one layer of a vector file as pyogrio gives it: (meta, ids, WKB, fields).
 
     Raises:
@@ -119,7 +119,7 @@ def read_raw(source: Path | bytes, name: str) -> Any:
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise InputError(
             "this is no file of labels that can be read",
-            asked=name if isinstance(source, bytes) else source,
+            asked=source,
             found=str(error).splitlines()[0][:200],
             hint="give points or polygons (GeoJSON, GPKG, SHP ...), a raster of class codes, or a CSV",
         ) from error

@@ -144,6 +144,7 @@ class NewTask(Model):
     """A question about chips to add to the workspace."""
 
     name: str = Field(min_length=1, max_length=64)
+    kind: Literal["classify", "segment", "outline"] = "classify"
     multi: bool = Field(default=False, description="Whether a chip may have several classes")
     classes: list[NewClass] | None = Field(default=None, description="Its own scheme; null: the workspace's")
 

@@ -36,11 +36,11 @@ async def add_class(said: NewClass, here: Here, actor: Actor) -> SchemeClass:
 
 @router.post("/tasks", status_code=201, responses=problems(409, 422, 503), dependencies=[needs("manage")])
 async def add_task(said: NewTask, here: Here, actor: Actor) -> Task:
-    """Add a classify task, with the workspace's scheme or one of its own."""
+    """Add a task, with the workspace's scheme or one of its own."""
 
     def add() -> Task:
         classes = None if said.classes is None else classes_of(said.classes)
-        new = _additions.add_task(here.lake, said.name, actor=actor, multi=said.multi, classes=classes)
+        new = _additions.add_task(here.lake, said.name, actor=actor, kind=said.kind, multi=said.multi, classes=classes)
         return overview.task(here.lake, here.index, new)
 
     return _told(here, await run_in_threadpool(add))
