@@ -87,9 +87,7 @@ def _steps(found: Candidates) -> list[float]:
         x, y, width, height = found.tree.bbox[node].tolist()
         planes = np.zeros((4, height, width), np.uint8)
         planes[0], planes[1][mask], planes[2][mask], planes[3] = mask, code, 3, 255
-        whole = np.zeros((rows, cols), bool)
-        whole[y : y + height, x : x + width] = mask
-        Rle.of(whole)
+        Rle.within(mask, (x, y), (rows, cols))
         out.append(_ms(start))
     return out
 

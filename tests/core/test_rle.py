@@ -33,6 +33,19 @@ def test_runs_are_cocos_and_come_back(mask):
     assert Rle.from_dict(rle.to_dict()) == rle
 
 
+@given(MASKS, st.tuples(*[st.integers(0, 4)] * 4))
+def test_runs_of_a_box_are_those_of_the_image(mask, around):
+    left, top, right, bottom = around
+    whole = np.pad(mask, ((top, bottom), (left, right)))
+    assert Rle.within(mask, (left, top), whole.shape) == Rle.of(whole)
+    assert list(Rle.of(whole).counts) == by_hand(whole)
+
+
+def test_a_box_beyond_the_image_is_refused():
+    with pytest.raises(InputError, match="beyond the image"):
+        Rle.within(np.ones((2, 2), bool), (3, 0), (4, 4))
+
+
 @given(MASKS)
 def test_pycocotools_reads_the_same(mask):
     coco = pytest.importorskip("pycocotools.mask")

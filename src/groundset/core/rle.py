@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +44,33 @@ class Rle:
     def of(cls, mask: Bool) -> Rle:
         """The runs of a bool array (rows, columns)."""
         rows, cols = mask.shape
-        flat = np.concatenate(([False], np.asarray(mask, bool).ravel(order="F")))
-        ends = np.concatenate((np.flatnonzero(flat[1:] != flat[:-1]), [rows * cols]))
+        return cls.within(mask, (0, 0), (rows, cols))
+
+    @classmethod
+    def within(cls, mask: Bool, corner: tuple[int, int], size: tuple[int, int]) -> Rle:
+        """The runs of pixels that lie in a box; costs what the box does, not what the image does.
+
+        Args:
+            mask: bool (height, width) of the box.
+            corner: Column and row of its upper left pixel.
+            size: (rows, columns) of the image.
+
+        Raises:
+            InputError: The box reaches beyond the image.
+        """
+        (x, y), (rows, cols), (height, width) = corner, size, mask.shape
+        if x < 0 or y < 0 or x + width > cols or y + height > rows:
+            raise InputError(
+                "the box reaches beyond the image",
+                asked=f"{width} x {height} pixels at {x}, {y}",
+                found=f"{cols} x {rows}",
+            )
+        down = np.zeros((width, height + 2), np.int8)  # one column a row, with a pixel outside above and below
+        down[:, 1:-1] = np.asarray(mask, bool).T
+        col, row = np.nonzero(np.diff(down, axis=1))
+        turns = (x + col) * rows + y + row  # by turns where a run begins and where it ends
+        turns = turns[_alone(turns)]  # a run that ends where the next one begins goes on
+        ends = turns if len(turns) and turns[-1] == rows * cols else np.append(turns, rows * cols)
         counts = np.diff(ends, prepend=0)
         return cls((rows, cols), tuple(counts.tolist()) if rows * cols else ())
 
@@ -98,6 +124,15 @@ def bbox_of(mask: Bool) -> tuple[int, int, int, int]:
         return 0, 0, 0, 0
     top, bottom, left, right = (int(v) for v in (rows[0], rows[-1], cols[0], cols[-1]))
     return left, top, right - left + 1, bottom - top + 1
+
+
+def _alone(turns: npt.NDArray[np.integer[Any]]) -> Bool:
+    """Which of these ordered numbers stand there once."""
+    out = np.ones(len(turns), bool)
+    same = np.asarray(turns[1:] == turns[:-1])
+    out[1:] &= ~same
+    out[:-1] &= ~same
+    return out
 
 
 def _whole(values: object) -> bool:

@@ -92,6 +92,19 @@ def test_two_halves_are_two_nodes_with_a_sharp_border():
     assert (tree.contrast[:-1][tree.parent[:-1] == root] > 0.5).all()
 
 
+def test_what_one_band_of_thirteen_shows_is_a_node():
+    row, col = np.mgrid[:48, :48]
+    disc = (row - 20) ** 2 + (col - 25) ** 2 < 144
+    physical = np.random.default_rng(0).normal(0, 0.02, (13, 48, 48)).astype(np.float32)
+    physical[:12] += np.where(row < 24, 0.3, 0.0)  # what all other bands show
+    physical[12] += np.where(disc, 0.5, 0.0)
+    tree = hierarchy(physical, np.zeros((48, 48), bool))
+    halves = [disc & (row < 24), disc & (row >= 24)]
+    for wanted in halves:
+        masks = (node_mask(tree, node) for node in range(len(tree)))
+        assert max((m & wanted).sum() / (m | wanted).sum() for m in masks) > 0.9
+
+
 def test_a_constant_image_is_one_tree_without_heights():
     tree = hierarchy(np.full((13, 64, 64), 0.3, np.float32), np.zeros((64, 64), bool))
     assert tree.size[-1] == 64 * 64

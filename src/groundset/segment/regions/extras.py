@@ -85,13 +85,11 @@ def _extra(
     source: str,
 ) -> Extra:
     inside = found[box] == piece + 1
-    whole = np.zeros(found.shape, bool)
-    whole[box] = inside
     sure = confidence[box][inside]
     sure = sure[sure != NO_CONFIDENCE]
     rows, cols = box
     return Extra(
-        Rle.of(whole),
+        Rle.within(inside, (int(cols.start), int(rows.start)), (found.shape[0], found.shape[1])),
         (int(cols.start), int(rows.start), int(cols.stop - cols.start), int(rows.stop - rows.start)),
         int(inside.sum()),
         float(sure.mean()) / 100 if len(sure) else 0.5,
