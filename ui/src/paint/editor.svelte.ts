@@ -6,6 +6,7 @@ import { recall, remember } from '../lib/stored';
 import { toast } from '../lib/toast.svelte';
 import { workspace } from '../lib/workspace.svelte';
 import { commandsOf } from './actions';
+import { Assistant } from './assist/assistant.svelte';
 import { type Chosen, type Command, keyOf, sound } from './commands';
 import type { Overlay, Point } from './contract';
 import { PaintDoc } from './doc.svelte';
@@ -34,6 +35,7 @@ export class Editor {
   chosen = $state.raw<Chosen>({});
   private more = $state.raw<readonly Command[]>([]);
   readonly views = new Views();
+  readonly assistant = new Assistant(this);
   readonly hand: Hand = new Hand(
     () => this.doc,
     () => this.classes,

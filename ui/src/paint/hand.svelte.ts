@@ -42,6 +42,8 @@ export class Hand implements Tool, Bench {
     void this.under;
     return this.kind && makeTool(this.kind, this);
   });
+  /** What becomes of a patch before it is laid down: the assistant's classes in place of the one in hand. */
+  through: ((patch: Patch) => Patch | null) | null = null;
   /** Counts up when the tool's preview may have changed. */
   ticks = $state(0);
   private held = false;
@@ -140,7 +142,8 @@ export class Hand implements Tool, Bench {
   }
 
   apply(patch: Patch, facts: StrokeFacts): void {
-    this.doc().apply(patch, facts);
+    const said = this.through && this.kind !== 'eraser' ? this.through(patch) : patch;
+    if (said) this.doc().apply(said, facts);
   }
 
   pick(code: number): void {

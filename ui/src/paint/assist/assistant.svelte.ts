@@ -1,0 +1,204 @@
+/** The assistant at work on the chip in hand: it asks after each saved stroke, and the newest question wins. */
+import { parseNpy } from '../../canvas';
+import { asProblem, bytes, get, isAbort } from '../../lib/api';
+import type { components } from '../../lib/openapi';
+import { recall, remember } from '../../lib/stored';
+import { toast } from '../../lib/toast.svelte';
+import type { Problem } from '../../lib/types';
+import type { Command } from '../commands';
+import type { Box, Overlay, Patch } from '../contract';
+import type { Editor } from '../editor.svelte';
+import { accepted, figuresOf, plane, type Proposal, received, SHOWN, type Showing, visible } from './proposal';
+
+export type Info = components['schemas']['AssistantInfo'];
+export type Smoothing = 'none' | 'regions' | 'majority';
+const CALM_MS = 60;
+const STATE_MS = 600;
+
+export class Assistant {
+  on = $state(recall('paint assistant') === 'on');
+  model = $state(recall('paint assistant model') ?? 'linear');
+  smoothing = $state<Smoothing>((recall('paint assistant smoothing') as Smoothing | null) ?? 'none');
+  showing = $state<Showing>('proposal');
+  opacity = $state(0.45);
+  /** Percent from which on a proposal is accepted. */
+  least = $state(50);
+  /** The tools paint what is proposed in place of the class in hand. */
+  asProposed = $state(false);
+  proposal = $state.raw<Proposal | null>(null);
+  info = $state.raw<Info | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  busy = $state(false);
+  /** From the question to the whole mask. */
+  took = $state<number | null>(null);
+  private flight: AbortController | null = null;
+  private about = '';
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private later: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly editor: Editor) {}
+
+  private get doc() {
+    return this.editor.doc;
+  }
+
+  readonly figures = $derived.by(() => {
+    const { own, others, version } = this.doc;
+    void version;
+    return this.proposal && own && others ? figuresOf(this.proposal, own, others) : null;
+  });
+
+  readonly overlays: readonly Overlay[] = $derived.by(() => {
+    const { proposal, showing, opacity } = this;
+    const { own, others, version } = this.doc;
+    void version;
+    if (!this.on || !proposal || !own || !others || showing === 'none') return [];
+    const { rows, cols } = proposal;
+    const classes = showing === 'proposal' ? proposal.classes : null;
+    const confidence = plane(showing, proposal, own, others);
+    return [{ name: showing, classes, confidence, rows, cols, opacity: showing === 'disagreement' ? 0.9 : opacity }];
+  });
+
+  /** What it still needs before it can propose; null where it can, or nothing is known. */
+  readonly needs = $derived(this.info && !this.info.ready ? this.info.says : null);
+
+  /** What the proposal hangs on; another one asks anew. */
+  readonly question = $derived.by(() => {
+    const { chipId, task, saved, own } = this.doc;
+    if (!this.on || !own || saved === 'saving' || saved === 'offline') return null;
+    return JSON.stringify([chipId, task, this.model, this.smoothing]);
+  });
+
+  turn(on = !this.on): void {
+    this.on = on;
+    remember('paint assistant', on ? 'on' : 'off');
+    if (!on) this.stop();
+  }
+
+  setModel(name: string): void {
+    this.model = name;
+    remember('paint assistant model', name);
+  }
+
+  setSmoothing(name: Smoothing): void {
+    this.smoothing = name;
+    remember('paint assistant smoothing', name);
+  }
+
+  show(next?: Showing): void {
+    this.showing = next ?? SHOWN[(SHOWN.indexOf(this.showing) + 1) % SHOWN.length]!;
+  }
+
+  /** Ask soon: several strokes in one moment are one question. */
+  soon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.ask(), CALM_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    clearTimeout(this.later);
+    this.flight?.abort();
+    this.flight = null;
+    this.busy = false;
+    this.asProposed = false;
+    this.proposal = this.info = this.problem = null;
+  }
+
+  private async ask(): Promise<void> {
+    const { chipId, task, own } = this.doc;
+    if (!this.on || !own) return;
+    this.flight?.abort();
+    const flight = (this.flight = new AbortController());
+    if (this.about !== chipId) this.proposal = null;
+    this.about = chipId;
+    this.busy = true;
+    const begun = performance.now();
+    const whole: Box = { x: 0, y: 0, width: own.cols, height: own.rows };
+    const seen = visible(this.editor.view, this.editor.views.cell, own.rows, own.cols);
+    const known = this.info?.ready && this.info.task === task && this.info.model === this.model;
+    try {
+      if (!known) await this.learn(task, flight.signal);
+      if (!this.info?.ready) {
+        this.proposal = null;
+        return;
+      }
+      for (const window of seen ? [seen, whole] : [whole]) await this.bring(chipId, task, window, whole, flight.signal);
+      this.took = performance.now() - begun;
+      this.problem = null;
+    } catch (error) {
+      if (isAbort(error) || flight.signal.aborted) return;
+      this.problem = asProblem(error);
+      this.proposal = null;
+    } finally {
+      if (this.flight === flight) this.busy = false;
+    }
+    clearTimeout(this.later);
+    if (known) this.later = setTimeout(() => void this.learn(task, flight.signal).catch(() => undefined), STATE_MS);
+  }
+
+  private async bring(chip: string, task: string, window: Box, whole: Box, signal: AbortSignal): Promise<void> {
+    const { model, smoothing } = this;
+    const part = window === whole ? {} : { window: [window.x, window.y, window.width, window.height].join() };
+    const query = { task, model, smoothing, ...part };
+    const data = await bytes(`/chips/${encodeURIComponent(chip)}/proposal`, query, { signal, cache: 'no-cache' });
+    if (signal.aborted) return;
+    this.proposal = received(parseNpy(data), window, whole.height, whole.width, this.proposal);
+  }
+
+  /** What it learned from and how well it does, or what it still needs. */
+  private async learn(task: string, signal: AbortSignal): Promise<void> {
+    const info = await get<Info>('/assistant', { task, model: this.model }, { signal });
+    if (!signal.aborted) this.info = info;
+  }
+
+  // --- accepting ----------------------------------------------------------------------------------------------------
+
+  /** Take over what is proposed: all of it, from `least` percent on. */
+  accept(least = this.least): void {
+    const { own, others } = this.doc;
+    if (!this.proposal || !own || !others) {
+      toast(this.on ? 'There is no proposal yet.' : 'The assistant is off.', { stay: 2000 });
+      return;
+    }
+    const patch = accepted(this.proposal, own, others, least);
+    if (patch) this.doc.apply(patch, { tool: 'accept' });
+    else toast('Nothing to accept: people have labelled all that it is this sure of.', { stay: 2500 });
+  }
+
+  /** What a tool drew, as proposed: its pixels get the proposal's classes; null where there is nothing to take. */
+  readonly through = (patch: Patch): Patch | null => {
+    const { own, others } = this.doc;
+    return this.proposal && own && others ? accepted(this.proposal, own, others, 0, patch) : null;
+  };
+
+  readonly commands: readonly Command[] = [
+    { id: 'assist', title: 'Assistant on or off', part: 'Assistant', keys: ['a'], run: () => this.turn() },
+    {
+      id: 'accept',
+      title: 'Accept what it proposes, from the chosen confidence on',
+      part: 'Assistant',
+      keys: ['A'],
+      run: () => this.accept(),
+    },
+    {
+      id: 'as proposed',
+      title: 'Paint what it proposes, in place of a class',
+      part: 'Assistant',
+      keys: ['0'],
+      run: () => this.turnProposed(),
+    },
+    {
+      id: 'assist show',
+      title: 'Show proposal, doubt, disagreement or none',
+      part: 'Assistant',
+      keys: ['z'],
+      run: () => this.show(),
+    },
+  ];
+
+  turnProposed(on = !this.asProposed): void {
+    if (on && !this.on) this.turn(true);
+    this.asProposed = on;
+  }
+}
