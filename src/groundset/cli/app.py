@@ -18,6 +18,7 @@ from groundset.cli import (
     import_,
     ingest,
     init,
+    outlines,
     predict,
     publish,
     release,
@@ -42,6 +43,7 @@ _LABELLING = (annotate, suggest, search, encode, predict, segment)
 for verb in (demo, init, ingest, status, *_LABELLING, import_, export, release, check, publish, serve):
     app.command(verb.__name__.rsplit(".", 1)[1].removesuffix("_"))(verb.run)
 app.add_typer(add.app, name="add")
+app.add_typer(outlines.app, name="outlines")
 
 STOPPED = 130
 _STOPPED = "stopped; what was finished is kept, run it again to go on"

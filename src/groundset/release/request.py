@@ -100,6 +100,7 @@ def labelled_task(lake: Lake, name: str | None) -> TaskConfig:
         InputError: It has no labels, cannot be released, or there are several to choose from.
     """
     if name is not None:
+        _check_kind(lake, name)
         chosen = lake.config.task(name, "segment", "classify")
     else:
         tasks = [t for t in lake.config.tasks if t.kind != "outline" and lake.journal.count(t.name)]
@@ -116,6 +117,16 @@ def labelled_task(lake: Lake, name: str | None) -> TaskConfig:
     if not lake.journal.count(chosen.name):
         raise no_labels(chosen.name)
     return chosen
+
+
+def _check_kind(lake: Lake, name: str) -> None:
+    if any(t.name == name and t.kind == "outline" for t in lake.config.tasks):
+        raise InputError(
+            "a release has masks and classes of chips, not shapes",
+            asked=name,
+            found="a task of kind outline",
+            hint="draw its shapes into a segment task (groundset outlines rasterise DIR), and release that one",
+        )
 
 
 def no_labels(task: str | None) -> InputError:

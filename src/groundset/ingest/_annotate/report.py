@@ -72,6 +72,8 @@ class AnnotateReport:
                 out.append(f"{n:,} of {self.features:,} features {why}")
         if self.repaired:
             out.append(f"repaired the geometry of {len(self.repaired):,} features: {', '.join(self.repaired[:10])}")
+        if self.layer and self.created:
+            out.append(f"import {self.layer}")
         if self.crossing:
             some = ", ".join(self.crossing[:10])
             out.append(f"kept as they are, though their outlines are broken: {len(self.crossing):,} ({some})")
