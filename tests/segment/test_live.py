@@ -14,9 +14,11 @@ from groundset.chips.chip import Chip
 from groundset.core import InputError, MissingError, Origin
 from groundset.imagery import open_source
 from groundset.lake import Lake, init
-from groundset.segment import segment
+from groundset.segment import FeatureSpec, segment
+from groundset.segment.linear import Linear
 from groundset.segment.live import Assistant, NotEnoughError
 from groundset.segment.live import rows as rows_module
+from groundset.segment.live.learner import learner, prior_of
 from groundset.taxonomy import WATER
 
 Made = tuple[Lake, list[Chip], np.ndarray]
@@ -294,3 +296,18 @@ def test_many_classes_share_what_trains(made: Made, monkeypatch: pytest.MonkeyPa
     assert set(np.unique(found.classes)) <= {0, 1, 2}
     state = assistant.state("pixels")
     assert [c.code for c in state.classes] == [0, 1, 2]
+
+
+def test_bands_are_held_more_than_indices_where_there_are_enough() -> None:
+    rich = FeatureSpec(("green", "nir", "swir16"), ("NDVI", "NDWI", "MNDWI"), (0.0, 1.0))
+    prior = prior_of(rich)
+    assert prior is not None
+    assert prior.tolist() == [30, 30, 30, 1, 1, 1] * 2
+    assert prior_of(FeatureSpec(("red", "green"), ("NGRDI",), (0.0,))) is None
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(500, 6)).astype(np.float32)
+    x[:, 3] = x[:, 0]  # an index that says what a band says
+    codes = (x[:, 0] > 0).astype(np.uint8)
+    weights = learner("linear", FeatureSpec(rich.bands, rich.indices, (0.0,))).fit(x, codes)
+    assert isinstance(weights, Linear)
+    assert weights.coefficients[1, 3] > 10 * weights.coefficients[1, 0] > 0

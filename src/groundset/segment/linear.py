@@ -59,14 +59,18 @@ class Linear:
     Args:
         seed: Unused: nothing is drawn.
         strength: Weight of the prior.
+        prior: How many times stronger it holds each feature's weights, float64 (features,); None: all alike.
         threads: Threads for predicting; 0 is one a core.
     """
 
     name = "linear"
 
-    def __init__(self, seed: int = 0, *, strength: float = STRENGTH, threads: int = 0) -> None:
+    def __init__(
+        self, seed: int = 0, *, strength: float = STRENGTH, prior: Float64 | None = None, threads: int = 0
+    ) -> None:
         del seed
         self.settings: dict[str, Any] = {"strength": strength, "class_weight": "balanced", "max_iter": STEPS}
+        self.prior = prior
         self.threads = threads or cores()
         self.weights: Weights | None = None
         self._pipeline: Any = None
@@ -114,8 +118,9 @@ class Linear:
         mean, scale = _standard(features)
         X = np.subtract(features, mean, dtype=np.float32)
         X /= scale.astype(np.float32)
+        strength = self.settings["strength"] * (np.ones(X.shape[1]) if self.prior is None else self.prior)
         with one_thread():  # many small products: threads would wait for each other longer than they work
-            W, b, steps = _solve(X, index.astype(np.int64), each, self.settings["strength"])
+            W, b, steps = _solve(X, index.astype(np.int64), each, strength)
         self._pipeline = None
         self.weights = Weights(np.asarray(classes, np.uint8), mean, scale, W, b, len(codes), steps)
         return self
@@ -180,7 +185,7 @@ def _standard(features: Float32) -> tuple[Float64, Float64]:
     return mean, np.where(scale > 1e-12 * np.maximum(1, np.abs(mean)), scale, 1.0)
 
 
-def _solve(X: Float32, index: Ints, each: Float64, strength: float) -> tuple[Float64, Float64, int]:
+def _solve(X: Float32, index: Ints, each: Float64, strength: Float64) -> tuple[Float64, Float64, int]:
     """Weights (K, D) and bias (K,), K being 1 for two classes, and the steps that the search took."""
     from scipy.linalg import cholesky, solve_triangular
     from scipy.optimize import minimize
@@ -190,11 +195,11 @@ def _solve(X: Float32, index: Ints, each: Float64, strength: float) -> tuple[Flo
     K = 1 if kinds == 2 else kinds
     share = (each / n).astype(np.float32)
     # About the curvature of the loss where the search begins: in these features every direction is alike.
-    curve = np.asarray((X * share[:, None]).T @ X, np.float64) / 4 + strength * np.eye(D)
+    curve = np.asarray((X * share[:, None]).T @ X, np.float64) / 4 + np.diag(strength)
     root = cholesky(curve, lower=True)
     back = solve_triangular(root, np.eye(D), lower=True).T  # W = u @ back.T
     Z = X @ back.astype(np.float32)
-    prior = strength * back.T @ back
+    prior = (back.T * strength) @ back
     own = np.zeros((kinds, n), np.float32)
     own[index, np.arange(n)] = 1
 

@@ -19,6 +19,7 @@ from groundset.lake import Lake
 from groundset.segment.features import FeatureSpec
 from groundset.segment.linear import Linear
 from groundset.segment.live.judge import AssistantState, judge, not_ready
+from groundset.segment.live.learner import learner
 from groundset.segment.live.models import DEFAULT, Shelf, choices
 from groundset.segment.live.planes import MOST_BYTES, PlaneCache, Planes
 from groundset.segment.live.proposal import NotEnoughError, Proposal, confidences, likeliest
@@ -28,13 +29,12 @@ from groundset.segment.live.smooth import RADIUS, Smoothing, smoothing_of
 from groundset.segment.model import Proposer
 from groundset.segment.regions import RegionStore, majority, vote
 from groundset.segment.sampling import cropped, grown
-from groundset.segment.segmenter import Segmenter, get_segmenter, segmenter_names
+from groundset.segment.segmenter import Segmenter, segmenter_names
 
 Float32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
 UInt8 = npt.NDArray[np.uint8]
 
-_SEED = 0
 _ANSWERS = 8
 """Whole chips of models that do not follow the labels, of which windows are then cut."""
 _FITTED = 6
@@ -225,7 +225,7 @@ class Assistant:
             except NotEnoughError as error:
                 known = not_ready(learned, scheme, model, str(error))
             else:
-                made = (lambda: get_segmenter(model, _SEED)) if model in segmenter_names() else None
+                made = (lambda: learner(model, learned.spec)) if model in segmenter_names() else None
                 fitted = None if made is None else self.fitted(chosen, model, learned).segmenter
                 known = judge(learned, scheme, model, fitted, made)
             with self._lock:
@@ -288,7 +288,7 @@ class Assistant:
                 mark, _, done = self._fitted.get(key, ("", lock, None))
             if done is not None and mark == learned.mark:
                 return done
-            made = Fitted(get_segmenter(model, _SEED).fit(learned.features, learned.codes), learned)
+            made = Fitted(learner(model, learned.spec).fit(learned.features, learned.codes), learned)
             with self._lock:
                 if self._fitted.get(key, ("",))[0] == learned.mark:
                     self._fitted[key] = learned.mark, lock, made
