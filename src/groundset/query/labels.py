@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, cast
 
 from groundset.core import PEOPLE_ORIGINS, Origin, Scheme
@@ -21,6 +22,7 @@ MANUAL, AUTOMATED = ("manual",), ("automated",)
 
 # As canonical JSON has them: a text inside of a payload has its quotes escaped.
 _UNSAID = f'"value":"{UNSAID}"'
+_MOST_OUTLINES = 200_000
 _NO_FEATURES = '"features":[]'
 _CONFIDENCE = '"confidence":'
 _SURE = re.compile(_CONFIDENCE + r"([0-9.eE+-]+),?")
@@ -93,6 +95,7 @@ class Labeller:
         self._counts = counts
         self._other = scheme.not_applicable
         self._single: dict[str, _Told | None] = {}
+        self._outlines: dict[int, Event] = {}
         self._alone: dict[str, tuple[str, ...]] = {}
         self._kind = {"classify": "answer", "segment": "mask", "outline": "shapes"}[task.kind]
 
@@ -164,8 +167,21 @@ class Labeller:
     def _read(self, said: Sequence[Standing]) -> _Told | None:
         if not said:
             return None
-        events = [_event(row) for row in said]
-        return self._shapes(events) if self._kind == "shapes" else self._answers(events)
+        if self._kind == "shapes":
+            return self._shapes([self._outline(row) for row in said])
+        return self._answers([_event(row) for row in said])
+
+    def _outline(self, row: Standing) -> Event:
+        """What counts of an outline, read once: of thousands on a chip one changes at a time."""
+        known = self._outlines.get(row.seq)
+        if known is None:
+            event = _event(row)
+            features = [{"properties": {"class": f["properties"]["class"]}} for f in event.payload["features"]]
+            kept = {name: event.payload[name] for name in ("layer", "origin") if name in event.payload}
+            if len(self._outlines) >= _MOST_OUTLINES:
+                self._outlines.clear()
+            known = self._outlines[row.seq] = replace(event, payload={**kept, "features": features})
+        return known
 
     def _answers(self, events: Sequence[Event]) -> _Told | None:
         answer = resolve(events, self.scheme, multi=self.task.multi)
