@@ -62,6 +62,19 @@ def test_of_one_class_a_chip_the_label_is_taken_away_whatever_was_said_before(jo
     assert label(journal) is None, "what the list implied goes with it"
 
 
+def test_of_two_classes_not_the_one_is_the_other(journal: Journal) -> None:
+    say(journal, "anna", answer(1, "negative"))
+    told = label(journal, WATER)
+    assert told is not None
+    assert (told.classes, told.negative, told.teaches, told.teaches_not) == ((0,), (1,), (0,), (1,))
+    assert label(journal, LAND).classes == ()  # type: ignore[union-attr]  # of three, two are left
+    assert label(journal, WATER, multi=True).classes == ()  # type: ignore[union-attr]
+    say(journal, "bela", answer(0, "negative"))
+    assert label(journal, WATER).classes == ()  # type: ignore[union-attr]  # they contradict each other
+    say(journal, "carl", answer(1))
+    assert label(journal, WATER).classes == (1,)  # type: ignore[union-attr]
+
+
 def test_later_and_stronger_answers_stay(journal: Journal) -> None:
     say(journal, "anna", answer(1, "unlabelled"))
     say(journal, "model:m", answer(1, origin=Origin.MODEL, confidence=0.75))

@@ -101,11 +101,13 @@ def test_one_positive_and_one_negative(desk: Desk) -> None:
     assert desk.index.find(sort="uncertain:water").total == len(desk.truth)
 
 
-def test_only_negatives_say_nothing_of_a_class(desk: Desk) -> None:
+def test_of_two_classes_a_negative_of_one_is_an_example_of_the_other(desk: Desk) -> None:
     ids = list(wet(desk, 3, is_wet=False))
     say(desk.lake, [(c, WATER) for c in ids], "negative")
     assert desk.meaning() == "none"
-    assert "No label yet" in desk.problems()
+    assert "Only non-water is labelled" in desk.problems()
+    counts = {c.name: (c.positive, c.negative) for c in standing(desk.ranker.state()).classes}
+    assert counts == {"non-water": (3, 0), "water": (0, 3)}
 
 
 def test_unsure_removed_and_machine_answers_do_not_train(desk: Desk) -> None:

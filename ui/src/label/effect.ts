@@ -68,10 +68,12 @@ function answered(
     answered_at: new Date().toISOString(),
     ...some,
   });
-  const whole = (there: number[], negative: number[]): ChipLabel | null =>
-    there.length + negative.length === 0
+  const whole = (positive: number[], negative: number[]): ChipLabel | null => {
+    const there = positive.length > 0 || multi ? positive : leftOf(negative, classes);
+    return there.length + negative.length === 0
       ? null
       : said({ classes: there, negative, value: there.length > 0 ? 'positive' : 'negative' });
+  };
   switch (value) {
     case 'positive':
       if (code === cannot) return said({ classes: [code], negative: not, value: 'not-applicable' });
@@ -92,6 +94,13 @@ function answered(
         reason: typeof reason === 'string' ? reason : value === 'unsure' ? 'unsure' : null,
       });
   }
+}
+
+/** Where a chip has one of two classes, and is said not to be the one, it is the other. */
+function leftOf(negative: readonly number[], classes: readonly SchemeClass[]): number[] {
+  const codes = classes.filter((one) => !one.not_applicable).map((one) => one.code);
+  const left = codes.filter((code) => !negative.includes(code));
+  return codes.length === 2 && left.length === 1 ? left : [];
 }
 
 /** Classes of which the chip is a positive and a negative example, as the server counts them. */

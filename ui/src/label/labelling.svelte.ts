@@ -156,6 +156,9 @@ class Labelling {
       const denied = new Set(labels.flatMap((label) => label?.negative ?? []));
       return others.filter((one) => denied.has(one)).map(unsaid);
     }
+    // of two classes not to be the one is to be the other: it cannot stand beside its contrary
+    if (value === 'negative' && others.length === 1 && labels.some((label) => label?.negative?.includes(others[0]!)))
+      return others.map(unsaid);
     const open = labels.every((label) => label?.value === 'unsure' || label?.value === 'not-applicable');
     return value === 'negative' && open ? others.slice(0, 1).map(unsaid) : [];
   }

@@ -69,6 +69,14 @@ describe('after', () => {
     expect(label({ classes: [2], value: 'positive' }, MANY, { class: 2, value: 'unlabelled' })).toBeNull();
   });
 
+  it('takes the other of two classes for what is not the one', () => {
+    const two: Rules = { multi: false, classes: classes.slice(0, 2) };
+    const not = (code: number): Record<string, unknown> => ({ class: code, value: 'negative' });
+    expect(label(null, two, not(1))).toMatchObject({ classes: [2], negative: [1], value: 'positive' });
+    expect(label(null, { ...two, multi: true }, not(1))).toMatchObject({ classes: [], value: 'negative' });
+    expect(label({ classes: [2], negative: [1], value: 'positive' }, two, positive(1))).toMatchObject({ classes: [1] });
+  });
+
   it('knows negatives, doubts and reasons', () => {
     expect(label(null, ONE, { class: 2, value: 'negative' })).toMatchObject({
       classes: [],
