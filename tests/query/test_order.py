@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from groundset.core import InputError
-from groundset.query.order import check_sort, highest_first
+from groundset.query.chips import Chips
+from groundset.query.order import check_sort, highest_first, seen_first
 from groundset.query.pins import check_keep, kept_first
 from groundset.taxonomy import WATER
 
@@ -20,6 +21,14 @@ def test_highest_first_then_by_position_then_those_without(values: np.ndarray, d
     here = range(len(values)) if kept is None else np.flatnonzero(kept).tolist()
     wanted = sorted(here, key=lambda at: (bool(np.isnan(values[at])), -np.nan_to_num(values[at]), at))
     assert highest_first(values, kept).tolist() == wanted
+
+
+def test_chips_without_data_come_last_in_the_same_order() -> None:
+    chips = Chips({})
+    order = np.array([4, 0, 3, 1, 2])
+    assert seen_first(chips, order) is order
+    chips.__dict__["empty"] = np.array([True, False, False, True, False])
+    assert seen_first(chips, order).tolist() == [4, 1, 2, 0, 3]
 
 
 def test_sorts_are_read() -> None:

@@ -127,6 +127,12 @@ class Chips:
         return shapely.STRtree(self.footprints)
 
     @cached_property
+    def empty(self) -> npt.NDArray[np.bool_] | None:
+        """Chips without any data, bool (chips,); None where there are none."""
+        none: npt.NDArray[np.bool_] = self.column("valid_fraction").to_numpy(zero_copy_only=False) == 0
+        return none if none.any() else None
+
+    @cached_property
     def newest(self) -> Positions:
         """Positions, most recently acquired first, then by id; chips without a time last."""
         micros = pc.cast(self.column("datetime"), pa.int64()).fill_null(_NEVER).to_numpy(zero_copy_only=False)

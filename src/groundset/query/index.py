@@ -25,7 +25,7 @@ from groundset.query.evaluate import keep as keep_where
 from groundset.query.facets import Queryable, facets
 from groundset.query.found import Found, Hit
 from groundset.query.learned import Scorer, Want
-from groundset.query.order import LEARNED, Order, check_sort, highest_first, ordered
+from groundset.query.order import LEARNED, Order, check_sort, highest_first, ordered, seen_first
 from groundset.query.own import PREFIX
 from groundset.query.pins import Pins, check_keep, kept_first
 from groundset.query.ranked import Shown, rows_want, shown, values_of
@@ -348,7 +348,7 @@ class Index:
             inside = _inside(moment.chips, key.box)
             kept = inside if kept is None else kept & inside
         if key.order.learned:
-            positions = highest_first(values_of(moment, key.order, key.want), kept)
+            positions = seen_first(moment.chips, highest_first(values_of(moment, key.order, key.want), kept))
         else:
             positions = ordered(moment.chips, key.order, kept)
         if key.keep is None:

@@ -62,15 +62,24 @@ def check_sort(sort: str, scheme: Scheme | None = None) -> Order:
 def ordered(chips: Chips, order: Order, keep: npt.NDArray[np.bool_] | None) -> Positions:
     """Positions of the chips to keep (all where None), in an order that is not learned.
 
-    ``random:SEED`` depends on seed and chip id alone: chips that come later slip in between, the order stays.
+    ``random:SEED`` depends on seed and chip id alone: chips that come later slip in between, the order stays. Chips
+    without any data come last in all of them, since there is nothing to see or to answer.
     """
     if order.name == "newest":
-        return chips.newest if keep is None else chips.newest[keep[chips.newest]]
+        return seen_first(chips, chips.newest if keep is None else chips.newest[keep[chips.newest]])
     here: Positions = np.arange(len(chips)) if keep is None else np.flatnonzero(keep)
     if order.name == "id":
-        return here
+        return seen_first(chips, here)
     key = mix(chips.keys + np.uint64(order.seed))
-    return here[np.argsort(key[here], kind="stable")]
+    return seen_first(chips, here[np.argsort(key[here], kind="stable")])
+
+
+def seen_first(chips: Chips, order: Positions) -> Positions:
+    """The same order with chips without any data behind the others."""
+    if chips.empty is None:
+        return order
+    last = chips.empty[order]
+    return np.concatenate([order[~last], order[last]])
 
 
 def highest_first(values: npt.NDArray[np.float32], keep: npt.NDArray[np.bool_] | None) -> Positions:
