@@ -144,7 +144,8 @@ def _of_labels(snapshot: Snapshot, classes: list[ClassStanding]) -> list[str]:
         if c.negative and labels < FEWEST:
             out.append(f"{c.name}: {labels} labels; from {FEWEST} on its scores are calibrated.")
         elif c.negative and c.meaning == "score":
-            out.append(f"{c.name}: not calibrated, as its labels lie in too few places or hardly differ in number.")
+            out.append(f"{c.name}: its scores order chips but cannot be calibrated yet, as the labels lie too close "
+                       "together. Label some chips with it and some without it in other places.")  # fmt: skip
     return [
         *out,
         *_disputes(snapshot),
