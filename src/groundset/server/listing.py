@@ -141,6 +141,7 @@ def _properties(hit: Hit) -> dict[str, Any]:
     return {
         "id": hit.id,
         "classes": [] if label is None else list(label.classes),
+        "negative": [] if label is None else list(label.negative),
         "value": None if label is None else label.value,
         "split": hit.split,
         "scene_id": hit.scene_id,

@@ -14,6 +14,8 @@ const MOST_IN_SHAPE = 100_000;
 export interface Properties {
   id: string;
   classes: number[];
+  /** Classes that it was said not to be. */
+  negative?: number[];
   value: string | null;
   split: string | null;
   scene_id: string;
@@ -64,7 +66,7 @@ export function painted(
 }
 
 function lookOf(
-  { classes, value, score }: Properties,
+  { classes, negative, value, score }: Properties,
   by: By,
   classOf: (code: number) => SchemeClass | undefined,
   { plain, inHand }: { plain: string; inHand: string },
@@ -75,7 +77,10 @@ function lookOf(
     const strength = score ** 2;
     return { color: inHand, sure: true, fill: 0.02 + 0.78 * strength, line: 0.08 + 0.5 * strength };
   }
-  const first = classes.length ? classOf(classes[0]!) : undefined;
+  // said not to be a class, and of no other: the outline alone has its colour
+  const code = classes[0] ?? negative?.[0];
+  const first = code === undefined ? undefined : classOf(code);
+  if (classes.length === 0 && first) return { color: first.color, sure: false, fill: 0.02, line: 0.95 };
   const sure = first !== undefined && (value === null || value === 'positive');
   return {
     color: first?.color ?? plain,
@@ -92,7 +97,8 @@ function fromRows(list: ChipList): Chips {
     const chip = list.at(i);
     if (!chip) continue;
     const { id, label, split, scene_id, score } = chip;
-    const properties = { id, classes: label?.classes ?? [], value: label?.value ?? null, split, scene_id, score };
+    const { classes = [], negative = [], value = null } = label ?? {};
+    const properties = { id, classes, negative, value, split, scene_id, score };
     features.push({ type: 'Feature', properties, geometry: chip.bbox ? outline(chip.bbox as Box) : null });
   }
   return { type: 'FeatureCollection', features, numberMatched: features.length };
