@@ -62,7 +62,7 @@ export class Hands {
   }
 
   private after(ids: readonly string[]): void {
-    this.spend();
+    if (!this.place.alone) selection.answered();
     if (ids.length === 1 && ids[0] === this.place.chip()?.id && habits.onward) this.place.next();
   }
 }

@@ -53,12 +53,23 @@ class Selection {
   }
 
   clear(): void {
+    this.held = false;
     if (this.ids.size > 0) this.replace([], null);
   }
 
-  /** What was selected has been answered: it stays so that more can be said of it, until the next move. */
+  /** Whether it stays after an answer. */
+  held = $state(false);
+
+  /** Something was said of what was selected: it stays so that more can be said of it, until the next move. */
   spend(): void {
-    this.loose = true;
+    this.loose = !this.held;
+  }
+
+  /** The chips have been answered: several are let go, unless they are held. One stays until the next move. */
+  answered(): void {
+    if (this.held) return;
+    if (this.ids.size > 1) this.clear();
+    else this.loose = true;
   }
 
   /** The keyboard went on to a chip: a loose selection goes with it. */
