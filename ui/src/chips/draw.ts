@@ -24,6 +24,8 @@ export interface Look {
   selected: (id: string) => boolean;
   /** Said small on the right in place of the clouds: a score, why a chip was suggested. */
   aside?: (chip: ChipRow) => string;
+  /** Colour of what the score is of, a dot before it: not the label that stands on the left. */
+  asideOf?: string | null;
   /** Chips without a label stand back. */
   highlight: boolean;
   /** Opacity of the mask over the picture. */
@@ -159,6 +161,13 @@ function caption(ctx: CanvasRenderingContext2D, l: Layout, chip: ChipRow, look: 
     ctx.textAlign = 'right';
     ctx.fillText(aside, right, middle);
     right -= ctx.measureText(aside).width + 8;
+    if (look.asideOf && /\d/.test(aside)) {
+      ctx.fillStyle = look.asideOf;
+      ctx.beginPath();
+      ctx.arc(right + 1, middle - 0.5, 3.5, 0, 7);
+      ctx.fill();
+      right -= 10;
+    }
   } else if (clouds) {
     ctx.fillStyle = look.palette.muted;
     ctx.textAlign = 'right';
