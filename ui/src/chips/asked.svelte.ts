@@ -37,7 +37,11 @@ export class Wanted {
   readonly like: readonly string[] = $derived(readLike(this.address));
   readonly task: string = $derived.by(() => {
     const named = this.address.get('task');
-    return (workspace.info?.tasks.some((one) => one.name === named) ? named : workspace.task) ?? '';
+    const tasks = workspace.info?.tasks ?? [];
+    if (named !== null && tasks.some((one) => one.name === named)) return named;
+    // whole chips are labelled here: a task of that kind, unless the address says otherwise
+    if (workspace.taskInfo?.kind === 'classify') return workspace.taskInfo.name;
+    return tasks.find((one) => one.kind === 'classify')?.name ?? workspace.task ?? '';
   });
   readonly query: ListQuery = $derived.by(() => {
     const info = workspace.info?.tasks.find((one) => one.name === this.task);
