@@ -5,6 +5,7 @@ import { outlineOf } from './outline';
 import { type Area, decodeRle, encodeRle, holds, runningEnds } from './rle';
 import {
   areaOf,
+  besideOf,
   chanceOf,
   leafAt,
   objectOf,
@@ -143,6 +144,20 @@ describe('segments under a pixel', () => {
     expect(chanceOf(tree, found[1]!, 0)).toBeNull();
     expect(shortlist(tree, found[1]!, [0, 3, 7])).toEqual([7, 0, 3]);
     expect(nodes(segmentsAt(tree, 0, 5))).toEqual([]);
+  });
+});
+
+describe('an answer to a prompt', () => {
+  it('lies beside the tree without a class and comes where its score puts it', () => {
+    const area = { x: 1, y: 1, width: 2, height: 3, there: Uint8Array.of(1, 1, 1, 0, 1, 1) };
+    const rle = encodeRle(area, 4, 6);
+    const answer = { masks: [{ score: 0.97, rle, bbox: [1, 1, 2, 3] as [number, number, number, number] }] };
+    const tree = withExtras(TREE, besideOf(answer, 'sam'));
+    const found = segmentsAt(tree, 1, 1);
+    expect(nodes(found)).toEqual(['x0', 4, 1, 6]);
+    expect(found[0]).toMatchObject({ size: 5, code: null, sure: null, source: 'sam' });
+    expect(nodes(segmentsAt(tree, 2, 2))).toEqual([6, 4, 2]);
+    expect(shortlist(tree, found[0]!, [3, 0])).toEqual([3, 0]);
   });
 });
 

@@ -8,6 +8,7 @@ import { type Area, decodeRle, encodeRle, holds, type Rle, runningEnds } from '.
 
 export type Told = components['schemas']['Regions'];
 export type ToldExtra = components['schemas']['ModelSegment'];
+export type Prompted = components['schemas']['PromptMasks'];
 
 /** What no leaf is, in the file of leaves. */
 const NOWHERE = { u2: 0xffff, u4: 0xffffffff } as const;
@@ -77,6 +78,19 @@ export function withExtras(tree: RegionTree, more: readonly ToldExtra[]): Region
   return { ...tree, extras: [...tree.extras, ...extras] };
 }
 
+/** What a promptable model answered, as masks to lay beside a tree. */
+export function besideOf(answer: Prompted, source: string): ToldExtra[] {
+  return answer.masks.map(({ score, rle, bbox }) => ({
+    class: null,
+    sure: score,
+    score: Math.min(1, Math.max(0, score)),
+    size: rle.counts.reduce((sum, count, i) => sum + (i % 2 === 1 ? count : 0), 0),
+    bbox,
+    source,
+    rle,
+  }));
+}
+
 /** An order of leaves in which those of each node stand together. */
 function spans(parent: readonly number[], leaves: number): { first: Int32Array; last: Int32Array } {
   const count = parent.length;
@@ -137,7 +151,7 @@ export function extraOf(tree: RegionTree, index: number): Segment {
 }
 
 /**
- * The candidates that contain a pixel, best first: those of the class that its leaf is come before others; then the leaf
+ * The candidates that contain a pixel, best first: those of the class that its leaf is, or of none, come before others; then the leaf
  * itself if it is none, so that there always is a finest. Of two that nearly are the same the better one stands for both.
  */
 export function segmentsAt(tree: RegionTree, row: number, col: number): Segment[] {
@@ -153,7 +167,7 @@ export function segmentsAt(tree: RegionTree, row: number, col: number): Segment[
     if (within(told.bbox, row, col) && holds(ends, tree.rows, row, col)) found.push(extraOf(tree, index));
   });
   const here = leaf === null ? null : segmentOf(tree, leaf).code;
-  const other = (one: Segment): number => (one.code === here ? 0 : 1);
+  const other = (one: Segment): number => (one.code === null || one.code === here ? 0 : 1);
   found.sort((a, b) => other(a) - other(b) || b.score! - a.score! || a.size - b.size);
   const out: Segment[] = [];
   for (const one of found) if (!out.some((kept) => alike(one, kept))) out.push(one);
