@@ -131,7 +131,9 @@ class Seeker:
                     done.add(row.chip_id)
             elif row.kind == "mask":
                 painted.add(row.chip_id)
-        changed = {c for t, c in self._lake.journal.touched(max(self._head, 0)) if t == self._task}
+        changed = set()
+        if self._painted:
+            changed = {c for t, c in self._lake.journal.touched(self._head) if t == self._task}
         self._painted = {c: codes for c, codes in self._painted.items() if c in painted and c not in changed}
         self._done, self._head = frozenset(done), head
         self._to_read = painted - set(self._painted)
