@@ -61,6 +61,12 @@ class TestSelection:
         wall.press("2")
         assert wall.answers() == [(2, FOREST, "positive"), (7, FOREST, "positive")]
         assert len(members(wall.events())) == 1
+        assert wall.selected() == []  # answered: let go, unless they are held
+        for index in (2, 7):
+            wall.tile(index).click(modifiers=["ControlOrMeta"])
+        wall.panel.get_by_role("switch", name="Hold").check()
+        wall.press("u")
+        wall.says(7, "unsure")
         assert wall.selected() == [2, 7]
 
     def test_shift_click_selects_a_range(self, wall: LabelPage) -> None:
