@@ -29,9 +29,7 @@ def test_round_trip_without_pickle(labelled: Made, kind: str, stac_schemas: Path
     model = load_model(folder)
     x = np.random.default_rng(0).uniform(0, 3000, (500, len(model.fill))).astype(np.float32)
     np.testing.assert_array_equal(model.segmenter.predict_proba(x), load_model(folder).segmenter.predict_proba(x))
-    theirs = model.segmenter.estimator.predict_proba(
-        x
-    )  # an index of 3000 is none: float32 has few digits there
+    theirs = model.segmenter.estimator.predict_proba(x)  # an index of 3000 is none: float32 has few digits there
     np.testing.assert_allclose(model.segmenter.predict_proba(x), theirs, atol=1e-3 if kind == "linear" else 1e-5)
     item = json.loads((folder / "item.json").read_text())
     assert errors_of(item, stac_schemas) == []
