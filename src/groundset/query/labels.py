@@ -177,7 +177,7 @@ class Labeller:
         if known is None:
             event = _event(row)
             features = [{"properties": {"class": f["properties"]["class"]}} for f in event.payload["features"]]
-            kept = {name: event.payload[name] for name in ("layer", "origin") if name in event.payload}
+            kept: dict[str, Any] = {n: event.payload[n] for n in ("layer", "origin") if n in event.payload}
             if len(self._outlines) >= _MOST_OUTLINES:
                 self._outlines.clear()
             known = self._outlines[row.seq] = replace(event, payload={**kept, "features": features})
