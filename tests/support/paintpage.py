@@ -149,6 +149,11 @@ def mask(server: Served, chip: str, query: str = "") -> Planes:
     return found
 
 
+def mask_file(server: Served, chip: str) -> bytes:
+    """The current label of a chip as GeoTIFF."""
+    return _bytes(server, f"/chips/{chip}/mask?task={TASK}&actor={ACTOR}")
+
+
 def nothing(rows: int, cols: int) -> Planes:
     """A mask that says nothing."""
     return np.stack([np.full((rows, cols), value, np.uint8) for value in (255, 0, 255)])
