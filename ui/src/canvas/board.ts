@@ -8,7 +8,7 @@ import { Painter } from './painter';
 import type { Around, ChipPixels, MaskPixels } from './pixels';
 import { Programs } from './program';
 import { CanvasError } from './textures';
-import { settle, type View } from './view';
+import { settle, type Size, type View } from './view';
 
 export interface Shown {
   pixels: ChipPixels;
@@ -40,6 +40,17 @@ export class Board {
 
   /** Draws a look on a canvas, as large as that is; `key` names its picture, kept for the next time. */
   draw(key: string, look: Look, shown: Shown, target: HTMLCanvasElement): boolean {
+    const image = { width: shown.pixels.cols, height: shown.pixels.rows };
+    return this.drawParts(look, [{ key, shown }], target, (view, box) => settle(view, image, box));
+  }
+
+  /** Draws pictures beside and over one another in one look; what none of them covers stays clear. */
+  drawParts(
+    look: Look,
+    parts: readonly { key: string; shown: Shown }[],
+    target: HTMLCanvasElement,
+    settled: (view: View, canvas: Size) => View = (view) => view,
+  ): boolean {
     const { gl } = this;
     const copy = target.getContext('2d');
     const box = { width: target.clientWidth, height: target.clientHeight };
@@ -53,12 +64,13 @@ export class Board {
     gl.viewport(0, 0, width, height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    const painter = this.painter(key);
-    painter.setPixels(shown.pixels, shown.around);
-    painter.setMask(shown.mask);
-    const { cursor, theme } = shown;
-    const view = settle(shown.view, { width: shown.pixels.cols, height: shown.pixels.rows }, box);
-    painter.paint(look, { view, canvas: box, ratio, cursor, theme });
+    for (const { key, shown } of parts) {
+      const painter = this.painter(key);
+      painter.setPixels(shown.pixels, shown.around);
+      painter.setMask(shown.mask);
+      const { cursor, theme } = shown;
+      painter.paint(look, { view: settled(shown.view, box), canvas: box, ratio, cursor, theme });
+    }
     copy.clearRect(0, 0, width, height);
     copy.drawImage(this.canvas, 0, 0);
     return true;

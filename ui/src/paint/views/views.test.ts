@@ -4,6 +4,7 @@ import type { ChipRow } from '../../lib/types';
 import { firstGroups, gridOf, parseGroups, readGroups, swapped, textsOf, type Group } from './arrangement';
 import { grown, union } from './boxes';
 import { chooseDate, datesOf, inverse, onGridOf, placement } from './dates';
+import { boxOfChip, boxSeen, cellsOver, stepFor, TILE, tileAt, tilesSeen } from './pyramid';
 import { difference } from './sheet';
 import { mercator, tileAddress, tilesOver, worldCorners, zoomFor } from './tiles';
 
@@ -228,5 +229,33 @@ describe('the sheet of labels', () => {
       width: 3,
       height: 3,
     });
+  });
+});
+
+describe('a whole scene', () => {
+  const scene = { width: 40_000, height: 40_000 };
+  const canvas = { width: 1000, height: 800 };
+
+  it('is drawn from few tiles at every zoom', () => {
+    for (const zoom of [0.02, 0.1, 0.5, 1, 8]) {
+      const step = stepFor(zoom);
+      const tiles = tilesSeen({ x: 20_000, y: 20_000, zoom, fit: false }, canvas, scene, step);
+      expect(step * zoom).toBeGreaterThan(zoom >= 1 ? 0.99 : 0.5);
+      expect(tiles.length).toBeLessThanOrEqual(24);
+      expect(tiles.every(({ size }) => size.width <= TILE && size.height <= TILE)).toBe(true);
+    }
+  });
+
+  it('ends with tiles of whole pixels', () => {
+    const last = tileAt(78, 78, scene, 1);
+    expect(last.window).toEqual({ x: 39_936, y: 39_936, width: 64, height: 64 });
+    expect(tileAt(0, 0, { width: 1000, height: 700 }, 4).size).toEqual({ width: 250, height: 175 });
+    expect(boxSeen({ x: -900, y: 10, zoom: 1, fit: false }, canvas, scene)).toBeNull();
+  });
+
+  it('has its chips where the grid has them', () => {
+    expect(cellsOver({ x: 100, y: 0, width: 100, height: 10 }, 64, 64)).toEqual({ rows: [0, 0], cols: [1, 3] });
+    const chip = { grid_row: 1, grid_col: 15, width: 64, height: 64 };
+    expect(boxOfChip(chip, 64, { width: 1000, height: 1000 })).toEqual({ x: 936, y: 64, width: 64, height: 64 });
   });
 });
