@@ -17,7 +17,13 @@ import { viewCommands, Views } from './views';
 
 const FIT: View = { x: 0, y: 0, zoom: 1, fit: true };
 /** Keys of the views that the tools have another use for. */
-export const HERE: Readonly<Record<string, readonly string[]>> = { labels: ['v'], outline: ['O'], 'view-next': ['y'] };
+export const HERE: Readonly<Record<string, readonly string[]>> = {
+  labels: ['v'],
+  outline: ['O'],
+  'view-next': ['y'],
+  fainter: ['<'],
+  stronger: ['>'],
+};
 /** Classes that say what a pixel is not: nobody begins with these. */
 const OTHERS = /^(non|not|no|other|others|background|unknown|rest)([-_ ]|$)/i;
 
