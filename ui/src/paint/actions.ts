@@ -34,6 +34,17 @@ function tools({ hand }: Actor): Command[] {
       return { id: name, title, part: 'Tools', keys: [key], run: () => hand.take(name) };
     }),
     { id: 'move', title: 'Move the picture', part: 'Tools', keys: ['q'], run: () => hand.take(null) },
+    {
+      id: 'region more',
+      title: 'Region: the next segment here',
+      part: 'Tools',
+      keys: ['.'],
+      run: () => hand.key('more'),
+    },
+    { id: 'region less', title: 'Region: the one before', part: 'Tools', keys: [','], run: () => hand.key('less') },
+    { id: 'region remove', title: 'Region: remove', part: 'Tools', keys: ['Delete'], run: () => hand.key('Delete') },
+    { id: 'region up', title: 'Region: one step up', part: 'Tools', keys: ['}'], run: () => hand.key('up') },
+    { id: 'region down', title: 'Region: one step down', part: 'Tools', keys: ['{'], run: () => hand.key('down') },
     { id: 'smaller', title: 'Smaller, or less tolerant', part: 'Tools', keys: ['['], run: () => hand.more(-1) },
     { id: 'larger', title: 'Larger, or more tolerant', part: 'Tools', keys: [']'], run: () => hand.more(1) },
   ];
@@ -72,6 +83,7 @@ function labels({ hand, classes, unlabelled }: Actor): Command[] {
   return [
     ...NUMBERS.map((n): Command => {
       const take = (): void => {
+        if (hand.kind === 'region' && hand.key(String(n))) return;
         const one = classes()[n - 1];
         if (one) hand.code = one.code;
       };

@@ -12,6 +12,7 @@ import type { Overlay, Point } from './contract';
 import { PaintDoc } from './doc.svelte';
 import { Hand } from './hand.svelte';
 import { type Next, nextChip } from './next';
+import { Regions } from './regions/regions.svelte';
 import { sending } from './sending.svelte';
 import { viewCommands, Views } from './views';
 
@@ -42,10 +43,12 @@ export class Editor {
   private more = $state.raw<readonly Command[]>([]);
   readonly views = new Views();
   readonly assistant = new Assistant(this);
+  readonly regions = new Regions(this);
   readonly hand: Hand = new Hand(
     () => this.doc,
     () => this.classes,
     (at) => this.walked(at),
+    () => this.regions,
   );
   private readonly visited: string[] = [];
   private suggested: Next | null = null;

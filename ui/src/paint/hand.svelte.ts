@@ -4,7 +4,18 @@ import { recall, remember } from '../lib/stored';
 import type { SchemeClass } from '../lib/types';
 import type { Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from './contract';
 import type { PaintDoc } from './doc.svelte';
-import { BaseTool, type Bench, makeTool, type ToolName, TOOLS, type Values, valuesOf, WIDE } from './tools';
+import {
+  BaseTool,
+  type Bench,
+  makeTool,
+  NO_REGIONS,
+  type RegionBench,
+  type ToolName,
+  TOOLS,
+  type Values,
+  valuesOf,
+  WIDE,
+} from './tools';
 
 export const MOST_WIDTH = 200;
 /** Its keys are those of the arrows. */
@@ -55,6 +66,7 @@ export class Hand implements Tool, Bench {
     private readonly doc: () => PaintDoc,
     private readonly classes: () => readonly SchemeClass[],
     private readonly walked: (at: Point) => void = () => undefined,
+    readonly regions: () => RegionBench = () => NO_REGIONS,
   ) {}
 
   // --- as a tool ----------------------------------------------------------------------------------------------------
@@ -174,6 +186,11 @@ export class Hand implements Tool, Bench {
     });
   }
 
+  /** What lies under the tool is another by now. */
+  look(): void {
+    if (this.kind === 'region' && this.cell) this.move(middle(this.cell), NONE);
+  }
+
   // --- what keys and buttons do -------------------------------------------------------------------------------------
 
   take(kind: ToolName | null): void {
@@ -213,7 +230,7 @@ export class Hand implements Tool, Bench {
       ? { row: inside(cell.row + dy, rows), col: inside(cell.col + dx, cols) }
       : { row: inside(from.y, rows), col: inside(from.x, cols) };
     this.walked(middle(this.cell));
-    const open = this.kind === 'polygon';
+    const open = this.kind === 'polygon' || this.kind === 'region';
     if (this.held || open)
       this.move(middle(this.cell), { ...NONE, shift: shift && this.held && this.kind !== 'lasso' });
   }
@@ -231,7 +248,7 @@ export class Hand implements Tool, Bench {
     const at = middle(this.cell ?? { row: 0, col: 0 });
     this.up(at, NONE);
     this.held = false;
-    if (this.kind !== 'polygon') this.leave();
+    if (this.kind !== 'polygon' && this.kind !== 'region') this.leave();
   }
 }
 

@@ -45,6 +45,13 @@ export const TOOLBOX: readonly ToolFace[] = [
     hint: 'Click into an area of one label: all of it changes.',
   },
   {
+    name: 'region',
+    title: 'Region',
+    icon: 'similar',
+    key: 'z',
+    hint: 'Point, turn the wheel through the segments there, click to take one. 1-9: another class.',
+  },
+  {
     name: 'pick',
     title: 'Pick a class',
     icon: 'dropper',

@@ -192,7 +192,7 @@ export class Assistant {
       id: 'assist show',
       title: 'Show proposal, doubt, disagreement or none',
       part: 'Assistant',
-      keys: ['z'],
+      keys: ['Z'],
       run: () => this.show(),
     },
   ];

@@ -3,6 +3,7 @@ import type { MaskPixels } from '../../canvas';
 import type { Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from '../contract';
 import { Cells, type Saying, saidOf } from './cells';
 import type { Values } from './flood';
+import type { RegionBench } from './region';
 
 export interface Bench {
   readonly rows: number;
@@ -19,6 +20,7 @@ export interface Bench {
   shown(): MaskPixels | null;
   apply(patch: Patch, facts: StrokeFacts): void;
   pick(code: number): void;
+  regions(): RegionBench;
   /** Brush and line grow, flood tolerates more. */
   more(steps: number): void;
 }

@@ -3,15 +3,28 @@ import type { BaseTool, Bench } from './bench';
 import { Brush, Eraser } from './brush';
 import { Lasso, Line, Rectangle } from './drag';
 import { Polygon } from './polygon';
+import { Region } from './region';
 import { Fill, Flood, Pick } from './touch';
 
 export type { Bench } from './bench';
+export { NO_REGIONS, type RegionBench } from './region';
 export { BaseTool } from './bench';
 export { Cells, saidOf, type Saying } from './cells';
 export { valuesOf } from './values';
 export { areaOf, flood, similar, type Values } from './flood';
 
-export const TOOLS = ['brush', 'eraser', 'line', 'polygon', 'lasso', 'rectangle', 'flood', 'fill', 'pick'] as const;
+export const TOOLS = [
+  'brush',
+  'eraser',
+  'line',
+  'polygon',
+  'lasso',
+  'rectangle',
+  'flood',
+  'fill',
+  'region',
+  'pick',
+] as const;
 export type ToolName = (typeof TOOLS)[number];
 
 const MAKE: Record<ToolName, new (bench: Bench) => BaseTool> = {
@@ -23,6 +36,7 @@ const MAKE: Record<ToolName, new (bench: Bench) => BaseTool> = {
   rectangle: Rectangle,
   flood: Flood,
   fill: Fill,
+  region: Region,
   pick: Pick,
 };
 

@@ -4,7 +4,7 @@ import type { Modifiers, Patch, Point, StrokeFacts } from '../contract';
 import { emptyPlanes, lay, merged } from '../planes';
 import type { Bench } from './bench';
 import { areaOf, similar } from './flood';
-import { makeTool, type ToolName, TOOLS } from './index';
+import { makeTool, NO_REGIONS, type ToolName, TOOLS } from './index';
 
 const ROWS = 20;
 const COLS = 20;
@@ -37,6 +37,7 @@ class Table implements Bench {
   pick(code: number): void {
     this.picked.push(code);
   }
+  regions = () => NO_REGIONS;
   more(steps: number): void {
     this.grown += steps;
   }
@@ -57,7 +58,7 @@ const painted = (code = 2): number => table.own.classes.filter((one) => one === 
 describe('tools', () => {
   it('make one stroke a gesture, under their own name', () => {
     for (const name of TOOLS) {
-      if (name === 'pick' || name === 'polygon') continue;
+      if (name === 'pick' || name === 'polygon' || name === 'region') continue;
       table.strokes = [];
       drag(name, at(2.5, 2.5), at(9.5, 3.5), at(9.5, 9.5));
       expect(table.strokes.map(([, facts]) => facts.tool)).toEqual([name]);

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { type LabelObject, ORIGIN } from '../contract';
+import { emptyPlanes, lay } from '../planes';
+import { moved, objectAt, relaid, topDepth } from './objects';
+import { encodeRle } from './rle';
+
+const [ROWS, COLS] = [6, 8];
+
+function square(id: string, code: number, x: number, y: number, side: number, depth: number): LabelObject {
+  const there = new Uint8Array(side * side).fill(1);
+  const area = { x, y, width: side, height: side, there };
+  return { id, class: code, score: 0.8, depth, bbox: [x, y, side, side], rle: encodeRle(area, ROWS, COLS) };
+}
+
+const A = square('a', 1, 0, 0, 4, 0);
+const B = square('b', 2, 2, 2, 4, 1);
+
+function under(before: LabelObject[], after: LabelObject[], own = emptyPlanes(ROWS, COLS)) {
+  const patch = relaid(own, before, after);
+  if (patch) lay(own, patch);
+  return own;
+}
+const at = (row: number, col: number): number => row * COLS + col;
+
+describe('objects', () => {
+  it('of two over a pixel the one of greater depth is seen', () => {
+    const own = under([], [A, B]);
+    expect(own.classes[at(1, 1)]).toBe(1);
+    expect(own.classes[at(3, 3)]).toBe(2);
+    expect(own.origin[at(3, 3)]).toBe(ORIGIN.region);
+    expect(own.confidence[at(3, 3)]).toBe(80);
+    expect(objectAt([A, B], 3, 3)?.id).toBe('b');
+    expect(topDepth([A, B])).toBe(2);
+    const turned = [...moved([A, B], 'a', true)];
+    expect(under([A, B], turned, own).classes[at(3, 3)]).toBe(1);
+    expect(moved(turned, 'a', true)).toBe(turned);
+  });
+
+  it('removed: what is below comes back, else nothing is said', () => {
+    const own = under([], [A, B]);
+    under([A, B], [A], own);
+    expect(own.classes[at(3, 3)]).toBe(1);
+    expect([own.classes[at(5, 5)], own.origin[at(5, 5)]]).toEqual([255, ORIGIN.none]);
+    under([A], [], own);
+    expect(own).toEqual(emptyPlanes(ROWS, COLS));
+  });
+
+  it('what a person painted stays, whatever is taken, given another class or removed', () => {
+    const own = emptyPlanes(ROWS, COLS);
+    own.classes[at(1, 1)] = 7;
+    own.origin[at(1, 1)] = ORIGIN.human;
+    under([], [A], own);
+    under([A], [{ ...A, class: 3 }], own);
+    expect([own.classes[at(1, 1)], own.classes[at(0, 0)]]).toEqual([7, 3]);
+    under([{ ...A, class: 3 }], [], own);
+    expect([own.classes[at(1, 1)], own.origin[at(0, 0)]]).toEqual([7, ORIGIN.none]);
+  });
+
+  it('nothing changed is no patch', () => {
+    expect(relaid(emptyPlanes(ROWS, COLS), [A], [A])).toBeNull();
+  });
+});

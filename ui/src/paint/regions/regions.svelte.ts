@@ -1,0 +1,163 @@
+/** Segments of the chip in hand, and the objects that were made of them. */
+import { parseNpy, UNLABELLED } from '../../canvas';
+import { newId } from '../../label/acts';
+import { asProblem, bytes, get, isAbort } from '../../lib/api';
+import { toast } from '../../lib/toast.svelte';
+import type { Problem } from '../../lib/types';
+import type { LabelObject } from '../contract';
+import type { Editor } from '../editor.svelte';
+import type { RegionBench } from '../tools';
+import { moved, relaid, topDepth } from './objects';
+import {
+  areaOf,
+  chanceOf,
+  objectOf,
+  type RegionTree,
+  regionTree,
+  type Segment,
+  shortlist,
+  startOf,
+  type Told,
+} from './tree';
+
+export class Regions implements RegionBench {
+  tree = $state.raw<RegionTree | null>(null);
+  problem = $state.raw<Problem | null>(null);
+  busy = $state(false);
+  segment = $state.raw<Segment | null>(null);
+  object = $state.raw<LabelObject | null>(null);
+  place = $state.raw<{ at: number; of: number }>({ at: 0, of: 0 });
+  private flight: AbortController | null = null;
+  private leaves: { chip: string; data: ArrayBuffer } | null = null;
+
+  constructor(private readonly editor: Editor) {}
+
+  private get doc() {
+    return this.editor.doc;
+  }
+
+  get objects(): readonly LabelObject[] {
+    return this.doc.objects;
+  }
+
+  private readonly scheme = $derived.by(() => this.editor.classes.map((one) => one.code));
+
+  /** The chip and what was learned so far; another one brings the segments anew. */
+  readonly question = $derived.by(() => {
+    const { chipId, task, own, saved } = this.doc;
+    const wanted = this.editor.hand.kind === 'region' && own !== null && saved === 'saved';
+    return wanted ? JSON.stringify([chipId, task, this.editor.assistant.model]) : null;
+  });
+
+  async bring(): Promise<void> {
+    const { chipId, task } = this.doc;
+    this.flight?.abort();
+    const { signal } = (this.flight = new AbortController());
+    const way = `/chips/${encodeURIComponent(chipId)}/regions`;
+    if (this.leaves?.chip !== chipId) this.tree = this.leaves = null;
+    this.busy = true;
+    try {
+      const [told, data] = await Promise.all([
+        get<Told>(way, { task, model: this.editor.assistant.model }, { signal, cache: 'no-cache' }),
+        this.leaves?.data ?? bytes(`${way}/leaves`, {}, { signal }),
+      ]);
+      if (signal.aborted) return;
+      this.leaves = { chip: chipId, data };
+      this.tree = regionTree(told, parseNpy(data));
+      this.problem = null;
+    } catch (error) {
+      if (isAbort(error) || signal.aborted) return;
+      this.problem = asProblem(error);
+    } finally {
+      if (this.flight?.signal === signal) this.busy = false;
+    }
+  }
+
+  stop(): void {
+    this.flight?.abort();
+    this.busy = false;
+    this.over(null, null, { at: 0, of: 0 });
+  }
+
+  // --- as the tool's bench ------------------------------------------------------------------------------------------
+
+  colour(code: number): string {
+    return this.editor.classes.find((one) => one.code === code)?.color ?? '#9aa5b1';
+  }
+
+  /** Classes for what the pointer is over, the most probable first. */
+  listOf(one: Segment): number[] {
+    if (!this.tree) return [...this.scheme];
+    const known = this.tree.told.probability !== null || one.code !== null;
+    if (known) return shortlist(this.tree, one, this.scheme);
+    const held = this.editor.hand.code; // nobody can rank them: the class in hand, then the scheme
+    return held === UNLABELLED ? [...this.scheme] : [held, ...this.scheme.filter((code) => code !== held)];
+  }
+
+  chance(one: Segment, code: number): number | null {
+    return this.tree && chanceOf(this.tree, one, code);
+  }
+
+  first(one: Segment): number {
+    return this.listOf(one)[0] ?? UNLABELLED;
+  }
+
+  over(segment: Segment | null, object: LabelObject | null, place: { at: number; of: number }): void {
+    this.segment = segment;
+    this.object = object;
+    this.place = place;
+  }
+
+  take(one: Segment, code: number | null): void {
+    const chosen = code ?? this.first(one);
+    if (this.tree && chosen !== UNLABELLED) this.lay([...this.objects, this.made(one, chosen, topDepth(this.objects))]);
+  }
+
+  choose(n: number, segment: Segment | null, object: LabelObject | null): boolean {
+    const code = segment ? this.listOf(segment)[n - 1] : this.scheme[n - 1];
+    if (code === undefined) return false;
+    if (segment) this.take(segment, code);
+    else if (object)
+      this.lay(this.objects.map((one) => (one.id === object.id ? { ...one, class: code, score: null } : one)));
+    return true;
+  }
+
+  remove(object: LabelObject): void {
+    this.lay(this.objects.filter((one) => one.id !== object.id));
+  }
+
+  lift(object: LabelObject, up: boolean): void {
+    this.lay(moved(this.objects, object.id, up));
+  }
+
+  // --- many at once -------------------------------------------------------------------------------------------------
+
+  /** The best segments that do not overlap, each with its likeliest class: where a labelling can start. */
+  start(): void {
+    const { tree } = this;
+    if (!tree?.told.probability) {
+      toast('Paint a little of two classes first: then the best segments have a class.', { stay: 3000 });
+      return;
+    }
+    const depth = topDepth(this.objects);
+    const best = startOf(tree).filter((one) => one.code !== null);
+    this.lay([...this.objects, ...best.map((one, i) => this.made(one, one.code!, depth + i))]);
+  }
+
+  clear(): void {
+    this.lay([]);
+  }
+
+  private made(one: Segment, code: number, depth: number): LabelObject {
+    const tree = this.tree!;
+    return objectOf(tree, areaOf(tree, one), { id: newId(), code, score: this.chance(one, code), depth });
+  }
+
+  private lay(objects: readonly LabelObject[]): void {
+    const { own } = this.doc;
+    if (!own || objects === this.objects) return;
+    const patch = relaid(own, this.objects, objects);
+    if (patch) this.doc.apply(patch, { tool: 'region', objects: [...objects] });
+    else toast('People have painted all of it: nothing to take.', { stay: 2000 });
+  }
+}
