@@ -123,7 +123,7 @@ def test_looks_change_without_the_server(page: Page, served: Served, chip: str) 
     panes(page).nth(0).locator(".head button").click()
     panel = page.get_by_role("dialog", name="View 1")
     seen = canvas.evaluate(PICTURE)
-    for act in (
+    acts: tuple[Callable[[], Any], ...] = (
         lambda: panel.get_by_role("radio", name="Full").check(force=True),
         lambda: panel.get_by_label("Brightness").fill("0.2"),
         lambda: panel.get_by_label("Contrast").fill("1.6"),
@@ -132,7 +132,8 @@ def test_looks_change_without_the_server(page: Page, served: Served, chip: str) 
         lambda: panel.get_by_text("Invert").click(),
         lambda: panel.get_by_role("radio", name="Agriculture").check(force=True),
         lambda: panel.get_by_role("radio", name="Indices").check(force=True),
-    ):
+    )
+    for act in acts:
         act()
         page.wait_for_timeout(WAIT // 2)
         now = canvas.evaluate(PICTURE)
