@@ -97,4 +97,3 @@ def say(lake: Lake) -> Callable[..., str]:
         return new.id
 
     return event
-

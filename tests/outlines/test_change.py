@@ -21,6 +21,8 @@ def test_a_layer_is_moved_and_one_undo_takes_it_back(
     lake: Lake, shapes: Shapes, file: Callable[..., Path], say: Callable[..., str], append: Append
 ) -> None:
     report = bring_file(lake, file((RING, {"class": 1}), (BOWTIE, {"class": 0})), task="ponds", actor="anna")
+    with pytest.raises(InputError, match="farther"):
+        shift(shapes, 1e9, 0, scene="s", actor="ben", append=append)
     say("own", shapely.box(1, 1, 5, 5))
     before = {s.id: s for s in shapes.of("ponds")}
     done = shift(shapes, 300, -50, scene="s", actor="ben", append=append, source=report.layer)
@@ -67,7 +69,7 @@ def test_wrong_questions(shapes: Shapes, append: Append) -> None:
     how: dict[str, Any] = {"scene": "s", "actor": "ben", "append": append}
     with pytest.raises(InputError, match="finite"):
         shift(shapes, float("nan"), 0, **how)
-    with pytest.raises(MissingError, match="no such shapes"):
+    with pytest.raises(MissingError, match="no such shapes"):  # nothing was said yet
         shift(shapes, 1, 0, **how)
     with pytest.raises(MissingError, match="no such shape"):
         repair(shapes, actor="ben", append=append, ids=["nobody"])

@@ -255,7 +255,7 @@ def _properties(row: Mapping[str, Any], geometry: Any) -> tuple[dict[str, Any], 
     strange = {name for name, fits in good.items() if not fits}
     values = {**{k: v for k, v in row.items() if k not in _OWN or k in strange}, **(own or {})}
     values.pop("import", None)
-    told = {str(k): v for k, v in values.items() if v is not None}
+    told = {_short(str(k)): v for k, v in values.items() if v is not None}
     kept = {k: _short(v) for k, v in list(told.items())[:MOST_ATTRIBUTES]}
     cut = len(told) - len(kept) + sum(kept[k] != told[k] for k in kept)
     return {

@@ -16,6 +16,9 @@ from groundset.outlines.act import Append, removed, stated, write
 from groundset.outlines.shape import POLYGONS, Geometries, Shape, problems_of
 from groundset.outlines.shapes import Shapes
 
+_FARTHEST = 100_000
+"""Pixels that shapes are moved by at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
@@ -69,6 +72,14 @@ def shift(
     if shapes.places.coordinates(scene) == "map":
         a, b, _, d, e, _ = shapes.places.affine(scene)[:6]
         step = np.linalg.solve(np.array([[a, b], [d, e]]), step)
+
+    if np.abs(step).max() > _FARTHEST:
+        raise InputError(
+            "this is farther than shapes are moved",
+            asked=f"{dx:g}, {dy:g}",
+            found=f"{np.abs(step).max():,.0f} pixels",
+            hint=f"at most {_FARTHEST:,}: check the units",
+        )
 
     def moved(geometry: Geometries) -> Geometries:
         import shapely

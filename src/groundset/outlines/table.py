@@ -72,6 +72,13 @@ class Table:
         if head == self.head:
             return
         since, self.head = self.head, head
+        try:
+            self._follow(since)
+        except BaseException:
+            self.head = since  # what could not be read now is read the next time
+            raise
+
+    def _follow(self, since: int) -> None:
         if since == 0:
             self._anew()
         elif any(True for _ in self._journal.events(since=since, kind="undo", limit=1)):
@@ -82,7 +89,7 @@ class Table:
                 self._again(chips)
         else:
             new = self._journal.events(since=since, task=self.task, kind="shapes", limit=_ANEW)
-            events = [event for event in new if event.seq <= head]
+            events = [event for event in new if event.seq <= self.head]
             if len(events) == _ANEW:
                 self._anew()
             elif events:
