@@ -129,7 +129,7 @@ def test_looks_change_without_the_server(page: Page, served: Served, chip: str) 
         lambda: panel.get_by_label("Contrast").fill("1.6"),
         lambda: panel.get_by_label("Saturation").fill("2"),
         lambda: panel.get_by_label("Gamma").fill("0.6"),
-        lambda: panel.get_by_text("Invert").click(),
+        lambda: panel.get_by_role("switch", name="Invert").check(force=True),
         lambda: panel.get_by_role("radio", name="Agriculture").check(force=True),
         lambda: panel.get_by_role("radio", name="Indices").check(force=True),
     )

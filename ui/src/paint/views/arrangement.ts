@@ -64,9 +64,9 @@ export function firstGroups(detail: Pick<ChipDetail, 'layers' | 'indices'>, date
   const all = [plain, ...rest].slice(0, MOST);
   while (all.length < MOST) all.push({ content: { kind: 'chip' }, look: {} });
   const groups: Group[] = [
-    { name: 'Two', count: 2, views: all },
-    { name: 'One', count: 1, views: all },
-    { name: 'Four', count: 4, views: all },
+    { name: 'Compare', count: 2, views: all },
+    { name: 'Picture', count: 1, views: all },
+    { name: 'Overview', count: 4, views: all },
   ];
   const other: Said = { content: { kind: 'date', when: 'nearest' }, look: {} };
   if (dates > 0) groups.push({ name: 'Dates', count: 2, views: [plain, other, ...rest].slice(0, MOST) });

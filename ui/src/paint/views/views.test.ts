@@ -32,9 +32,9 @@ describe('arrangement', () => {
     const seen = { layers, indices: [{ name: 'NDVI' }, { name: 'NDWI' }] } as never;
     const groups = firstGroups(seen, 1);
     expect(groups.map(({ name, count }) => [name, count])).toEqual([
-      ['Two', 2],
-      ['One', 1],
-      ['Four', 4],
+      ['Compare', 2],
+      ['Picture', 1],
+      ['Overview', 4],
       ['Dates', 2],
     ]);
     expect(
