@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from groundset.core import GroundsetError, Scheme
 from groundset.core.layout import TaskConfig
+from groundset.core.memory import no_collecting
 from groundset.query.chips import Chips
 from groundset.query.counts import MaskCounts
 from groundset.query.labels import Label, Labeller, trains
@@ -68,7 +68,7 @@ class TaskTable:
         with self._lock:
             changes, training = self._follow(chips, head)
             if chips is not self._table.chips:
-                with _no_collecting():
+                with no_collecting():
                     several = self.task.multi or self.task.kind == "outline"
                     self._table = LabelTable.of(chips, self._by_id, removed=self._removed, several=several)
             elif changes or training:
@@ -99,7 +99,7 @@ class TaskTable:
             if not touched:
                 self._head = head
                 return {}, {}
-        with _no_collecting() if everything else nullcontext():
+        with no_collecting() if everything else nullcontext():
             rows = self._journal.standing(self.task.name, None if everything else sorted(touched))
             told = self._labeller.labels(rows)
         if self.works is not None:
@@ -164,15 +164,3 @@ class TaskTable:
                 del self._pending[chip_id]
             self._table = self._table.patched(changes)
         return list(changes)
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Without looking for garbage: a hundred thousand new labels are none, and looking costs more than making them."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
