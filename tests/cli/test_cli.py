@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SEN1FLOODS = "sen1floods11_sample/sample"
-VERBS = ("demo", "init", "ingest", "status", "annotate", "segment", "release", "check", "publish")
+VERBS = ("demo", "init", "ingest", "status", "annotate", "segment", "import", "export", "release", "check", "publish")
 S2_TIME = "2019-11-19T10:56:00Z"
 
 
