@@ -186,9 +186,10 @@ export class Hand implements Tool, Bench {
     });
   }
 
-  /** What lies under the tool is another by now. */
-  look(): void {
-    if (this.kind === 'region' && this.cell) this.move(middle(this.cell), NONE);
+  /** What lies under the tool is another by now; `at`: where the pointer rests. */
+  look(at: Point | null): void {
+    const here = this.cell ? middle(this.cell) : at;
+    if (this.kind === 'region' && here) this.move(here, NONE);
   }
 
   // --- what keys and buttons do -------------------------------------------------------------------------------------

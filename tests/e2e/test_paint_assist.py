@@ -1,0 +1,129 @@
+"""The assistant and the segments in the pixel editor: accepted, corrected, taken back; people's pixels stay."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from labelpage import api
+from pageserver import Served, serving
+from paintpage import TASK, PaintPage
+from playwright.sync_api import Page, expect
+
+HUMAN, MODEL, REGION = 1, 2, 3
+
+
+@pytest.fixture(scope="module")
+def server(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server over a copy of the workspace, in which some pixels of two classes are labelled."""
+    folder = tmp_path_factory.mktemp("assist")
+    root = Path(shutil.copytree(lake_template, folder / "boadella"))
+    with serving(root, log=folder / "server.log", ui=ui) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def chips(server: Served) -> list[str]:
+    """Whole chips of the workspace."""
+    told = api(server, "/chips?limit=40&filter=valid_fraction%20%3D%201")["chips"]
+    return [chip["id"] for chip in told]
+
+
+def objects(page: Page, chip: str) -> list[dict[str, Any]]:
+    """What the person of this page took whole."""
+    asked = f"api/chips/{chip}/objects?task={TASK}"
+    found: list[dict[str, Any]] = page.evaluate("async (url) => (await (await fetch(url)).json()).objects", asked)
+    return found
+
+
+def test_what_it_proposes_is_accepted_and_people_win(page: Page, server: Served, chips: list[str]) -> None:
+    editor = PaintPage(page, server, chips[0]).open()
+    editor.press("x", "1")
+    editor.drag((10.5, 10.5), (20.5, 20.5))
+    editor.press("2")
+    editor.drag((40.5, 40.5), (50.5, 50.5))
+    editor.strokes(2)
+    before = editor.mask()
+    editor.press("a")
+    accept = page.get_by_role("button", name=re.compile(r"^Accept [\d,]+ pixels"))
+    expect(accept).to_be_enabled(timeout=30_000)
+    page.get_by_label("From").focus()
+    editor.press("Home")
+    expect(page.get_by_label("From")).to_have_attribute("aria-valuetext", "all")
+    accept.click()
+    editor.strokes(3)
+    after = editor.mask()
+    human = before[1] == HUMAN
+    np.testing.assert_array_equal(after[:, human], before[:, human])
+    assert (after[1, ~human] == MODEL).sum() > 0.5 * (~human).sum()
+    assert set(np.unique(after[2, after[1] == MODEL])) <= set(range(101))
+    editor.press("u")
+    editor.strokes(2)
+    np.testing.assert_array_equal(editor.mask(), before)
+
+
+def test_tools_paint_what_it_proposes(page: Page, server: Served, chips: list[str]) -> None:
+    editor = PaintPage(page, server, chips[1]).open()
+    editor.press("0")  # turns it on
+    expect(page.get_by_role("button", name=re.compile("^Accept"))).to_be_visible(timeout=30_000)
+    editor.press("x")
+    editor.drag((10.5, 10.5), (29.5, 19.5))
+    editor.strokes(1)
+    mask = editor.mask()
+    assert (mask[1, 10:20, 10:30] == MODEL).all()
+    assert (mask[1] != 0).sum() == 200
+    page.get_by_role("radio", name="Differs").check()
+    page.get_by_text("How well it does").click()
+    expect(page.get_by_role("table")).to_be_visible()
+
+
+def test_segments_are_taken_scrolled_changed_and_removed(page: Page, server: Served, chips: list[str]) -> None:
+    chip = chips[2]
+    editor = PaintPage(page, server, chip).open()
+    editor.press("z")
+    panel = page.get_by_role("region", name="Regions")
+    page.mouse.move(*editor.place(32.5, 32.5))
+    expect(panel).to_contain_text("segment 1 of", timeout=30_000)
+    page.mouse.wheel(0, 120)
+    expect(panel).to_contain_text("segment 2 of")
+    page.mouse.down()
+    page.mouse.up()
+    editor.strokes(1)
+    (one,) = objects(page, chip)
+    mask = editor.mask()
+    assert (mask[1] == REGION).sum() == sum(one["rle"]["counts"][1::2])
+    assert (mask[0, mask[1] == REGION] == one["class"]).all()
+    expect(panel).to_contain_text("Taken:")
+    other = 1 - one["class"]
+    editor.press(str(other + 1))
+    editor.strokes(2)
+    assert [each["class"] for each in objects(page, chip)] == [other]
+    page.reload()
+    editor.ready()
+    expect(panel).to_contain_text("1 object")
+    editor.press("z")
+    page.mouse.move(*editor.place(32.5, 32.5))
+    expect(panel).to_contain_text("Taken:", timeout=30_000)
+    editor.press("Delete")
+    editor.strokes(3)
+    assert objects(page, chip) == []
+    assert (editor.mask()[1] == 0).all()
+
+
+def test_segments_with_keys_alone(page: Page, server: Served, chips: list[str]) -> None:
+    chip = chips[3]
+    editor = PaintPage(page, server, chip).open()
+    editor.press("z", "ArrowRight")
+    panel = page.get_by_role("region", name="Regions")
+    expect(panel).to_contain_text("segment 1 of", timeout=30_000)
+    editor.press(".", ",", "Shift+ArrowRight", "Space")
+    editor.strokes(1)
+    assert len(objects(page, chip)) == 1
+    page.get_by_role("button", name="Start with the best segments").click()
+    editor.strokes(2)
+    assert len(objects(page, chip)) > 1
