@@ -158,14 +158,15 @@ export class Wall {
     this.wake();
   }
 
-  /** Tiles in view, and how many of them still wait for their picture or mask: for tests and measurements. */
+  /** Tiles in view, and how many of them are still to be drawn with their picture or mask: for tests and measurements. */
   stats(): { tiles: number; waiting: number; masks: number; bands: number } {
     const { first, end } = this.view;
     const { base, mask } = this.source;
     let [waiting, masks] = [0, 0];
     for (let i = first; i < end; i++) {
       const chip = this.chip(i);
-      if (this.pictureOf(base, chip) === undefined) waiting++;
+      const drawn = this.bands.has(this.bandOf(i)) && !this.dirty.has(i);
+      if (!drawn || this.pictureOf(base, chip) === undefined) waiting++;
       if (mask && this.pictureOf(mask, chip) === undefined) masks++;
     }
     return { tiles: end - first, waiting, masks, bands: this.bands.size };
