@@ -17,8 +17,9 @@ their reference polygons alone.
   this person sees the truth.
 - regions: region clicks alone, of candidates that no model has ranked; the rest is filled.
 
-Where a way ends before a target its seconds are a lower bound ("over"). Nothing of ours was chosen on these scenes for
-this: features, model, regions and their order are the product's own.
+Where a way ends before a target its seconds are a lower bound ("over"). Features, model, regions and their order are the
+product's own. The rules of the person were settled while results on these scenes were in sight; they are the same in
+every way.
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ from _annotator import BUTTON, HAND, KEY, MIND, POINT, Person
 from _bench import finish, quick_asked, table, test_data
 from groundset.core import UNLABELLED, Band, BandSet, Grid, Window
 from groundset.demo.samples import ITAIPU, WAKE, Sample
-from groundset.segment.features import default_spec, pixel_features
+from groundset.segment.features import FeatureSpec, live_spec, pixel_features
 from groundset.segment.forest import Forest
 from groundset.segment.linear import Linear
+from groundset.segment.live.learner import learner
 from groundset.segment.live.rows import MOST_PER_CLASS
 from groundset.segment.regions import Candidates, Hierarchy, candidates, hierarchy
 
@@ -68,6 +70,7 @@ class Picture:
         truth: uint8 (rows, columns), 1 water, 0 not, 255 unknown.
         stored: (bands, rows, columns) as IRIS reads it.
         features: float32 (features, rows, columns) as ours sees it.
+        spec: What these are.
         chips: Row ranges of the chips, with physical values and nodata, for regions.
     """
 
@@ -75,6 +78,7 @@ class Picture:
     truth: np.ndarray
     stored: np.ndarray
     features: np.ndarray
+    spec: FeatureSpec
     chips: list[tuple[slice, slice, np.ndarray, np.ndarray]]
     trees: dict[int, Hierarchy] = field(default_factory=dict)
     targets: tuple[float, ...] = TARGETS
@@ -107,9 +111,10 @@ def picture(name: str) -> Picture:
 
 def _whole(name: str, truth: np.ndarray, stored: np.ndarray, nodata: np.ndarray, bands: BandSet) -> Picture:
     physical = bands.to_physical(stored, np.broadcast_to(~nodata, stored.shape))
-    features = np.nan_to_num(pixel_features(physical, bands, default_spec([bands])))
+    spec = live_spec([bands])
+    features = np.nan_to_num(pixel_features(physical, bands, spec))
     rows, cols = truth.shape
-    return Picture(name, truth, stored, features, [(slice(0, rows), slice(0, cols), physical, nodata)])
+    return Picture(name, truth, stored, features, spec, [(slice(0, rows), slice(0, cols), physical, nodata)])
 
 
 def _sample(sample: Sample) -> Picture:
@@ -146,7 +151,7 @@ def _stacked(name: str, parts: Sequence[Picture]) -> Picture:
         at = slice(i * (size + GAP), i * (size + GAP) + size)
         truth[at], stored[:, at], features[:, at] = part.truth, part.stored, part.features
         chips.append((at, slice(0, size), *part.chips[0][2:]))
-    return Picture(name, truth, stored, features, chips)
+    return Picture(name, truth, stored, features, parts[0].spec, chips)
 
 
 class Costs(dict[float, float]):
@@ -349,7 +354,9 @@ class Assistant:
         """A class for every pixel, from what is drawn of two classes."""
         flat = drawn.ravel()
         at = np.concatenate([self._some(np.flatnonzero(flat == code)) for code in (0, 1)])
-        model = Linear().fit(np.ascontiguousarray(self.planes[:, at].T), flat[at])
+        model = learner("linear", self.scene.spec)
+        assert isinstance(model, Linear)
+        model.fit(np.ascontiguousarray(self.planes[:, at].T), flat[at])
         self.probability = model.predict_planes(self.planes).reshape(2, *drawn.shape)
         self._ranked.clear()
         return self.probability.argmax(axis=0).astype(np.uint8)
