@@ -1,5 +1,7 @@
 /** What the parts of the pixel editor share: planes of labels, patches, tools. Coordinates are pixels of the chip. */
 import type { ChipPixels, MaskPixels } from '../canvas';
+import type { Work } from './acts';
+import type { Active } from './active';
 
 export const ORIGIN = { none: 0, human: 1, model: 2, region: 3, import: 4, consensus: 5, product: 6 } as const;
 
@@ -65,6 +67,16 @@ export interface Doc {
   redo(): void;
 }
 
+/** What is recorded of a chip beside its labels, of pixels or outlines. */
+export interface Recorded {
+  readonly work: Work;
+  /** Strokes or edits of this person, and active seconds. */
+  readonly strokes: number;
+  readonly seconds: number;
+  readonly active: Active;
+  record(change: Partial<Work>): void;
+}
+
 /** A place under the pointer, in pixels of the chip; not rounded. */
 export interface Point {
   x: number;
@@ -114,6 +126,8 @@ export interface Overlay {
   /** Class and confidence, or a ramp from `confidence` alone where `classes` is null. */
   classes: Uint8Array | null;
   confidence: Uint8Array;
+  /** 1: seen in place of the label there, hatched, since it is not taken over yet; 2: faint, below the label; 0: not at all. */
+  instead?: Uint8Array;
   rows: number;
   cols: number;
   opacity: number;

@@ -111,6 +111,8 @@ export class Editor {
   open(chip: string, task: string): void {
     if (this.doc.chipId === chip && this.doc.task === task) return;
     this.doc.close();
+    this.assistant.leave();
+    this.regions.leave();
     const doc = (this.doc = new PaintDoc(chip, task));
     this.hand.cell = null;
     if (this.visited.at(-1) !== chip) this.visited.push(chip);

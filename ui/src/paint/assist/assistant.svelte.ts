@@ -1,6 +1,7 @@
 /** The assistant at work on the chip in hand: it asks after each saved stroke, and the newest question wins. */
 import { parseNpy } from '../../canvas';
 import { asProblem, bytes, get, isAbort } from '../../lib/api';
+import { plural } from '../../lib/format';
 import type { components } from '../../lib/openapi';
 import { recall, remember } from '../../lib/stored';
 import { toast } from '../../lib/toast.svelte';
@@ -8,7 +9,7 @@ import type { Problem } from '../../lib/types';
 import type { Command } from '../commands';
 import type { Box, Overlay, Patch } from '../contract';
 import type { Editor } from '../editor.svelte';
-import { accepted, figuresOf, plane, type Proposal, received, SHOWN, type Showing, visible } from './proposal';
+import { accepted, figuresOf, pending, plane, type Proposal, received, SHOWN, type Showing, visible } from './proposal';
 
 export type Info = components['schemas']['AssistantInfo'];
 export type Smoothing = 'none' | 'regions' | 'majority';
@@ -32,7 +33,8 @@ export class Assistant {
   /** From the question to the whole mask. */
   took = $state<number | null>(null);
   private flight: AbortController | null = null;
-  private about = '';
+  /** Strokes on this chip when it was last asked: fewer by now, and it may have too little to learn from. */
+  private strokes = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private later: ReturnType<typeof setTimeout> | undefined;
 
@@ -49,18 +51,31 @@ export class Assistant {
   });
 
   readonly overlays: readonly Overlay[] = $derived.by(() => {
-    const { proposal, showing, opacity } = this;
+    const { proposal, showing, opacity, least } = this;
     const { own, others, version } = this.doc;
     void version;
     if (!this.on || !proposal || !own || !others || showing === 'none') return [];
     const { rows, cols } = proposal;
     const classes = showing === 'proposal' ? proposal.classes : null;
     const confidence = plane(showing, proposal, own, others);
-    return [{ name: showing, classes, confidence, rows, cols, opacity: showing === 'disagreement' ? 0.9 : opacity }];
+    const strength = showing === 'disagreement' ? 0.9 : opacity;
+    const instead = classes ? pending(proposal, own, others, least) : undefined;
+    return [{ name: showing, classes, confidence, instead, rows, cols, opacity: strength }];
   });
 
+  /** Nothing to propose: no pixel of the chip has data. */
+  readonly empty = $derived(this.doc.detail?.chip.valid_fraction === 0);
+
   /** What it still needs before it can propose; null where it can, or nothing is known. */
-  readonly needs = $derived(this.info && !this.info.ready ? this.info.says : null);
+  readonly needs = $derived.by(() => {
+    if (this.empty) return 'This chip has no data: there is nothing to propose.';
+    if (!this.info || this.info.ready) return null;
+    const [only, ...more] = this.info.classes.filter((one) => one.pixels > 0);
+    if (!only) return 'Paint a little of two classes, on this chip or on others.';
+    if (more.length > 0) return this.info.says;
+    const title = this.editor.classes.find((one) => one.code === only.code)?.title ?? 'one class';
+    return `So far only ${title} is painted (${plural(only.pixels, 'pixel')}): paint a little of another class too.`;
+  });
 
   /** What the proposal hangs on; another one asks anew. */
   readonly question = $derived.by(() => {
@@ -96,27 +111,33 @@ export class Assistant {
   }
 
   stop(): void {
+    this.leave();
+    this.asProposed = false;
+    this.info = null;
+  }
+
+  /** Another chip comes: what was proposed for this one must never be taken over there. */
+  leave(): void {
     clearTimeout(this.timer);
     clearTimeout(this.later);
     this.flight?.abort();
     this.flight = null;
     this.busy = false;
-    this.asProposed = false;
-    this.proposal = this.info = this.problem = null;
+    this.proposal = this.problem = this.took = null;
   }
 
   private async ask(): Promise<void> {
-    const { chipId, task, own } = this.doc;
-    if (!this.on || !own) return;
+    const { chipId, task, own, strokes } = this.doc;
+    if (!this.on || !own || this.empty) return;
     this.flight?.abort();
     const flight = (this.flight = new AbortController());
-    if (this.about !== chipId) this.proposal = null;
-    this.about = chipId;
     this.busy = true;
     const begun = performance.now();
     const whole: Box = { x: 0, y: 0, width: own.cols, height: own.rows };
     const seen = visible(this.editor.view, this.editor.views.cell, own.rows, own.cols);
-    const known = this.info?.ready && this.info.task === task && this.info.model === this.model;
+    const fewer = strokes < this.strokes || this.doc.steps.undo[0]?.tool === 'eraser';
+    const known = !fewer && this.info?.ready && this.info.task === task && this.info.model === this.model;
+    this.strokes = strokes;
     try {
       if (!known) await this.learn(task, flight.signal);
       if (!this.info?.ready) {

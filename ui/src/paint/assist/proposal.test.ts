@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ORIGIN } from '../contract';
-import { emptyPlanes } from '../planes';
-import { accepted, figuresOf, plane, received, visible } from './proposal';
+import { emptyPlanes, lay } from '../planes';
+import { accepted, figuresOf, pending, plane, received, visible } from './proposal';
 
 const [ROWS, COLS] = [3, 4];
 const proposal = {
@@ -31,6 +31,15 @@ describe('proposals', () => {
     expect([...patch.there]).toEqual([0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
     expect(patch.origin[2]).toBe(ORIGIN.model);
     expect(patch.confidence[7]).toBe(99);
+  });
+
+  it('accepted twice: nothing is left, and nothing is shown as proposed', () => {
+    const [own, others] = [painted(), emptyPlanes(ROWS, COLS)];
+    expect([...pending(proposal, own, others, 60)]).toEqual([0, 0, 2, 0, 0, 1, 2, 1, 1, 1, 2, 1]);
+    lay(own, accepted(proposal, own, others, 0)!);
+    expect(accepted(proposal, own, others, 0)).toBeNull();
+    expect(figuresOf(proposal, own, others).fills[0]).toBe(0);
+    expect(pending(proposal, own, others, 0).every((one) => one === 0)).toBe(true);
   });
 
   it('accepted from a confidence on, and within what was drawn', () => {

@@ -44,6 +44,19 @@ function open(own: Planes, others: Planes, at: number): boolean {
   return free(own.origin[at]!) && free(others.origin[at]!);
 }
 
+/** Whether accepting would change the pixel: what was accepted already, with the same class, is not taken twice. */
+function fills(own: Planes, others: Planes, at: number, code: number): boolean {
+  return open(own, others, at) && !(own.origin[at] === ORIGIN.model && own.classes[at] === code);
+}
+
+/** How each pixel of the proposal is seen: 1 what accepting would change, 2 what is not sure enough for it, 0 what it leaves. */
+export function pending(proposal: Proposal, own: Planes, others: Planes, least: number): Uint8Array {
+  return proposal.classes.map((code, at) => {
+    if (code === UNLABELLED || !fills(own, others, at, code)) return 0;
+    return sure(proposal.confidence[at]!, least) ? 1 : 2;
+  });
+}
+
 /**
  * The patch that takes the proposal over, with its confidence and origin model: within `within`, from `least` percent on.
  * What people, files and regions said is left as it is. Null where nothing would change.
@@ -74,7 +87,7 @@ export function accepted(
     for (let col = 0; col < box.width; col++, i++, at++) {
       if (within && !within.there[i]) continue;
       const code = proposal.classes[at]!;
-      if (code === UNLABELLED || !sure(proposal.confidence[at]!, least) || !open(own, others, at)) continue;
+      if (code === UNLABELLED || !sure(proposal.confidence[at]!, least) || !fills(own, others, at, code)) continue;
       patch.there[i] = 1;
       patch.classes[i] = code;
       patch.origin[i] = ORIGIN.model;
@@ -111,7 +124,7 @@ export function figuresOf(proposal: Proposal, own: Planes, others: Planes): Figu
       judged++;
       if (human !== code) disagreements++;
     }
-    if (open(own, others, i)) at[Math.min(100, proposal.confidence[i]!)]!++;
+    if (fills(own, others, i, code)) at[Math.min(100, proposal.confidence[i]!)]!++;
   }
   for (let percent = 99; percent >= 0; percent--) at[percent]! += at[percent + 1]!;
   return { disagreements, judged, fills: at };

@@ -95,6 +95,18 @@ export function relaid(own: Planes, before: readonly LabelObject[], after: reado
   return patch.there.includes(1) ? patch : null;
 }
 
+/** A patch that changes no pixel. */
+export function nowhere(): Patch {
+  const one = (fill: number): Uint8Array => new Uint8Array(1).fill(fill);
+  return {
+    ...{ x: 0, y: 0, width: 1, height: 1 },
+    there: one(0),
+    classes: one(UNLABELLED),
+    origin: one(0),
+    confidence: one(NO_CONFIDENCE),
+  };
+}
+
 function same(a: LabelObject, b: LabelObject | undefined): boolean {
   return b !== undefined && a.class === b.class && a.depth === b.depth && a.score === b.score && a.rle === b.rle;
 }

@@ -7,7 +7,7 @@ import type { Problem } from '../../lib/types';
 import type { LabelObject } from '../contract';
 import type { Editor } from '../editor.svelte';
 import type { RegionBench } from '../tools';
-import { moved, relaid, topDepth } from './objects';
+import { moved, nowhere, relaid, topDepth } from './objects';
 import {
   areaOf,
   chanceOf,
@@ -73,9 +73,11 @@ export class Regions implements RegionBench {
     }
   }
 
-  stop(): void {
+  /** Another chip comes: no segment of this one may be taken there. */
+  leave(): void {
     this.flight?.abort();
     this.busy = false;
+    this.tree = this.leaves = this.problem = null;
     this.over(null, null, { at: 0, of: 0 });
   }
 
@@ -157,7 +159,9 @@ export class Regions implements RegionBench {
     const { own } = this.doc;
     if (!own || objects === this.objects) return;
     const patch = relaid(own, this.objects, objects);
+    const taken = objects.length > this.objects.length;
     if (patch) this.doc.apply(patch, { tool: 'region', objects: [...objects] });
-    else toast('People have painted all of it: nothing to take.', { stay: 2000 });
+    else if (taken) toast('People have painted all of it: nothing to take.', { stay: 2000 });
+    else this.doc.apply(nowhere(), { tool: 'region', objects: [...objects] }); // painted over since: the list alone changes
   }
 }

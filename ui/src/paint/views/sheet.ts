@@ -29,10 +29,19 @@ export interface SheetSaid {
 const PREVIEWED = 254;
 const NOTHING = 255;
 
+/** Stripes of what is only proposed, in pixels of the chip: so many of each `HATCH` are full. */
+const HATCH = 6;
+const FULL = 3;
+/** How strong the other stripes are, and what is not to be taken over. */
+const PALE = 0.62;
+const FAINT = 0.3;
+
 interface Drawn {
   overlay: Overlay;
   colours: Uint8Array;
   canvas: HTMLCanvasElement;
+  /** Opaque where labels give way to it. */
+  hole: HTMLCanvasElement | null;
 }
 
 export class Sheet {
@@ -108,7 +117,7 @@ export class Sheet {
     this.ink.putImageData(image, 0, 0, box.x, box.y, box.width, box.height);
   }
 
-  /** Proposals below the labels, what only tells a figure above them. */
+  /** Proposals below the labels, or in a hole of theirs; what only tells a figure above them. */
   private compose({ x, y, width, height }: Box, said: SheetSaid): void {
     const { copy } = this;
     copy.clearRect(x, y, width, height);
@@ -116,8 +125,12 @@ export class Sheet {
       copy.globalAlpha = opacity;
       copy.drawImage(from, x, y, width, height, x, y, width, height);
     };
-    for (const one of this.drawn) if (one.overlay.classes) put(one.canvas, one.overlay.opacity);
     put(this.labels, said.opacity);
+    copy.globalCompositeOperation = 'destination-out';
+    for (const { hole } of this.drawn) if (hole) put(hole, 1);
+    copy.globalCompositeOperation = 'destination-over';
+    for (const one of this.drawn) if (one.overlay.classes) put(one.canvas, one.overlay.opacity);
+    copy.globalCompositeOperation = 'source-over';
     for (const one of this.drawn) if (!one.overlay.classes) put(one.canvas, one.overlay.opacity);
     copy.globalAlpha = 1;
   }
@@ -210,9 +223,29 @@ function drawOverlay(overlay: Overlay, colours: Uint8Array): Drawn {
   const figures = overlay.classes ? null : new Uint32Array(ramp(CONFIDENCE_RAMP).slice().buffer);
   for (let i = 0; i < out.length; i++) {
     const percent = overlay.confidence[i]!;
-    if (overlay.classes) out[i] = overlay.classes[i] === NOTHING ? 0 : classes[overlay.classes[i]!]!;
+    if (overlay.classes)
+      out[i] = overlay.classes[i] === NOTHING ? 0 : thinned(classes[overlay.classes[i]!]!, overlay, i);
     else out[i] = percent > 100 ? 0 : figures![Math.round(percent * 2.55)]!;
   }
   copy.putImageData(image, 0, 0);
-  return { overlay, colours, canvas };
+  return { overlay, colours, canvas, hole: overlay.instead ? holeOf(overlay, overlay.instead) : null };
+}
+
+/** A colour as strong as what it stands for: hatched where labels give way to it. */
+function thinned(colour: number, { instead, cols }: Overlay, i: number): number {
+  if (!instead) return colour;
+  if (instead[i] === 0) return 0;
+  const full = ((i % cols) + Math.floor(i / cols)) % HATCH < FULL;
+  const share = instead[i] === 2 ? FAINT : full ? 1 : PALE;
+  return ((colour & 0xffffff) | (Math.round((colour >>> 24) * share) << 24)) >>> 0;
+}
+
+function holeOf({ rows, cols }: Overlay, instead: Uint8Array): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [cols, rows];
+  const copy = context(canvas);
+  const image = copy.createImageData(cols, rows);
+  for (let i = 0; i < instead.length; i++) if (instead[i] === 1) image.data[4 * i + 3] = 255;
+  copy.putImageData(image, 0, 0);
+  return canvas;
 }
