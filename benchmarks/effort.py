@@ -17,9 +17,9 @@ their reference polygons alone.
   this person sees the truth.
 - regions: region clicks alone, of candidates that no model has ranked; the rest is filled.
 
-Where a way ends before a target its seconds are a lower bound ("over"). Features, model, regions and their order are the
-product's own. The rules of the person were settled while results on these scenes were in sight; they are the same in
-every way.
+Where a way ends before a target its seconds are a lower bound ("over"). Features, model, regions and their order are
+the product's own. The rules of the person were settled while results on these scenes were in sight; they are the same
+in every way.
 """
 
 from __future__ import annotations
