@@ -12,7 +12,14 @@ const info = {
   default_task: 'chips',
   counts: { scenes: 1, chips: 10, events: 0, models: 0, releases: 0 },
 } as unknown as WorkspaceInfo;
-const pixels = { task: 'pixels', kind: 'segment', chips: 3, unlabelled: 7, classes: [] } as unknown as LabelCounts;
+const pixels = {
+  task: 'pixels',
+  kind: 'segment',
+  chips: 3,
+  unlabelled: 7,
+  classes: [],
+  methods: {},
+} as unknown as LabelCounts;
 const v1 = { name: 'v1', created: '2026-01-01T00:00:00Z', check: null } as unknown as ReleaseRow;
 const levels = (status: string): unknown => [{ level: 'Q0', title: 'files', status, errors: 2 }];
 
@@ -31,6 +38,11 @@ describe('advise', () => {
     const advice = advise(now as Parameters<typeof advise>[0]);
     expect(advice.action).toBe(action);
     expect(advice.button === null).toBe(action === 'none');
+  });
+
+  it('offers painting as a further way while people have said little', () => {
+    expect(advise(base).further).toEqual({ button: 'Paint pixels', href: '#/paint?task=pixels' });
+    expect(advise({ ...base, labels: [{ ...pixels, methods: { manual: 12, both: 8 } }] }).further).toBeUndefined();
   });
 
   it('sees how little of the pixels is labelled, before it speaks of a release', () => {

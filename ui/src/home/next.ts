@@ -13,6 +13,8 @@ export interface Advice {
   button: string | null;
   /** Where a button that only leads somewhere leads. */
   href?: string;
+  /** A further way, beside what is advised. */
+  further?: { button: string; href: string };
   /** The same on the command line. */
   command: string | null;
   /** Task or release that it is about. */
@@ -23,6 +25,9 @@ export interface Advice {
 const FEW = 0.5;
 /** From so many labelled chips on a classifier's confidence is calibrated. */
 const FEW_LABELS = 20;
+
+/** Below so many chips that people painted in, painting more is offered too. */
+const FEW_PAINTED = 20;
 
 export interface Situation {
   info: WorkspaceInfo;
@@ -45,6 +50,21 @@ export function labelledShare(counts: LabelCounts, info: WorkspaceInfo): number 
 }
 
 export function advise(now: Situation): Advice {
+  const advice = advised(now);
+  const further = advice.href || now.info.counts.chips === 0 ? null : painting(now);
+  return further ? { ...advice, further } : advice;
+}
+
+/** Pixels can be painted, and people have said little of them so far. */
+function painting({ info, labels }: Situation): Advice['further'] | null {
+  const few = labels
+    .filter((one) => one.kind === 'segment')
+    .filter(({ methods }) => (methods.manual ?? 0) + (methods.both ?? 0) < FEW_PAINTED);
+  const one = few.find((each) => each.task === info.default_task) ?? few[0];
+  return one ? { button: 'Paint pixels', href: `#/paint?task=${encodeURIComponent(one.task)}` } : null;
+}
+
+function advised(now: Situation): Advice {
   return (
     waiting(now) ??
     scenes(now) ??
@@ -109,6 +129,18 @@ function labels({ info, labels, place }: Situation): Advice | null {
       href: `#/paint?task=${encodeURIComponent(painted.name)}`,
       command: commandLine(['annotate', place, 'labels.geojson'], { actor: 'NAME' }),
       about: painted.name,
+    };
+  }
+  const drawn = info.tasks.find((one) => one.kind === 'outline' && (!task || one.name === info.default_task));
+  if (drawn) {
+    return {
+      title: 'Draw the first outlines',
+      text: 'Boxes, polygons, lines and points, each saved as it is drawn. GeoJSON and GeoPackage files are brought in too.',
+      action: 'none',
+      button: 'Draw outlines',
+      href: `#/outline?task=${encodeURIComponent(drawn.name)}`,
+      command: commandLine(['annotate', place, 'shapes.geojson'], { task: drawn.name, actor: 'NAME' }),
+      about: drawn.name,
     };
   }
   return {
