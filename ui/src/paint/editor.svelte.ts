@@ -113,6 +113,7 @@ export class Editor {
     this.doc.close();
     this.assistant.leave();
     this.regions.leave();
+    this.assistant.warm(task);
     const doc = (this.doc = new PaintDoc(chip, task));
     this.hand.cell = null;
     if (this.visited.at(-1) !== chip) this.visited.push(chip);

@@ -32,6 +32,7 @@ export class Assistant {
   busy = $state(false);
   /** From the question to the whole mask. */
   took = $state<number | null>(null);
+  private readonly warmed = new Set<string>();
   private flight: AbortController | null = null;
   /** Strokes on this chip when it was last asked: fewer by now, and it may have too little to learn from. */
   private strokes = 0;
@@ -102,6 +103,13 @@ export class Assistant {
 
   show(next?: Showing): void {
     this.showing = next ?? SHOWN[(SHOWN.indexOf(this.showing) + 1) % SHOWN.length]!;
+  }
+
+  /** The first answer after a server's start takes long: it is asked for while the person still looks at the picture. */
+  warm(task: string): void {
+    if (this.warmed.has(task) || this.on) return;
+    this.warmed.add(task);
+    void get<Info>('/assistant', { task, model: this.model }).catch(() => this.warmed.delete(task));
   }
 
   /** Ask soon: several strokes in one moment are one question. */
@@ -184,7 +192,7 @@ export class Assistant {
     }
     const patch = accepted(this.proposal, own, others, least);
     if (patch) this.doc.apply(patch, { tool: 'accept' });
-    else toast('Nothing to accept: people have labelled all that it is this sure of.', { stay: 2500 });
+    else toast('Nothing left to accept at this confidence.', { stay: 2500 });
   }
 
   /** What a tool drew, as proposed: its pixels get the proposal's classes; null where there is nothing to take. */
