@@ -152,7 +152,7 @@ export class Region extends BaseTool {
     const area = object ? pixelsOf(object) : tree && segment ? areaOf(tree, segment) : null;
     if (!area) return null;
     const code = object ? object.class : this.regions.first(segment!);
-    const lines = outlineOf(area).map((points) => ({ points, closed: true }));
+    const lines = outlineOf(area).map((points) => ({ points, closed: true, bare: true }));
     return object ? { lines } : { lines, patch: { patch: area, color: this.regions.colour(code) } };
   }
 }

@@ -33,12 +33,12 @@ export class MarkLayer {
     const to = (p: Point) => this.seen(toCanvas(view, p.x, p.y, size));
     copy.lineJoin = 'round';
     copy.lineCap = 'round';
-    for (const { points, closed } of marks.preview?.lines ?? []) {
+    for (const { points, closed, bare } of marks.preview?.lines ?? []) {
       const path = new Path2D();
       points.forEach((point, i) => (i ? path.lineTo(...to(point)) : path.moveTo(...to(point))));
       if (closed) path.closePath();
       twofold(copy, path);
-      if (points.length <= 64) for (const point of points) this.knot(copy, to(point));
+      if (!bare && points.length <= 64) for (const point of points) this.knot(copy, to(point));
     }
     const circle = marks.preview?.circle;
     if (circle) {
