@@ -17,6 +17,7 @@ const DONE: Record<string, string> = {
   mask: 'painted',
   answer: 'answered',
   shapes: 'outlined',
+  work: 'marked',
   undo: 'took back answers on',
 };
 
