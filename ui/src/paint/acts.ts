@@ -41,7 +41,14 @@ export interface WorkAct extends Common {
   work: Work;
 }
 
-export type PaintAct = StrokeAct | StepAct | WorkAct;
+/** A shape of an outline task, or the bulk act that several of them belong to. */
+export interface ShapesAct extends Common {
+  kind: 'shapes' | 'bulk';
+  payload: Record<string, unknown>;
+  bulk?: string;
+}
+
+export type PaintAct = StrokeAct | StepAct | WorkAct | ShapesAct;
 
 /** Each act is one event; an act is its own. A large chip's stroke may be some MB before it is packed: few at a time. */
 export const PARTS: Parts<PaintAct, PaintAct> = {
@@ -52,7 +59,13 @@ export const PARTS: Parts<PaintAct, PaintAct> = {
   most: 24,
 };
 
-const WORDS: Record<PaintAct['kind'], string> = { stroke: 'A stroke', step: 'An undo or redo', work: 'The record' };
+const WORDS: Record<PaintAct['kind'], string> = {
+  stroke: 'A stroke',
+  step: 'An undo or redo',
+  work: 'The record',
+  shapes: 'An outline',
+  bulk: 'A change of outlines',
+};
 
 export function inWords(act: PaintAct): string {
   return `${WORDS[act.kind]} on ${act.chip}`;

@@ -157,6 +157,9 @@ class Sending {
 function eventOf(act: PaintAct): AnnotationIn {
   const { id, task, chip } = act;
   if (act.kind === 'step') return { id, kind: 'undo', undoes: act.undoes, payload: {} };
+  if (act.kind === 'bulk') return { id, kind: 'bulk', task, payload: act.payload };
+  if (act.kind === 'shapes')
+    return { id, kind: 'shapes', task, chip_id: chip, payload: act.payload, bulk: act.bulk ?? null };
   const payload = act.kind === 'work' ? { ...act.work } : {};
   return { id, kind: 'work' as AnnotationIn['kind'], task, chip_id: chip, payload };
 }

@@ -10,6 +10,7 @@ export const loaders: Record<string, Loader> = {
   chips: () => import('../chips/Page.svelte'),
   chip: () => import('../chip/Page.svelte'),
   paint: () => import('../paint/Page.svelte'),
+  outline: () => import('../outline/Page.svelte'),
   scene: () => import('../paint/views/SceneView.svelte'),
   scenes: () => import('../scenes/Page.svelte'),
   releases: () => import('../releases/Page.svelte'),
@@ -28,6 +29,6 @@ export interface Entry {
 export const entries: readonly Entry[] = [
   { page: '', title: 'Home', icon: 'home', href: '#/', key: 'g h', also: [] },
   { page: 'map', title: 'Map', icon: 'map', href: '#/map', key: 'g m', also: ['scenes', 'scene'] },
-  { page: 'chips', title: 'Chips', icon: 'chips', href: '#/chips', key: 'g c', also: ['chip', 'paint'] },
+  { page: 'chips', title: 'Chips', icon: 'chips', href: '#/chips', key: 'g c', also: ['chip', 'paint', 'outline'] },
   { page: 'releases', title: 'Releases', icon: 'release', href: '#/releases', key: 'g r', also: [] },
 ];

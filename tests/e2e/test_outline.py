@@ -1,0 +1,175 @@
+"""The editor of outlines: each tool draws, saves and survives a reload; vertices, holes, undo, keys alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+from labelpage import api
+from outlinepage import CHIP, TASK, OutlinePage, make_ponds
+from pageserver import Served
+from playwright.sync_api import Page, expect
+
+NEAR = 0.06
+"""Pixels of the scene that a pixel of the screen is, and more."""
+
+
+@pytest.fixture
+def editor(page: Page, serve_own: Callable[..., Served], tmp_path: Path) -> OutlinePage:
+    return OutlinePage(page, serve_own(make_ponds(tmp_path / "ponds"))).open()
+
+
+def geometry(feature: dict[str, Any]) -> Any:
+    return shapely.from_geojson(json.dumps(feature["geometry"]))
+
+
+def like(feature: dict[str, Any], wanted: Any) -> bool:
+    return bool(shapely.hausdorff_distance(geometry(feature), wanted) < NEAR)
+
+
+def test_every_tool_draws_saves_and_is_there_after_a_reload(editor: OutlinePage) -> None:
+    editor.press("n", "1", "x")  # snapping off
+    editor.drag((34, 34), (40, 38))
+    editor.press("o")
+    editor.drag((44, 34), (48, 38))
+    editor.click((46, 40))
+    editor.press("2", "p")
+    editor.click((34, 44), (40, 44), (40, 50))
+    editor.press("Enter", "l")
+    editor.click((44, 44), (50, 46), (52, 50))
+    editor.press("Enter", "t")
+    editor.click((56, 36))
+    found = {one["properties"]["kind"]: one for one in editor.until(5)}
+    wanted = {
+        "box": shapely.box(34, 34, 40, 38),
+        "oriented-box": shapely.Polygon([(44, 34), (48, 38), (46, 40), (42, 36)]),
+        "polygon": shapely.Polygon([(34, 44), (40, 44), (40, 50)]),
+        "polyline": shapely.LineString([(44, 44), (50, 46), (52, 50)]),
+        "point": shapely.Point(56, 36),
+    }
+    assert found.keys() == wanted.keys()
+    for kind, shape in wanted.items():
+        assert like(found[kind], shape), (kind, found[kind]["geometry"])
+        assert found[kind]["chip_id"] == CHIP
+    first, second = found["box"]["properties"]["class"], found["polygon"]["properties"]["class"]
+    assert first != second
+    assert {found[k]["properties"]["class"] for k in ("polyline", "point")} == {second}
+    editor.reload()
+    assert {one["id"]: one["geometry"] for one in editor.shapes()} == {o["id"]: o["geometry"] for o in found.values()}
+    for left in (4, 3, 2, 1, 0):
+        editor.press("u")
+        editor.until(left)
+    for back in (1, 2, 3, 4, 5):
+        editor.press("r")
+        editor.until(back)
+    assert {one["id"]: one["geometry"] for one in editor.shapes()} == {o["id"]: o["geometry"] for o in found.values()}
+
+
+def test_vertices_holes_parts_and_undo_is_exact(editor: OutlinePage, page: Page) -> None:
+    editor.press("n", "p")
+    editor.click((36, 36), (56, 36), (56, 56), (36, 56))
+    editor.press("Enter")
+    (whole,) = editor.until(1)
+    page.keyboard.down("Shift")
+    editor.click((40, 40))
+    page.keyboard.up("Shift")
+    editor.click((46, 40), (46, 46))
+    editor.press("Enter")
+    page.keyboard.down("Alt")
+    editor.click((58, 36))
+    page.keyboard.up("Alt")
+    editor.click((62, 36), (62, 42))
+    editor.press("Enter")
+    (both,) = editor.shapes()
+    assert both["geometry"]["type"] == "MultiPolygon"
+    assert abs(geometry(both).area - (400 - 18 + 12)) < 1.5
+    editor.press("v")
+    editor.drag((56, 56), (58, 60))  # a vertex
+    editor.drag((46, 36), (46, 34))  # an edge: a vertex more
+    editor.press("ArrowRight", "Shift+ArrowDown")  # the vertex that was drawn last, by keys
+    page.wait_for_timeout(600)
+    (moved,) = editor.shapes()
+    outer = geometry(moved).geoms[0].exterior
+    assert shapely.distance(outer, shapely.Point(58, 60)) < NEAR
+    assert any(abs(x - 47) < NEAR and abs(y - 44) < NEAR for x, y in outer.coords)
+    editor.press("Delete")
+    (without,) = editor.shapes()
+    assert len(geometry(without).geoms[0].exterior.coords) == 5
+    for _ in range(4):
+        editor.press("u")
+    assert editor.shapes()[0]["geometry"] == both["geometry"]
+    editor.reload()
+    editor.press("u", "u")
+    editor.saved()
+    page.wait_for_timeout(200)
+    assert editor.shapes()[0]["geometry"] == whole["geometry"]
+    editor.press("u")
+    editor.until(0)
+
+
+def test_keys_alone_draw_class_copy_and_delete(editor: OutlinePage, page: Page) -> None:
+    editor.stage.focus()
+    editor.press("2", "p", "ArrowUp", "Space")  # the cursor comes in the middle of the chip, at 48, 48
+    editor.press("Shift+ArrowRight", "Space", "Shift+ArrowDown", "ArrowDown", "Space", "Enter")
+    (made,) = editor.until(1)
+    assert geometry(made).equals(shapely.Polygon([(48, 48), (58, 48), (58, 59)]))
+    editor.press("Escape", "v", "]", ".", "ArrowLeft")
+    page.wait_for_timeout(600)
+    assert geometry(editor.shapes()[0]).equals(shapely.Polygon([(47, 48), (58, 48), (58, 59)]))
+    editor.press("c", "1")
+    two = editor.until(2)
+    assert len({one["properties"]["class"] for one in two}) == 2
+    editor.press("Delete")
+    (left,) = editor.until(1)
+    assert left["id"] == made["id"]
+
+
+def test_crossing_outlines_attributes_files_and_a_layer_that_is_moved(editor: OutlinePage, page: Page) -> None:
+    editor.press("n", "p")
+    editor.click((36, 36), (46, 46), (46, 36), (36, 46))
+    editor.press("Enter")
+    expect(page.get_by_text("This outline crosses itself")).to_be_visible()
+    assert editor.until(1)[0]["problem"]
+    page.get_by_label("Name of an attribute").fill("depth_m")
+    page.get_by_label("Its value").fill("3.5")
+    page.get_by_label("Its value").press("Enter")
+    page.get_by_role("button", name="Repair", exact=True).click()
+    expect(page.get_by_text("1 shape repaired.")).to_be_visible()
+    (one,) = editor.shapes()
+    assert "problem" not in one
+    assert one["properties"]["attributes"] == {"depth_m": 3.5}
+    assert geometry(one).is_valid
+    transform = api(editor.server, f"/chips/{CHIP}")["transform"]
+    at = transform[2], transform[5]
+    body = {
+        "type": "FeatureCollection",
+        "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}},
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"class": "water"},
+                "geometry": shapely.geometry.mapping(shapely.box(at[0] + 100, at[1] - 150, at[0] + 150, at[1] - 100)),
+            }
+        ],
+    }
+    page.get_by_label("File with shapes").set_input_files(
+        {"name": "ponds.geojson", "mimeType": "application/geo+json", "buffer": json.dumps(body).encode()}
+    )
+    expect(page.get_by_text("ponds.geojson: 1 shape brought in.")).to_be_visible()
+    before = next(one for one in editor.until(2) if one["origin"] == 4)
+    editor.press("j")
+    editor.drag((50, 50), (52, 53))
+    expect(page.get_by_text("1 shape moved.")).to_be_visible()
+    after = next(one for one in editor.shapes() if one["id"] == before["id"])
+    assert like(after, shapely.affinity.translate(geometry(before), 2, 3))
+    editor.press("u")
+    page.wait_for_timeout(200)
+    assert next(one for one in editor.shapes() if one["id"] == before["id"])["geometry"] == before["geometry"]
+    page.get_by_role("button", name="Files and masks").click()
+    page.get_by_role("menuitem", name="Draw into masks of pixels").click()
+    expect(page.get_by_text("Drawn into pixels")).to_be_visible()
+    assert api(editor.server, f"/shapes?task={TASK}")["numberMatched"] == 2

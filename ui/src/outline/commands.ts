@@ -1,0 +1,101 @@
+/** What keys do in the editor of outlines; the dialog to change them is the pixel editor's. */
+import type { Command } from '../paint/commands';
+import type { OutlineEditor } from './editor.svelte';
+import { FACES } from './toolbox';
+
+const NUMBERS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+const FAR = 10;
+const ARROWS = {
+  ArrowLeft: [-1, 0, 'left'],
+  ArrowRight: [1, 0, 'right'],
+  ArrowUp: [0, -1, 'up'],
+  ArrowDown: [0, 1, 'down'],
+} as const;
+
+export function commandsOf(editor: OutlineEditor): Command[] {
+  return [...tools(editor), ...drawing(editor), ...seeing(editor), ...chips(editor)];
+}
+
+function tools(editor: OutlineEditor): Command[] {
+  return FACES.map(({ name, title, key }) => {
+    return { id: name, title, part: 'Tools', keys: [key], run: () => editor.hand.take(name) };
+  });
+}
+
+function drawing(editor: OutlineEditor): Command[] {
+  const draw = (id: string, title: string, keys: string[], run: () => void): Command => {
+    return { id, title, part: 'Draw', keys, run };
+  };
+  const hand = () => editor.hand;
+  const walks = Object.entries(ARROWS).flatMap(([key, [dx, dy, side]]) => [
+    draw(`move ${side}`, `Vertex, shape or cursor ${side} by a pixel`, [key], () => editor.arrow(dx, dy)),
+    draw(`far ${side}`, `${FAR} pixels ${side}`, [`Shift+${key}`], () => editor.arrow(FAR * dx, FAR * dy)),
+  ]);
+  return [
+    draw('undo', 'Undo', ['u', 'Ctrl+z'], () => (hand().flush(), editor.outlines?.undo())),
+    draw('redo', 'Redo', ['r', 'Ctrl+y', 'Ctrl+Shift+z', 'Ctrl+Shift+Z'], () => editor.outlines?.redo()),
+    draw('press', 'Set a vertex at the cursor', ['Space'], () => editor.press()),
+    ...walks,
+    draw('remove', 'Delete the vertex, or what is selected', ['Delete'], () => hand().remove()),
+    draw('duplicate', 'Duplicate', ['c'], () => hand().duplicate()),
+    draw('next shape', 'Next shape in view', [']'], () => editor.step(1)),
+    draw('last shape', 'Shape before', ['['], () => editor.step(-1)),
+    draw('next vertex', 'Next vertex', ['.'], () => hand().nextVertex(1)),
+    draw('last vertex', 'Vertex before', [','], () => hand().nextVertex(-1)),
+    draw('split', 'A vertex on the edge after the chosen one', ['i'], () => hand().split()),
+    draw('hole', 'The next outline is a hole', ['h'], () => (hand().mode = hand().mode === 'hole' ? 'shape' : 'hole')),
+    draw(
+      'part',
+      'The next outline is another part',
+      ['w'],
+      () => (hand().mode = hand().mode === 'part' ? 'shape' : 'part'),
+    ),
+    draw('snap', 'Snap to other shapes', ['n'], () => hand().setSnapping(!hand().snapping)),
+    ...NUMBERS.map((n): Command => {
+      const run = (): void => {
+        const one = editor.classes[n - 1];
+        if (one) editor.setCode(one.code);
+      };
+      return {
+        id: `class ${n}`,
+        title: `Class ${n}; while selecting of what is selected`,
+        part: 'Labels',
+        keys: [String(n)],
+        run,
+      };
+    }),
+  ];
+}
+
+function seeing(editor: OutlineEditor): Command[] {
+  const see = (id: string, title: string, keys: string[], run: () => void): Command => {
+    return { id, title, part: 'See', keys, run };
+  };
+  return [
+    see('closer', 'Closer', ['+', '='], () => editor.zoom(1.5)),
+    see('farther', 'Farther', ['-'], () => editor.zoom(1 / 1.5)),
+    see('chip', 'This chip', ['f'], () => editor.toChip()),
+    see('scene', 'Whole scene', ['0'], () => (editor.view = { ...editor.view, fit: true })),
+    see('outlines', 'Outlines shown, or not', ['b'], () => (editor.shown = !editor.shown)),
+    see('panels', 'Panels', ['\\'], () => editor.turnPanels()),
+    see('keys', 'Change keys', ['Ctrl+k'], () => (editor.listing = true)),
+  ];
+}
+
+function chips(editor: OutlineEditor): Command[] {
+  const of = (id: string, title: string, keys: string[], run: () => void): Command => {
+    return { id, title, part: 'Chips', keys, run };
+  };
+  const complete = (): void => {
+    const { outlines } = editor;
+    outlines?.record({ state: outlines.work.state === 'complete' ? 'incomplete' : 'complete' });
+  };
+  return [
+    of('next', 'Close the outline, else next chip', ['Enter'], () => editor.hand.key('Enter') || void editor.next()),
+    of('back', 'Take the last vertex back', ['Backspace'], () => editor.hand.key('Backspace') || editor.hand.remove()),
+    of('complete', 'Complete, or not', ['m'], complete),
+    ...NUMBERS.slice(0, 5).map((n) =>
+      of(`difficulty ${n}`, `Difficulty ${n}`, [`Shift+${n}`], () => editor.outlines?.record({ difficulty: n })),
+    ),
+  ];
+}

@@ -1,0 +1,52 @@
+/** What a person said of outlines on a scene, read back from the journal: what can be taken back, and brought back. */
+import type { Annotation } from '../lib/types';
+import type { Shape } from './shape';
+
+export interface Change {
+  before: Shape | null;
+  after: Shape | null;
+}
+
+export interface Step {
+  /** The event, or the bulk act, that an undo takes back. */
+  id: string;
+  /** What it did; null where only the server knows. */
+  changes: readonly Change[] | null;
+  /** The undo that took it back. */
+  by?: string;
+}
+
+export interface Steps {
+  undo: readonly Step[];
+  redo: readonly Step[];
+}
+
+/** Grid places that ids of chips end with: scene, level, row, column. */
+const CHIP = /^(.*)_(\d+)_(\d+)_(\d+)$/;
+
+export function placeOf(chip: string): { scene: string; level: number; row: number; col: number } | null {
+  const found = CHIP.exec(chip);
+  return found && { scene: found[1]!, level: Number(found[2]), row: Number(found[3]), col: Number(found[4]) };
+}
+
+/** From events with `active`, oldest first. Newest first; what was taken back before the latest edit is gone. */
+export function stepsOf(events: readonly Annotation[], task: string, scene: string): Steps {
+  const edits = new Map<string, { seq: number; active: boolean }>();
+  for (const one of events) {
+    if (one.kind !== 'shapes' || one.task !== task || placeOf(one.chip_id ?? '')?.scene !== scene) continue;
+    edits.set(one.bulk ?? one.id, { seq: one.seq, active: one.active !== false });
+  }
+  const undo = [...edits]
+    .filter(([, one]) => one.active)
+    .sort(([, a], [, b]) => b.seq - a.seq)
+    .map(([id]): Step => ({ id, changes: null }));
+  const latest = Math.max(-1, ...[...edits.values()].filter((one) => one.active).map((one) => one.seq));
+  const taken = events.filter(
+    (one) => one.kind === 'undo' && one.active !== false && edits.get(one.undoes ?? '')?.active === false,
+  );
+  const redo = taken
+    .filter((one) => one.seq > latest)
+    .map((one): Step => ({ id: one.undoes!, changes: null, by: one.id }))
+    .reverse();
+  return { undo, redo };
+}
