@@ -119,7 +119,7 @@ export class Regions implements RegionBench {
     const code = segment ? this.listOf(segment)[n - 1] : this.scheme[n - 1];
     if (code === undefined) return false;
     if (segment) this.take(segment, code);
-    else if (object)
+    else if (object && object.class !== code)
       this.lay(this.objects.map((one) => (one.id === object.id ? { ...one, class: code, score: null } : one)));
     return true;
   }

@@ -296,6 +296,7 @@ export class Views {
 
   /** The view moved so that a place is seen; the same one where it is seen already. */
   revealed(view: View, at: Point): View {
+    if (view.fit) return view; // all of it is in sight
     const { width, height } = this.cell;
     const now = settle(view, this.image, this.cell);
     const outX = Math.abs(at.x - now.x) * now.zoom > width / 2 - 12;
