@@ -198,7 +198,11 @@ export class Assistant {
   /** What a tool drew, as proposed: its pixels get the proposal's classes; null where there is nothing to take. */
   readonly through = (patch: Patch): Patch | null => {
     const { own, others } = this.doc;
-    return this.proposal && own && others ? accepted(this.proposal, own, others, 0, patch) : null;
+    if (!this.proposal || !own || !others) {
+      toast(this.needs ?? 'There is no proposal yet: nothing was painted.', { stay: 2500 });
+      return null;
+    }
+    return accepted(this.proposal, own, others, 0, patch);
   };
 
   readonly commands: readonly Command[] = [
