@@ -14,6 +14,8 @@ export interface Proposal {
 
 /** Laid over the picture: which plane of the proposal. */
 export type Showing = 'proposal' | 'confidence' | 'doubt' | 'disagreement' | 'none';
+/** Percent of doubt below which the picture is left as it is. */
+const LITTLE = 10;
 export const SHOWN: readonly Showing[] = ['proposal', 'doubt', 'disagreement', 'none'];
 
 /** uint8 (2, rows, columns) of a window, laid into what is known of the whole chip. */
@@ -145,7 +147,8 @@ export function plane(showing: Showing, proposal: Proposal, own: Planes, others:
     if (showing === 'doubt') {
       const percent = proposal.confidence[i]!;
       // two classes that are even leave all doubt; below 50 % there are more than two
-      if (percent <= 100) out[i] = Math.min(100, Math.max(0, 2 * (100 - percent)));
+      const doubt = Math.min(100, 2 * (100 - percent));
+      if (percent <= 100 && doubt >= LITTLE) out[i] = doubt;
     } else {
       const human = humanClass(own, others, i);
       if (human !== UNLABELLED && human !== code) out[i] = 100;
