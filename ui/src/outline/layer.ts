@@ -13,9 +13,11 @@ const SMALL = 4;
 /** A sheet that is drawn in so many milliseconds is drawn anew with every frame. */
 const QUICK_MS = 10;
 /** While the view moves the sheet is drawn anew after so many times the time that it takes. */
-const SELDOM = 8;
+const SELDOM = 20;
 export const REST_MS = 120;
 const POINT = 4;
+/** Dark rims cost as much as the lines: not where there are more shapes. */
+const MOST_RIMMED = 1500;
 /** Where more places are another, all is drawn. */
 const MOST_PLACES = 64;
 
@@ -33,6 +35,8 @@ export class ShapeLayer {
   private dirty: Bounds[] | null = null;
   private tookMs = 0;
   private drawnAt = 0;
+  /** Whether lines have a dark rim: where shapes are few. */
+  private rimmed = true;
 
   constructor(private readonly find: (box: Bounds) => Shape[]) {}
 
@@ -45,7 +49,7 @@ export class ShapeLayer {
   /** Shows what is there now on a canvas; answers whether it is to be asked again once the view rests. */
   draw(canvas: HTMLCanvasElement, view: View, size: Size, look: Look, resting: boolean): boolean {
     const [width, height] = [Math.round(size.width * look.ratio), Math.round(size.height * look.ratio)];
-    const context = canvas.getContext('2d')!;
+    const context = canvas.getContext('2d', { willReadFrequently: true })!; // as the sheet: nothing goes between memories
     if (canvas.width !== width || canvas.height !== height) {
       [canvas.width, canvas.height] = [width, height];
       this.dirty = null;
@@ -77,7 +81,9 @@ export class ShapeLayer {
     this.at = view;
     this.sheet.width = Math.round(size.width * look.ratio);
     this.sheet.height = Math.round(size.height * look.ratio);
-    this.paint(this.sheet.getContext('2d', { willReadFrequently: true })!, view, size, look, boxOf(view, size, 8));
+    const context = this.sheet.getContext('2d', { willReadFrequently: true })!;
+    this.paint(context, view, size, look, boxOf(view, size, 8), true);
+    context.getImageData(0, 0, 1, 1); // until then it is only noted what is to be drawn: the time would say nothing
     this.drawnAt = performance.now();
     this.tookMs = this.drawnAt - start;
   }
@@ -106,9 +112,11 @@ export class ShapeLayer {
     context.restore();
   }
 
-  private paint(context: CanvasRenderingContext2D, view: View, size: Size, look: Look, box: Bounds): void {
+  private paint(context: CanvasRenderingContext2D, view: View, size: Size, look: Look, box: Bounds, all = false): void {
     const groups = new Map<string, Shape[]>();
-    for (const shape of this.find(box)) {
+    const found = this.find(box);
+    if (all) this.rimmed = found.length <= MOST_RIMMED;
+    for (const shape of found) {
       if (this.lifted.has(shape.id)) continue;
       const key = `${shape.code} ${shape.problem ? 'bad' : ''} ${closed(shape.kind) ? '' : shape.kind}`;
       const there = groups.get(key);
@@ -118,7 +126,7 @@ export class ShapeLayer {
     context.setTransform(look.ratio, 0, 0, look.ratio, 0, 0);
     for (const shapes of groups.values())
       for (let from = 0; from < shapes.length; from += BATCH)
-        drawBatch(context, shapes.slice(from, from + BATCH), view, size, look);
+        drawBatch(context, shapes.slice(from, from + BATCH), view, size, look, this.rimmed);
   }
 }
 
@@ -135,6 +143,7 @@ function drawBatch(
   view: View,
   size: Size,
   look: Look,
+  rimmed: boolean,
 ): void {
   const colour = look.colour(shapes[0]!.code);
   const area = closed(shapes[0]!.kind);
@@ -156,9 +165,14 @@ function drawBatch(
     context.fill(path);
   }
   context.globalAlpha = 1;
-  context.strokeStyle = colour;
   context.lineJoin = 'round';
-  context.lineWidth = area ? 1.5 : 2;
+  if (rimmed) {
+    context.strokeStyle = '#00000090';
+    context.lineWidth = 4;
+    context.stroke(path);
+  }
+  context.strokeStyle = colour;
+  context.lineWidth = rimmed ? 2 : 1.5;
   context.setLineDash(shapes[0]!.problem ? [5, 4] : []);
   context.stroke(path);
   context.setLineDash([]);
