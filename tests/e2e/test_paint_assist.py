@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tinysams
 from labelpage import api
 from pageserver import Served, serving
 from paintpage import TASK, PaintPage
@@ -23,6 +24,7 @@ def server(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFacto
     """A server over a copy of the workspace, in which some pixels of two classes are labelled."""
     folder = tmp_path_factory.mktemp("assist")
     root = Path(shutil.copytree(lake_template, folder / "boadella"))
+    tinysams.put_all(root / "models")
     with serving(root, log=folder / "server.log", ui=ui) as one:
         yield one
 
@@ -127,3 +129,22 @@ def test_segments_with_keys_alone(page: Page, server: Served, chips: list[str]) 
     page.get_by_role("button", name="Start with the best segments").click()
     editor.strokes(2)
     assert len(objects(page, chip)) > 1
+
+
+def test_a_model_is_asked_for_what_is_clicked(page: Page, server: Served, chips: list[str]) -> None:
+    chip = chips[4]
+    editor = PaintPage(page, server, chip).open()
+    editor.press("z")
+    panel = page.get_by_role("region", name="Regions")
+    page.mouse.move(*editor.place(32.5, 32.5))
+    expect(panel).to_contain_text("segment 1 of", timeout=30_000)
+    model = page.get_by_label("Model for clicks").locator("option:checked").inner_text()
+    editor.press(";")
+    expect(panel).to_contain_text(f"by {model}", timeout=30_000)
+    page.mouse.down()
+    page.mouse.up()
+    editor.strokes(1)
+    (one,) = objects(page, chip)
+    mask = editor.mask()
+    assert mask[1, 32, 32] == REGION
+    assert (mask[1] == REGION).sum() == sum(one["rle"]["counts"][1::2])

@@ -32,6 +32,8 @@ export class Assistant {
   busy = $state(false);
   /** From the question to the whole mask. */
   took = $state<number | null>(null);
+  /** All models that can be named, on or off. */
+  models = $state.raw<Info['models']>([]);
   private readonly warmed = new Set<string>();
   private flight: AbortController | null = null;
   /** Strokes on this chip when it was last asked: fewer by now, and it may have too little to learn from. */
@@ -109,7 +111,10 @@ export class Assistant {
   warm(task: string): void {
     if (this.warmed.has(task) || this.on) return;
     this.warmed.add(task);
-    void get<Info>('/assistant', { task, model: this.model }).catch(() => this.warmed.delete(task));
+    void get<Info>('/assistant', { task, model: this.model }).then(
+      (info) => (this.models = info.models),
+      () => this.warmed.delete(task),
+    );
   }
 
   /** Ask soon: several strokes in one moment are one question. */
@@ -178,7 +183,7 @@ export class Assistant {
   /** What it learned from and how well it does, or what it still needs. */
   private async learn(task: string, signal: AbortSignal): Promise<void> {
     const info = await get<Info>('/assistant', { task, model: this.model }, { signal });
-    if (!signal.aborted) this.info = info;
+    if (!signal.aborted) [this.info, this.models] = [info, info.models];
   }
 
   // --- accepting ----------------------------------------------------------------------------------------------------

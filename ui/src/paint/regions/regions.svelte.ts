@@ -1,23 +1,27 @@
 /** Segments of the chip in hand, and the objects that were made of them. */
 import { parseNpy, UNLABELLED } from '../../canvas';
 import { newId } from '../../label/acts';
-import { asProblem, bytes, get, isAbort } from '../../lib/api';
+import { asProblem, bytes, get, isAbort, post } from '../../lib/api';
 import { toast } from '../../lib/toast.svelte';
 import type { Problem } from '../../lib/types';
-import type { LabelObject } from '../contract';
+import type { LabelObject, Point } from '../contract';
 import type { Editor } from '../editor.svelte';
 import type { RegionBench } from '../tools';
 import { moved, nowhere, relaid, topDepth } from './objects';
 import {
   areaOf,
+  besideOf,
   chanceOf,
   objectOf,
+  type Prompted,
   type RegionTree,
   regionTree,
   type Segment,
   shortlist,
   startOf,
   type Told,
+  type ToldExtra,
+  withExtras,
 } from './tree';
 
 export class Regions implements RegionBench {
@@ -29,6 +33,11 @@ export class Regions implements RegionBench {
   place = $state.raw<{ at: number; of: number }>({ at: 0, of: 0 });
   private flight: AbortController | null = null;
   private leaves: { chip: string; data: ArrayBuffer } | null = null;
+  /** What a model that answers clicks was asked on this chip, and what it said. */
+  points = $state.raw<readonly (Point & { positive: boolean })[]>([]);
+  private answers: readonly ToldExtra[] = [];
+  private plain: RegionTree | null = null;
+  private chosen = $state<string | null>(null);
 
   constructor(private readonly editor: Editor) {}
 
@@ -54,7 +63,7 @@ export class Regions implements RegionBench {
     this.flight?.abort();
     const { signal } = (this.flight = new AbortController());
     const way = `/chips/${encodeURIComponent(chipId)}/regions`;
-    if (this.leaves?.chip !== chipId) this.tree = this.leaves = null;
+    if (this.leaves?.chip !== chipId) this.tree = this.plain = this.leaves = null;
     this.busy = true;
     try {
       const [told, data] = await Promise.all([
@@ -63,7 +72,8 @@ export class Regions implements RegionBench {
       ]);
       if (signal.aborted) return;
       this.leaves = { chip: chipId, data };
-      this.tree = regionTree(told, parseNpy(data));
+      this.plain = regionTree(told, parseNpy(data));
+      this.tree = withExtras(this.plain, this.answers);
       this.problem = null;
     } catch (error) {
       if (isAbort(error) || signal.aborted) return;
@@ -77,8 +87,55 @@ export class Regions implements RegionBench {
   leave(): void {
     this.flight?.abort();
     this.busy = false;
-    this.tree = this.leaves = this.problem = null;
+    this.tree = this.plain = this.leaves = this.problem = null;
+    this.points = this.answers = [];
     this.over(null, null, { at: 0, of: 0 });
+  }
+
+  // --- models that answer clicks --------------------------------------------------------------------------------------
+
+  /** Models of the workspace that find the segment that a click means. */
+  readonly models = $derived.by(() =>
+    this.editor.assistant.models.filter((one) => one.kind === 'prompt').map((one) => one.name),
+  );
+
+  get prompted(): string | null {
+    return this.models.find((name) => name === this.chosen) ?? this.models[0] ?? null;
+  }
+
+  choosePrompted(name: string): void {
+    this.chosen = name;
+    this.forget();
+  }
+
+  /** Ask the model for what is here, or for what it said without this; its segments come first. */
+  ask(at: Point, positive: boolean): boolean {
+    const model = this.prompted;
+    if (!model) return false;
+    this.points = [...this.points, { x: at.x, y: at.y, positive }];
+    void this.answer(model);
+    return true;
+  }
+
+  forget(): void {
+    this.points = this.answers = [];
+    this.tree = this.plain;
+  }
+
+  private async answer(model: string): Promise<void> {
+    const { chipId, task } = this.doc;
+    const { points } = this;
+    const way = `/chips/${encodeURIComponent(chipId)}/prompt`;
+    try {
+      const told = await post<Prompted>(way, { model, points }, { task });
+      if (this.points !== points || this.doc.chipId !== chipId || !this.plain) return;
+      this.answers = besideOf(told, model);
+      this.tree = withExtras(this.plain, this.answers);
+      if (this.answers.length === 0) toast(`${model} finds nothing there.`, { stay: 2000 });
+    } catch (error) {
+      this.points = points.slice(0, -1);
+      toast(asProblem(error).title, { kind: 'warn' });
+    }
   }
 
   // --- as the tool's bench ------------------------------------------------------------------------------------------
@@ -90,7 +147,7 @@ export class Regions implements RegionBench {
   /** Classes for what the pointer is over, the most probable first. */
   listOf(one: Segment): number[] {
     if (!this.tree) return [...this.scheme];
-    const known = this.tree.told.probability !== null || one.code !== null;
+    const known = one.code !== null || (one.node !== null && this.tree.told.probability !== null);
     if (known) return shortlist(this.tree, one, this.scheme);
     const held = this.editor.hand.code; // nobody can rank them: the class in hand, then the scheme
     return held === UNLABELLED ? [...this.scheme] : [held, ...this.scheme.filter((code) => code !== held)];
@@ -112,7 +169,9 @@ export class Regions implements RegionBench {
 
   take(one: Segment, code: number | null): void {
     const chosen = code ?? this.first(one);
-    if (this.tree && chosen !== UNLABELLED) this.lay([...this.objects, this.made(one, chosen, topDepth(this.objects))]);
+    if (!this.tree || chosen === UNLABELLED) return;
+    this.lay([...this.objects, this.made(one, chosen, topDepth(this.objects))]);
+    if (one.source !== null && this.points.length > 0) this.forget();
   }
 
   choose(n: number, segment: Segment | null, object: LabelObject | null): boolean {

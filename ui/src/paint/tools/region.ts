@@ -19,6 +19,10 @@ export interface RegionBench {
   choose(n: number, segment: Segment | null, object: LabelObject | null): boolean;
   remove(object: LabelObject): void;
   lift(object: LabelObject, up: boolean): void;
+  /** Ask a model that answers clicks; false where there is none. */
+  ask(at: Point, positive: boolean): boolean;
+  /** Name of that model while it has answered. */
+  readonly prompted: string | null;
 }
 
 /** Where there are no segments. */
@@ -32,6 +36,8 @@ export const NO_REGIONS: RegionBench = {
   choose: () => false,
   remove: () => undefined,
   lift: () => undefined,
+  ask: () => false,
+  prompted: null,
 };
 
 type Choice = { segment: Segment; object: null } | { segment: null; object: LabelObject };
@@ -88,7 +94,9 @@ export class Region extends BaseTool {
   }
 
   key(key: string): boolean {
-    const { choice } = this;
+    const { choice, cell } = this;
+    if (cell && (key === 'ask' || key === 'without'))
+      return this.regions.ask({ x: cell.col + 0.5, y: cell.row + 0.5 }, key === 'ask');
     if (!choice) return false;
     if (/^[1-9]$/.test(key)) {
       const done = this.regions.choose(Number(key), choice.segment, choice.object);
@@ -129,7 +137,10 @@ export class Region extends BaseTool {
     this.cell = { row, col };
     this.of = [tree, objects];
     const object = objectAt(objects, row, col);
-    const segments = tree ? segmentsAt(tree, row, col) : [];
+    const found = tree ? segmentsAt(tree, row, col) : [];
+    const { prompted } = this.regions;
+    const asked = (one: Segment): boolean => one.source !== null && one.source === prompted;
+    const segments = [...found.filter(asked), ...found.filter((one) => !asked(one))];
     this.choices = [
       ...(object ? [{ segment: null, object } as const] : []),
       ...segments.map((segment) => ({ segment, object: null }) as const),
