@@ -71,7 +71,7 @@ def test_what_it_proposes_is_accepted_and_people_win(page: Page, server: Served,
 
 def test_tools_paint_what_it_proposes(page: Page, server: Served, chips: list[str]) -> None:
     editor = PaintPage(page, server, chips[1]).open()
-    editor.press("0")  # turns it on
+    editor.press("P")  # turns it on
     expect(page.get_by_role("button", name=re.compile("^Accept"))).to_be_visible(timeout=30_000)
     editor.press("x")
     editor.drag((10.5, 10.5), (29.5, 19.5))

@@ -223,7 +223,7 @@ export class Assistant {
       id: 'as proposed',
       title: 'Paint what it proposes, in place of a class',
       part: 'Assistant',
-      keys: ['0'],
+      keys: ['P'],
       run: () => this.turnProposed(),
     },
     {
