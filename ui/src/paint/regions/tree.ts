@@ -1,5 +1,5 @@
 /** Nested segments of a chip as the server tells them, and those of models beside them: what a click can take whole. */
-import { type Npy, NpyError } from '../../canvas';
+import { type Npy, NpyError } from '../../canvas/npy';
 import type { components } from '../../lib/openapi';
 import { type Box, type LabelObject, ORIGIN, type Patch, type Point } from '../contract';
 import { saidOf } from '../tools/cells';
