@@ -236,7 +236,7 @@ def test_folder_of_workspaces(
     expect(page.locator("#page-title")).to_be_visible()
     page.get_by_role("link", name="All workspaces").click()
     page.get_by_role("link", name="Release v2 of boadella").click()
-    expect(page.get_by_role("heading", name="v2")).to_be_visible()
+    expect(page.get_by_role("heading", name="v2", exact=True)).to_be_visible()
 
 
 def test_a_workspace_is_made_opened_and_left_without_the_terminal(
