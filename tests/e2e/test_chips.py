@@ -64,7 +64,7 @@ def _field(page: Page) -> Any:
 
 
 def _picture(page: Page) -> list[int]:
-    """Sum of red, green and blue over the wall's first canvas, once it no longer changes."""
+    """Sum of red, green and blue over the wall's first canvas in use, once it no longer changes."""
     before: list[int] = []
     for _ in range(40):
         now = _sums(page)
@@ -86,7 +86,8 @@ def _other_picture(page: Page, former: list[list[int]]) -> list[int]:
 
 def _sums(page: Page) -> list[int]:
     found: list[int] = page.evaluate(
-        """() => { const c = document.querySelector('.bands canvas');
+        """() => { const all = [...document.querySelectorAll('.bands canvas')]; // spare ones are hidden
+        const c = all.find((one) => one.style.display !== 'none');
         const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; const s = [0, 0, 0];
         for (let i = 0; i < d.length; i += 4) { s[0] += d[i]; s[1] += d[i + 1]; s[2] += d[i + 2]; } return s; }"""
     )
