@@ -114,7 +114,8 @@ def test_geojson(client: TestClient, workspace: Workspace) -> None:
     assert (told["type"], told["numberMatched"], told["numberReturned"]) == ("FeatureCollection", 4, 4)
     second = told["features"][1]
     assert second["properties"] == {
-        "id": "s_0_0_1", "classes": [1], "value": "positive", "split": None, "scene_id": "s", "score": None,
+        "id": "s_0_0_1", "classes": [1], "value": "positive", "negative": [], "split": None, "scene_id": "s",
+        "score": None,
     }  # fmt: skip
     footprint = workspace.lake.chips.get("s_0_0_1").footprint
     assert shapely.geometry.shape(second["geometry"]).equals_exact(footprint, 1e-7)
