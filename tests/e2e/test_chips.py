@@ -90,6 +90,7 @@ def _sums(page: Page) -> list[int]:
         const used = all.filter((one) => one.style.display !== 'none'); // spare ones are hidden
         const top = (one) => one.getBoundingClientRect().top;
         const c = used.sort((a, b) => top(a) - top(b))[0]; // others may be below what is seen
+        if (!c) return [0, 0, 0]; // it is being laid out
         const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; const s = [0, 0, 0];
         for (let i = 0; i < d.length; i += 4) { s[0] += d[i]; s[1] += d[i + 1]; s[2] += d[i + 2]; } return s; }"""
     )
