@@ -379,8 +379,8 @@ def test_labels_as_a_table(ws: gs.Workspace) -> None:
     ws.annotate(ids[3:], "water", actor="bert", value="unsure")
     table = ws.labels("chips").to_pydict()
     assert table["chip_id"] == ids
-    assert table["value"] == ["positive", "positive", "negative", "unsure"]
-    assert table["class"] == ["water", "water", None, "not-applicable"]
+    assert table["value"] == ["positive", "positive", "positive", "unsure"]
+    assert table["class"] == ["water", "water", "non-water", "not-applicable"]  # of two classes not to be the one
     assert table["absent"][2] == ["water"]
     assert table["actor"] == ["anna"] * 3 + ["bert"]
     assert table["answered_at"][0].tzinfo is not None

@@ -29,7 +29,7 @@ def test_the_workspace(client: TestClient, workspace: Workspace) -> None:
         ("non-water", False), ("water", False), ("not-applicable", True),
     ]  # fmt: skip
     assert "sentinel-2-l2a" in info.sensors
-    assert info.segmenters == ["boost", "forest"]
+    assert info.segmenters == ["boost", "forest", "linear"]
     assert info.models == ["pixels-forest"]
     assert info.data_roots == [str(workspace.root.resolve())]
 

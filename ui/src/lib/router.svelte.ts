@@ -76,10 +76,17 @@ export function named(section: string): { readonly value: string } {
 /** Go to a page: `go('#/chips')`; adds to the history. */
 export function go(hash: string): void {
   location.hash = hash;
+  route.read();
 }
 
-/** Change the query of this page; replaces the history's entry. Null removes a name. */
+/**
+ * Change the query of this page; replaces the history's entry. Null removes a name. A page that is already being left
+ * (the browser tells of a new address a moment after it holds) has no say any more.
+ */
 export function setQuery(change: QueryChange): void {
+  const left = route.path.join('/') !== parseHash(location.hash).path.join('/');
+  route.read();
+  if (left) return;
   history.replaceState(history.state, '', hrefOf(route.path, Object.fromEntries(changed(route.query, change))));
   route.read();
 }

@@ -51,4 +51,18 @@ describe('route', () => {
     expect(route.query.get('sort')).toBe('newest');
     expect(history.length).toBe(before);
   });
+
+  it('does not take a page back that is being left', () => {
+    go('#/chip/A');
+    location.hash = '#/chip/B'; // a link: the browser tells of it later
+    setQuery({ index: 'NDWI' });
+    expect(location.hash).toBe('#/chip/B');
+    expect(route.path).toEqual(['chip', 'B']);
+  });
+
+  it('is there at once', () => {
+    go('#/chip/A?gamma=2');
+    setQuery({ index: 'NDWI' });
+    expect(location.hash).toBe('#/chip/A?gamma=2&index=NDWI');
+  });
 });
