@@ -36,3 +36,9 @@ export function clearBand({ canvas, ctx }: Band, width: number, height: number, 
 export function edgeFor(wanted: number): number {
   return wanted <= 72 ? 72 : wanted <= 144 ? 144 : wanted <= 288 ? 288 : 576;
 }
+
+/** The tile that has the focus. */
+export function focusedIn(scroller: HTMLElement): number | null {
+  const there = scroller.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.index : null;
+  return there == null ? null : Number(there);
+}

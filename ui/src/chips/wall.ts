@@ -9,7 +9,7 @@ import { type Look, drawTile } from './draw';
 import { type Layout, type Range, Scroll, bandsIn, layout, placeOf, reveal, tilesIn, tilesOf } from './layout';
 import type { Pictures } from './pictures';
 import { type Spot, keyOf } from './quicklooks';
-import { type Band, clearBand, edgeFor, makeBand } from './wall-band';
+import { type Band, clearBand, edgeFor, focusedIn, makeBand } from './wall-band';
 import type { Source, WallEvents } from './wall-types';
 
 const BUDGET_MS = 7;
@@ -243,10 +243,13 @@ export class Wall {
     const view = this.scroller.clientHeight;
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     if (width === this.width && view === this.scroll.view && ratio === this.ratio) return;
+    const held = focusedIn(this.scroller);
+    const whole = held !== null && reveal(this.l, held, this.scroll.top, this.scroll.view) === this.scroll.top;
     this.width = width;
     this.ratio = ratio;
     this.scroll.view = view;
     this.lay();
+    if (whole && held < this.total) this.show(held); // where the keyboard is stays in view when the wall gets lower
   }
 
   /** Compute the layout anew; the anchor keeps its place in the view. */
