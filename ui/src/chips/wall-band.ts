@@ -39,6 +39,8 @@ export function edgeFor(wanted: number): number {
 
 /** The tile that has the focus. */
 export function focusedIn(scroller: HTMLElement): number | null {
-  const there = scroller.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.index : null;
+  const there = scroller.contains(document.activeElement)
+    ? (document.activeElement as HTMLElement).dataset.index
+    : null;
   return there == null ? null : Number(there);
 }
