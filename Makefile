@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 DEMO_DIR ?= demo
 SAMPLE ?= auto
+# tests run in this many processes, a module in one
+JOBS ?= 2
 
 UI_SOURCES := $(shell find ui/src ui/public -type f -not -name '*.test.ts' 2>/dev/null) ui/index.html ui/vite.config.ts \
   ui/svelte.config.js
@@ -23,7 +25,7 @@ demo: $(VENV)/.installed ui
 
 ## make test        lint, types, and all tests with real PostgreSQL, SeaweedFS and pgstac
 test: $(VENV)/.installed-test services ui lint types ui-test
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" --numprocesses $(JOBS) --dist loadscope
 
 ## make test-long   the 1,000-kill, JupyterLab and torchgeo suites, and the loading tests with PyTorch
 test-long: $(VENV)/.installed-test services ui $(JUPYTER)/.installed
