@@ -231,6 +231,19 @@ def test_shapes(index: Index, lake: Lake) -> None:
     assert index.find("label = 'water'", task="boxes").ids == ["s_0_0_0"]
 
 
+def test_shapes_may_have_any_attribute(index: Index, lake: Lake) -> None:
+    """One that reads like an answer taken back is none."""
+    own = {"class": 1, "attributes": {"value": "unlabelled"}}
+    feature = {"type": "Feature", "properties": own, "geometry": {"type": "Point", "coordinates": [1, 1]}}
+    payload = {"type": "FeatureCollection", "coordinates": "pixel", "features": [feature]}
+    events = [NewEvent("shapes", "boxes", "s_0_0_0", {**payload, "layer": layer}) for layer in ("a", "b")]
+    lake.annotate(events, actor="anna")
+    (first, *_) = index.find(task="boxes").hits
+    assert first.label is not None
+    assert first.label.actors == ("anna",)
+    assert lake.journal.count("boxes") == 1
+
+
 def test_how_sure_a_model_is(index: Index, lake: Lake) -> None:
     """Answers that differ in nothing else are read once, and keep their own confidence."""
     events = [

@@ -260,7 +260,8 @@ class Journal:
         """Number of chips of which somebody's current answer says something."""
         query = sa.select(sa.func.count(sa.distinct(current.c.chip_id))).join(events, current.c.seq == events.c.seq)
         query = query.where(current.c.task == task, current.c.kind.in_(ANSWER_KINDS))
-        query = query.where(events.c.payload.not_like(f'%"value":"{UNSAID}"%'))  # as canonical JSON has it
+        unsaid = events.c.payload.like(f'%"value":"{UNSAID}"%')  # as canonical JSON has it
+        query = query.where(sa.not_(sa.and_(events.c.kind == "answer", unsaid)))
         removed = sa.and_(events.c.payload.like(_REMOVED), events.c.payload.not_like(_NO_LAYER))
         query = query.where(sa.or_(events.c.kind != "shapes", sa.not_(removed)))
         with self._db.read() as connection:

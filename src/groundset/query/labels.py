@@ -133,7 +133,7 @@ class Labeller:
         if told is None:
             return None
         if len(rows) > 1:
-            rows = [row for row in rows if _UNSAID not in row.payload and not _gone(row)]
+            rows = [row for row in rows if not _takes_away(row)] or rows
         last = rows[-1]
         return Label(
             told.classes, told.value, told.methods, self._actors(rows), last.actor, last.at, None, None, (), True,
@@ -148,7 +148,7 @@ class Labeller:
 
     def _told(self, said: Sequence[Standing]) -> _Told | None:
         """What is said, read once of answers that differ in nothing but how sure a model is."""
-        if len(said) != 1:
+        if len(said) != 1 or self._kind == "shapes":  # outlines may be megabytes of text, and hardly two are alike
             return self._read(said)
         payload, sure = said[0].payload, None
         if _CONFIDENCE in payload:
@@ -232,9 +232,11 @@ class _Told(NamedTuple):
     teaches_not: tuple[int, ...] = ()
 
 
-def _gone(row: Standing) -> bool:
-    """Whether it says that an outline is no more."""
-    return row.kind == "shapes" and _NO_FEATURES in row.payload and removed(json.loads(row.payload))
+def _takes_away(row: Standing) -> bool:
+    """Whether it takes an answer back, or says that an outline is no more."""
+    if row.kind == "shapes":
+        return _NO_FEATURES in row.payload and removed(json.loads(row.payload))
+    return row.kind == "answer" and _UNSAID in row.payload
 
 
 def trains(rows: Iterable[Standing]) -> dict[str, bool]:
