@@ -1,13 +1,14 @@
 /** The state of the editor: which chip and task, what is in hand, how it is looked at, which keys do what. */
 import { UNLABELLED, type Expression, type View } from '../canvas';
+import { EditorState } from '../editor/state.svelte';
 import { go, hrefOf } from '../lib/router.svelte';
 import { plural } from '../lib/format';
-import { recall, remember } from '../lib/stored';
+import { recall } from '../lib/stored';
 import { toast } from '../lib/toast.svelte';
 import { workspace } from '../lib/workspace.svelte';
 import { commandsOf } from './actions';
 import { Assistant } from './assist/assistant.svelte';
-import { type Chosen, type Command, keyOf, sound } from './commands';
+import type { Command } from './commands';
 import type { Overlay, Point } from './contract';
 import { PaintDoc } from './doc.svelte';
 import { Hand } from './hand.svelte';
@@ -17,6 +18,8 @@ import { sending } from './sending.svelte';
 import { viewCommands, Views } from './views';
 
 const FIT: View = { x: 0, y: 0, zoom: 1, fit: true };
+/** How much of a view a place to look at takes. */
+const SPOT = 0.4;
 /** Keys of the views that the tools have another use for. */
 export const HERE: Readonly<Record<string, readonly string[]>> = {
   labels: ['v'],
@@ -28,18 +31,14 @@ export const HERE: Readonly<Record<string, readonly string[]>> = {
 /** Classes that say what a pixel is not: nobody begins with these. */
 const OTHERS = /^(non|not|no|other|others|background|unknown|rest)([-_ ]|$)/i;
 
-export class Editor {
+export class Editor extends EditorState {
   doc: PaintDoc = $state.raw(new PaintDoc('', ''));
   view = $state.raw<View>(FIT);
   /** What lies over the picture beside the labels: panels put theirs in. */
   overlays = $state.raw<readonly Overlay[]>([]);
-  panels = $state(recall('paint panels') !== 'closed');
-  listing = $state(false);
-  /** The next chip is being looked for. */
-  seeking = $state(false);
-  /** Why this chip was suggested. */
-  why = $state<string | null>(null);
-  chosen = $state.raw<Chosen>({});
+  /** Why this chip was suggested, and the place in it that was meant; gone with the first stroke. */
+  private advice = $state.raw<(Next & { strokes: number }) | null>(null);
+  readonly advised = $derived(this.advice && this.doc.strokes <= this.advice.strokes ? this.advice : null);
   private more = $state.raw<readonly Command[]>([]);
   readonly views = new Views();
   readonly assistant = new Assistant(this);
@@ -49,6 +48,7 @@ export class Editor {
     () => this.classes,
     (at) => this.walked(at),
     () => this.regions,
+    () => this.advised?.place ?? null,
   );
   private readonly visited: string[] = [];
   private suggested: Next | null = null;
@@ -83,12 +83,8 @@ export class Editor {
   readonly commands: readonly Command[] = $derived([...this.own, ...this.seeing, ...this.more]);
 
   constructor() {
-    try {
-      const kept = JSON.parse(recall('paint keys') ?? '{}') as Chosen;
-      this.chosen = sound(this.commands, kept);
-    } catch {
-      /* nobody's keys can be read: the usual ones */
-    }
+    super('paint');
+    this.recallKeys();
   }
 
   /** A panel's commands, for as long as it is there; returns what ends it. */
@@ -96,16 +92,6 @@ export class Editor {
     this.more = [...this.more, ...commands];
     return () => (this.more = this.more.filter((one) => !commands.includes(one)));
   }
-
-  setKeys(chosen: Chosen): void {
-    this.chosen = sound(this.commands, chosen);
-    remember('paint keys', JSON.stringify(this.chosen));
-  }
-
-  readonly keyFor = (id: string): string => {
-    const command = this.commands.find((one) => one.id === id);
-    return command ? keyOf(command, this.chosen) : '';
-  };
 
   /** Another chip or task. */
   open(chip: string, task: string): void {
@@ -118,12 +104,8 @@ export class Editor {
     this.hand.cell = null;
     if (this.visited.at(-1) !== chip) this.visited.push(chip);
     this.view = FIT;
-    this.why = null;
-    if (this.suggested?.chip === chip) {
-      this.why = this.suggested.says;
-      this.look(this.suggested);
-    }
-    this.suggested = null;
+    this.advice = null;
+    if (this.suggested?.chip !== chip) this.suggested = null;
     const known = this.classes;
     const first = known.find((one) => !OTHERS.test(one.name)) ?? known[0];
     const last = Number(recall(`paint class ${task}`) ?? NaN);
@@ -145,7 +127,8 @@ export class Editor {
     try {
       const found = await nextChip(task, chipId, new Set(this.visited));
       if (this.doc.chipId !== chipId) return;
-      if (!found) toast('Every chip of this list has a label by now.', { stay: 3000 });
+      if (!found)
+        toast('Nothing is left to suggest: all chips have a label, and you were on the doubtful ones.', { stay: 4000 });
       else {
         this.suggested = found;
         this.go(found.chip);
@@ -161,6 +144,7 @@ export class Editor {
   begin(task: string): void {
     void nextChip(task, '', new Set()).then(
       (found) => {
+        this.suggested = found;
         if (found) location.replace(hrefOf(['paint', found.chip], { task }));
         else go(hrefOf(['chips'], { task }));
       },
@@ -185,9 +169,27 @@ export class Editor {
 
   // --- looking ------------------------------------------------------------------------------------------------------
 
-  private look({ place }: Next): void {
-    if (!place || place.width <= 0) return;
-    this.hand.cell = { row: Math.floor(place.y + place.height / 2), col: Math.floor(place.x + place.width / 2) };
+  /** The chip that was suggested can be seen: so can the place in it, in the middle, with what is around it. */
+  arrive(): void {
+    const { suggested: found, doc, views } = this;
+    this.suggested = null;
+    if (!found || found.chip !== doc.chipId || !doc.own) return;
+    const { rows, cols } = doc.own;
+    const { place } = found;
+    const part = place && place.width > 0 && place.width * place.height < rows * cols ? place : null;
+    this.advice = { ...found, place: part, strokes: doc.strokes };
+    if (!part) return;
+    const x = part.x + part.width / 2;
+    const y = part.y + part.height / 2;
+    this.hand.cell = { row: Math.floor(y), col: Math.floor(x) };
+    const { width, height } = views.cell;
+    const zoom = SPOT * Math.min(width / part.width, height / part.height);
+    this.view = { x, y, zoom: Math.max(zoom, Math.min(width / cols, height / rows)), fit: false };
+  }
+
+  /** The suggestion has been read. */
+  dismiss(): void {
+    this.advice = null;
   }
 
   /** The keyboard has gone to a pixel: it is told of, and kept in sight. */
@@ -203,11 +205,6 @@ export class Editor {
     const { pointer, image } = this.views;
     if (pointer) return pointer;
     return this.view.fit ? { x: image.width / 2, y: image.height / 2 } : { x: this.view.x, y: this.view.y };
-  }
-
-  turnPanels(): void {
-    this.panels = !this.panels;
-    remember('paint panels', this.panels ? 'open' : 'closed');
   }
 
   private tellSaved(): void {
