@@ -126,6 +126,7 @@ def test_photos_of_a_group_stay_in_one_split(tmp_path: Path):
         (("ingest", "{lake}", "missing.tif"), ("no such file", "missing.tif")),
         (("ingest", "{lake}", "x.tif", "--workers", "0"), ("--workers", "0")),
         (("annotate", "{lake}", "missing.gpkg"), ("missing.gpkg",)),
+        (("init", "/dev/null/lake", "--scheme", "water"), ("file or folder", "/dev/null")),
         (("release", "{lake}", "v1"), ("v1", "already")),
         (("release", "{lake}", "v2", "--splits", "50,50"), ("sum to 100", "50,50")),
         (("release", "{lake}", "--rebuild", "v1"), ("--to",)),

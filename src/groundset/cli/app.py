@@ -29,7 +29,7 @@ from groundset.cli import (
     suggest,
 )
 from groundset.cli._common import err
-from groundset.core import GroundsetError
+from groundset.core import GroundsetError, InputError
 
 app = typer.Typer(
     name="groundset",
@@ -85,6 +85,11 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:
+        if os.environ.get("GROUNDSET_TRACEBACK") or error.filename is None:
+            raise
+        _tell(InputError(f"a file or folder cannot be used: {error.strerror}", asked=error.filename2 or error.filename))
+        sys.exit(InputError.exit_code)
 
 
 def _tell(error: GroundsetError) -> None:
