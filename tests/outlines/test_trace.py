@@ -53,6 +53,7 @@ def test_tiny_ones_go_first_and_shared_borders_stay_shared() -> None:
     assert len(disc.geometry.exterior.coords) < 60
     assert disc.geometry.intersection(rest.geometry).area == pytest.approx(0)
     assert shapely.union_all([disc.geometry, rest.geometry]).area == pytest.approx(3600 - 1, abs=30)
-    with pytest.raises(InputError, match="below 0"):
-        vectorise(mask, simplify=-1)
+    for simplify in (-1, float("nan"), float("inf")):
+        with pytest.raises(InputError, match="below 0"):
+            vectorise(mask, simplify=simplify)
     assert vectorise(LabelMask.empty((4, 4))) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +58,9 @@ def vectorise(
     from affine import Affine
     from rasterio.features import shapes
 
-    if simplify < 0 or min_pixels < 0:
+    if not 0 <= simplify < math.inf or min_pixels < 0:
         raise InputError(
-            "sizes are not below 0", asked=f"simplify = {simplify:g}, min_pixels = {min_pixels}", hint="0 leaves it out"
+            "sizes are finite and not below 0", asked=f"simplify = {simplify:g}, min_pixels = {min_pixels}", hint="0 leaves it out"
         )
     there = mask.labelled
     if not there.any():
