@@ -74,6 +74,11 @@ def test_files_that_are_broken_or_do_not_fit(project: Path):
     (folder / "2_final.npy").write_bytes(whole[:200])
     with pytest.raises(InputError, match=r"2_final\.npy"):
         form.open(project)
+    head = b"(24, 40, 3), }".ljust(40)
+    assert head in whole
+    (folder / "2_final.npy").write_bytes(whole.replace(head, b"(99999999, 99999999), }".ljust(40)))
+    with pytest.raises(InputError, match=r"2_final\.npy"):  # its head claims more than any memory holds
+        form.open(project)
     (folder / "2_final.npy").write_bytes(whole)
     np.save(folder / "2_user.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(InputError, match=r"cannot be read.*2_user.npy"):

@@ -141,7 +141,7 @@ def decode(path: Path, encoding: str, colours: Sequence[Sequence[int]], shape: t
     array = read_array(path)
     if encoding == "integer":
         _check_shape(path, array, shape, "(rows, columns)")
-        return np.where(array < len(colours), array, UNLABELLED).astype(np.uint8)
+        return np.where((array >= 0) & (array < len(colours)), array, UNLABELLED).astype(np.uint8)
     if encoding == "binary":
         _check_shape(path, array, (*shape, len(colours)), "(rows, columns, classes)")
         flags = array.astype(bool)
@@ -172,18 +172,18 @@ def read_array(path: Path) -> AnyArray:
     """An array from an ``.npy`` file or a picture.
 
     Raises:
-        InputError: It is missing, broken, or holds objects.
+        InputError: It is missing, broken, larger than it may be, or holds objects.
     """
-    try:
-        if path.suffix.lower() == ".npy":
-            return np.asarray(np.load(path, allow_pickle=False))
-        from PIL import Image
+    from PIL import Image
 
+    try:
+        if path.suffix.lower() == ".npy":  # mapped first: then no more is read than there is, whatever its head claims
+            return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
         with Image.open(path) as picture:
             return np.asarray(picture)
     except FileNotFoundError:
         raise InputError("a file of this project is missing", asked=path) from None
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError("this file cannot be read", asked=path, found=str(error)[:200]) from None
 
 
