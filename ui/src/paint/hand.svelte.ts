@@ -2,7 +2,7 @@
 import { bandExpression, type Expression, UNLABELLED } from '../canvas';
 import { recall, remember } from '../lib/stored';
 import type { SchemeClass } from '../lib/types';
-import type { Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from './contract';
+import type { Box, Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from './contract';
 import type { PaintDoc } from './doc.svelte';
 import {
   BaseTool,
@@ -31,6 +31,17 @@ export function wider(width: number, steps: number): number {
     now = Math.min(MOST_WIDTH, Math.max(1, now + Math.sign(steps) * by));
   }
   return now;
+}
+
+function framed({ x, y, width, height }: Box): { points: Point[]; closed: true; bare: true } {
+  const [right, bottom] = [x + width, y + height];
+  const points = [
+    { x, y },
+    { x: right, y },
+    { x: right, y: bottom },
+    { x, y: bottom },
+  ];
+  return { points, closed: true, bare: true };
 }
 
 const middle = ({ row, col }: { row: number; col: number }): Point => ({ x: col + 0.5, y: row + 0.5 });
@@ -67,6 +78,8 @@ export class Hand implements Tool, Bench {
     private readonly classes: () => readonly SchemeClass[],
     private readonly walked: (at: Point) => void = () => undefined,
     readonly regions: () => RegionBench = () => NO_REGIONS,
+    /** A place to look at, framed in every view. */
+    private readonly spot: () => Box | null = () => null,
   ) {}
 
   // --- as a tool ----------------------------------------------------------------------------------------------------
@@ -82,7 +95,9 @@ export class Hand implements Tool, Bench {
   readonly preview: Preview | null = $derived.by(() => {
     void this.ticks;
     const { cell, tool } = this;
-    const seen = tool?.preview ?? null;
+    const spot = this.spot();
+    const worked = tool?.preview ?? null;
+    const seen = spot ? { ...worked, lines: [framed(spot), ...(worked?.lines ?? [])] } : worked;
     if (!cell) return seen && { ...seen };
     const circle =
       this.kind && WIDE.includes(this.kind) && !seen?.circle ? { at: middle(cell), radius: this.width / 2 } : null;

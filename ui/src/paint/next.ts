@@ -21,6 +21,8 @@ export interface Next {
 }
 
 const PATIENCE = 2_500;
+/** Places that the server tells at most. */
+const MOST = 100;
 
 /** `done`: chips that this person was on, in this session; they are not offered again. */
 export async function nextChip(task: string, chip: string, done: ReadonlySet<string>): Promise<Next | null> {
@@ -30,7 +32,8 @@ export async function nextChip(task: string, chip: string, done: ReadonlySet<str
 async function mostUseful(task: string, chip: string, done: ReadonlySet<string>): Promise<Next | null> {
   try {
     const signal = AbortSignal.timeout(PATIENCE);
-    const places = await get<Place[]>('/assistant/next', { task, n: 10, near: chip }, { signal });
+    const n = Math.min(MOST, 10 + done.size);
+    const places = await get<Place[]>('/assistant/next', { task, n, near: chip }, { signal });
     const found = places.find((one) => one.chip_id !== chip && !done.has(one.chip_id));
     if (!found) return null;
     const { chip_id, says, ...place } = found;

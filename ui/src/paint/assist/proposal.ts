@@ -13,9 +13,11 @@ export interface Proposal {
 }
 
 /** Laid over the picture: which plane of the proposal. */
-export type Showing = 'proposal' | 'confidence' | 'doubt' | 'disagreement' | 'none';
+export type Showing = 'proposal' | 'doubt' | 'disagreement' | 'none';
 /** Percent of doubt below which the picture is left as it is. */
 const LITTLE = 10;
+/** The same as confidence of two classes. */
+export const SURE = 100 - LITTLE / 2;
 export const SHOWN: readonly Showing[] = ['proposal', 'doubt', 'disagreement', 'none'];
 
 /** uint8 (2, rows, columns) of a window, laid into what is known of the whole chip. */
@@ -139,7 +141,7 @@ function humanClass(own: Planes, others: Planes, at: number): number {
 
 /** The plane to lay over the picture; percent, 255 where there is nothing to see. */
 export function plane(showing: Showing, proposal: Proposal, own: Planes, others: Planes): Uint8Array {
-  if (showing === 'proposal' || showing === 'confidence' || showing === 'none') return proposal.confidence;
+  if (showing === 'proposal' || showing === 'none') return proposal.confidence;
   const out = new Uint8Array(proposal.classes.length).fill(255);
   for (let i = 0; i < out.length; i++) {
     const code = proposal.classes[i]!;

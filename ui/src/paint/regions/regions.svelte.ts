@@ -7,11 +7,12 @@ import type { Problem } from '../../lib/types';
 import type { LabelObject, Point } from '../contract';
 import type { Editor } from '../editor.svelte';
 import type { RegionBench } from '../tools';
-import { moved, nowhere, relaid, topDepth } from './objects';
+import { moved, nowhere, pixelsOf, relaid, topDepth } from './objects';
 import {
   areaOf,
   besideOf,
   chanceOf,
+  chancesIn,
   objectOf,
   type Prompted,
   type RegionTree,
@@ -148,10 +149,23 @@ export class Regions implements RegionBench {
   listOf(one: Segment): number[] {
     if (!this.tree) return [...this.scheme];
     const known = one.code !== null || (one.node !== null && this.tree.told.probability !== null);
-    if (known) return shortlist(this.tree, one, this.scheme);
-    const held = this.editor.hand.code; // nobody can rank them: the class in hand, then the scheme
+    return known ? shortlist(this.tree, one, this.scheme) : this.unranked();
+  }
+
+  /** Nobody can rank them: the class in hand, then the scheme. */
+  private unranked(): number[] {
+    const held = this.editor.hand.code;
     return held === UNLABELLED ? [...this.scheme] : [held, ...this.scheme.filter((code) => code !== held)];
   }
+
+  /** The same for what was taken, so that a number means the same before and after: classes, and how likely each is. */
+  readonly taken: readonly { code: number; chance: number | null }[] = $derived.by(() => {
+    const area = this.object && pixelsOf(this.object);
+    const chances = area && this.tree ? chancesIn(this.tree, area) : null;
+    if (!chances) return this.unranked().map((code) => ({ code, chance: null }));
+    const chance = (code: number): number => chances.get(code) ?? 0;
+    return [...this.scheme].sort((a, b) => chance(b) - chance(a)).map((code) => ({ code, chance: chance(code) }));
+  });
 
   chance(one: Segment, code: number): number | null {
     return this.tree && chanceOf(this.tree, one, code);
@@ -167,6 +181,13 @@ export class Regions implements RegionBench {
     this.place = place;
   }
 
+  /** What a click gives, or what is taken already. */
+  readonly meant: { title: string; color: string } | null = $derived.by(() => {
+    const code = this.segment ? this.first(this.segment) : (this.object?.class ?? UNLABELLED);
+    const title = this.editor.classes.find((one) => one.code === code)?.title;
+    return title === undefined ? null : { title, color: this.colour(code) };
+  });
+
   take(one: Segment, code: number | null): void {
     const chosen = code ?? this.first(one);
     if (!this.tree || chosen === UNLABELLED) return;
@@ -175,7 +196,7 @@ export class Regions implements RegionBench {
   }
 
   choose(n: number, segment: Segment | null, object: LabelObject | null): boolean {
-    const code = segment ? this.listOf(segment)[n - 1] : this.scheme[n - 1];
+    const code = segment ? this.listOf(segment)[n - 1] : this.taken[n - 1]?.code;
     if (code === undefined) return false;
     if (segment) this.take(segment, code);
     else if (object && object.class !== code)

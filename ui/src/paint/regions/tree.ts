@@ -14,6 +14,10 @@ export type Prompted = components['schemas']['PromptMasks'];
 const NOWHERE = { u2: 0xffff, u4: 0xffffffff } as const;
 /** Of two that share so much the better one stands for both. */
 const ALIKE = 0.9;
+/** More of the chip than this is rarely what a click means. */
+export const MUCH = 0.5;
+/** Unless a model is so sure of it. */
+const CERTAIN = 0.95;
 
 /** A segment that can be taken: a node of the tree, or a model's mask. */
 export interface Segment {
@@ -152,7 +156,8 @@ export function extraOf(tree: RegionTree, index: number): Segment {
 
 /**
  * The candidates that contain a pixel, best first: those of the class that its leaf is, or of none, come before others; then the leaf
- * itself if it is none, so that there always is a finest. Of two that nearly are the same the better one stands for both.
+ * itself if it is none, so that there always is a finest. Of two that nearly are the same the better one stands for both. What covers
+ * more than half of the chip, and is not surely of one class, comes last: one click would take most of the chip wrongly.
  */
 export function segmentsAt(tree: RegionTree, row: number, col: number): Segment[] {
   const leaf = leafAt(tree, row, col);
@@ -168,7 +173,9 @@ export function segmentsAt(tree: RegionTree, row: number, col: number): Segment[
   });
   const here = leaf === null ? null : segmentOf(tree, leaf).code;
   const other = (one: Segment): number => (one.code === null || one.code === here ? 0 : 1);
-  found.sort((a, b) => other(a) - other(b) || b.score! - a.score! || a.size - b.size);
+  const wide = (one: Segment): number =>
+    one.size > MUCH * tree.rows * tree.cols && (one.sure === null || one.sure < CERTAIN) ? 1 : 0;
+  found.sort((a, b) => wide(a) - wide(b) || other(a) - other(b) || b.score! - a.score! || a.size - b.size);
   const out: Segment[] = [];
   for (const one of found) if (!out.some((kept) => alike(one, kept))) out.push(one);
   if (leaf !== null && tree.told.score[leaf] == null) out.push(segmentOf(tree, leaf));
@@ -241,6 +248,22 @@ export function chanceOf(tree: RegionTree, one: Segment, code: number): number |
   const at = tree.told.classes.indexOf(code);
   if (percent) return at < 0 ? 0 : percent[at]! / 100;
   return one.code === code ? one.sure : null;
+}
+
+/** How likely some pixels are of each class, 0 to 1: the mean of the leaves below them; null while no model can say. */
+export function chancesIn(tree: RegionTree, area: Area): Map<number, number> | null {
+  const { probability, classes } = tree.told;
+  if (!probability) return null;
+  const sums = new Float64Array(classes.length);
+  let pixels = 0;
+  for (let i = 0; i < area.there.length; i++) {
+    if (!area.there[i]) continue;
+    const leaf = leafAt(tree, area.y + Math.floor(i / area.width), area.x + (i % area.width));
+    if (leaf === null) continue;
+    pixels++;
+    probability[leaf]!.forEach((percent, at) => (sums[at]! += percent));
+  }
+  return new Map(classes.map((code, at) => [code, sums[at]! / Math.max(1, pixels) / 100]));
 }
 
 /** A segment as an object of the label. */
