@@ -1,15 +1,13 @@
 /** The chip being labelled: its pixels, whose labels it has, and every change to them. */
 import { type ChipPixels, MaskPixels } from '../canvas';
 import { loadDetail, loadPixels } from '../chip/load';
+import { type Heard, INCOMPLETE, LabelDoc } from '../editor/labeldoc.svelte';
 import { newId } from '../label/acts';
 import { asProblem, isAbort } from '../lib/api';
-import { connection } from '../lib/connection.svelte';
 import { live } from '../lib/live.svelte';
 import { session } from '../lib/session.svelte';
-import { toast } from '../lib/toast.svelte';
 import type { ChipDetail, Problem } from '../lib/types';
-import type { PaintAct, StepAct, StrokeAct, Work } from './acts';
-import { Active } from './active';
+import type { PaintAct, StepAct, StrokeAct } from './acts';
 import { type Doc, type LabelObject, type Patch, type Planes, type StrokeFacts } from './contract';
 import { fetchOwn, fetchPlanes } from './fetching';
 import { boxOf, changes, countsOf, emptyPlanes, lay, merged, under } from './planes';
@@ -18,63 +16,29 @@ import { back, drawn, forth, NO_STEPS, type Step, type Steps, told as stepsOf } 
 
 const CALM_MS = 250;
 const NO_OBJECTS: readonly LabelObject[] = [];
-const INCOMPLETE: Work = { state: 'incomplete' };
 /** Lists of chips in the feed are cut here: whoever is in such a list may be in the next one. */
 const MOST_CHIPS = 500;
 
-interface Heard {
-  head: number;
-  actor: string;
-  task: string | null;
-  chips: string[];
-}
-
-export class PaintDoc implements Doc {
+export class PaintDoc extends LabelDoc implements Doc {
   detail = $state.raw<ChipDetail | null>(null);
   pixels = $state.raw<ChipPixels | null>(null);
   pixelsProblem = $state.raw<Problem | null>(null);
-  problem = $state.raw<Problem | null>(null);
   own = $state.raw<Planes | null>(null);
   others = $state.raw<Planes | null>(null);
   shown = $state.raw<MaskPixels | null>(null);
   objects = $state.raw<readonly LabelObject[]>(NO_OBJECTS);
   version = $state(0);
   steps = $state.raw<Steps>(NO_STEPS);
-  work = $state.raw<Work>(INCOMPLETE);
-  /** Strokes and active seconds of this person on this chip. */
-  strokes = $state(0);
-  seconds = $state(0);
   /** Strokes of another tab, or of this person elsewhere, were laid on the chip too. */
   conflict = $state(false);
-  /** The layer comes anew from the server as soon as it has everything. */
-  private stale = $state(false);
-  readonly active = new Active();
-  private readonly flight = new AbortController();
-  private readonly ends: (() => void)[] = [];
   private syncing: Promise<void> | null = null;
-  private timer: ReturnType<typeof setTimeout> | undefined;
   private othersToo = false;
   /** The server laid a stroke on another state than it was drawn on: whether by others is seen when it is told. */
   private doubt = false;
-  /** Highest number of the journal among own acts. */
-  private seq = 0;
   /** Strokes since a fetch of the layer began: laid on what it brings. */
   private since: Step[] = [];
   /** Whose layer `own` is. */
   private actor: string | null = null;
-
-  constructor(
-    readonly chipId: string,
-    readonly task: string,
-  ) {}
-
-  readonly pending = $derived(sending.waiting.filter((act) => this.mine(act)));
-
-  readonly saved: Doc['saved'] = $derived.by(() => {
-    if (sending.refusals.length > 0) return 'refused';
-    if (this.pending.length === 0) return 'saved';
-    return sending.wait === 'offline' || sending.wait === 'signed-out' || !connection.online ? 'offline' : 'saving';
-  });
 
   get canUndo(): boolean {
     return this.steps.undo.length > 0;
@@ -103,13 +67,6 @@ export class PaintDoc implements Doc {
     } catch (error) {
       if (!this.flight.signal.aborted && !isAbort(error)) this.problem = asProblem(error);
     }
-  }
-
-  close(): void {
-    this.flight.abort();
-    clearTimeout(this.timer);
-    this.active.rest();
-    for (const end of this.ends.splice(0)) end();
   }
 
   private async bringPixels(detail: ChipDetail): Promise<void> {
@@ -159,21 +116,7 @@ export class PaintDoc implements Doc {
     if (step?.by && this.allowed(() => this.redo())) this.step(step, true, step.by);
   }
 
-  /** Say how far the work is, how hard it is, what else there is to say. */
-  record(change: Partial<Work>): void {
-    if (!this.allowed(() => this.record(change))) return;
-    const work: Work = { ...this.work, ...change };
-    for (const name of ['difficulty', 'note', 'cannot_tell'] as const) if (!work[name]) delete work[name];
-    this.work = work;
-    sending.add({ ...this.about(newId()), kind: 'work', work });
-  }
-
-  /** Whether this person may; a name is asked for first, and what was to be done is done then. */
-  private allowed(again: () => void): boolean {
-    if (session.me && !session.may('annotate')) {
-      toast('You may look at this workspace, not label in it.', { kind: 'warn' });
-      return false;
-    }
+  protected override named(again: () => void): boolean {
     if (session.actor && session.actor === this.actor) return true;
     void session.ensureName().then(async (name) => {
       if (!name) return;
@@ -183,11 +126,7 @@ export class PaintDoc implements Doc {
     return false;
   }
 
-  private about(id: string): { id: string; actor: string; task: string; chip: string } {
-    return { id, actor: session.actor ?? '', task: this.task, chip: this.chipId };
-  }
-
-  private mine(act: PaintAct): boolean {
+  protected override mine(act: PaintAct): boolean {
     return act.chip === this.chipId && act.task === this.task && act.actor === session.actor;
   }
 
@@ -252,16 +191,6 @@ export class PaintDoc implements Doc {
     if (elsewhere && act.kind === 'stroke') this.conflict = this.stale = true;
   }
 
-  private settled(act: PaintAct, seq: number, error: string | null): void {
-    this.seq = Math.max(this.seq, seq);
-    if (!this.mine(act)) return;
-    if (error !== null) {
-      this.stale = true;
-      if (act.kind === 'step') toast(`This could not be taken back: ${error}`, { kind: 'warn' });
-    }
-    if (this.stale) this.refresh(false);
-  }
-
   private hear({ head, actor, task, chips }: Heard): void {
     if (task !== null && task !== this.task) return;
     if (!chips.includes(this.chipId) && chips.length > 0 && chips.length < MOST_CHIPS) return;
@@ -275,7 +204,7 @@ export class PaintDoc implements Doc {
   }
 
   /** Bring the layer anew as soon as nothing of it is on its way; `others` too where they changed. */
-  refresh(others: boolean): void {
+  override refresh(others = false): void {
     this.othersToo ||= others;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
@@ -304,7 +233,7 @@ export class PaintDoc implements Doc {
     );
     this.since = [];
     await run;
-    if (this.stale && this.pending.length === 0) this.refresh(false);
+    if (this.stale && this.pending.length === 0) this.refresh();
   }
 
   private async bring(others: boolean): Promise<void> {

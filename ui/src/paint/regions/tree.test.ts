@@ -7,6 +7,7 @@ import {
   areaOf,
   besideOf,
   chanceOf,
+  chancesIn,
   leafAt,
   objectOf,
   outline,
@@ -144,6 +145,16 @@ describe('segments under a pixel', () => {
     expect(chanceOf(tree, found[1]!, 0)).toBeNull();
     expect(shortlist(tree, found[1]!, [0, 3, 7])).toEqual([7, 0, 3]);
     expect(nodes(segmentsAt(tree, 0, 5))).toEqual([]);
+  });
+});
+
+describe('pixels that were taken', () => {
+  it('are of each class as the leaves below them are', () => {
+    const lake = areaOf(TREE, segmentsAt(TREE, 1, 1)[0]!); // 8 pixels of leaf 1, and the island
+    const chances = chancesIn(TREE, lake)!;
+    expect(chances.get(7)).toBeCloseTo((8 * 0.95 + 0.4) / 9);
+    expect(chances.get(0)).toBeCloseTo((8 * 0.05 + 0.6) / 9);
+    expect(chancesIn(regionTree({ ...TOLD, probability: null }, leavesOf(PICTURE)), lake)).toBeNull();
   });
 });
 

@@ -14,10 +14,8 @@ export type Prompted = components['schemas']['PromptMasks'];
 const NOWHERE = { u2: 0xffff, u4: 0xffffffff } as const;
 /** Of two that share so much the better one stands for both. */
 const ALIKE = 0.9;
-/** More of the chip than this is rarely what a click means. */
+/** Whoever takes more of the chip at once should know. */
 export const MUCH = 0.5;
-/** Unless a model is so sure of it. */
-const CERTAIN = 0.95;
 
 /** A segment that can be taken: a node of the tree, or a model's mask. */
 export interface Segment {
@@ -156,8 +154,7 @@ export function extraOf(tree: RegionTree, index: number): Segment {
 
 /**
  * The candidates that contain a pixel, best first: those of the class that its leaf is, or of none, come before others; then the leaf
- * itself if it is none, so that there always is a finest. Of two that nearly are the same the better one stands for both. What covers
- * more than half of the chip, and is not surely of one class, comes last: one click would take most of the chip wrongly.
+ * itself if it is none, so that there always is a finest. Of two that nearly are the same the better one stands for both.
  */
 export function segmentsAt(tree: RegionTree, row: number, col: number): Segment[] {
   const leaf = leafAt(tree, row, col);
@@ -173,9 +170,7 @@ export function segmentsAt(tree: RegionTree, row: number, col: number): Segment[
   });
   const here = leaf === null ? null : segmentOf(tree, leaf).code;
   const other = (one: Segment): number => (one.code === null || one.code === here ? 0 : 1);
-  const wide = (one: Segment): number =>
-    one.size > MUCH * tree.rows * tree.cols && (one.sure === null || one.sure < CERTAIN) ? 1 : 0;
-  found.sort((a, b) => wide(a) - wide(b) || other(a) - other(b) || b.score! - a.score! || a.size - b.size);
+  found.sort((a, b) => other(a) - other(b) || b.score! - a.score! || a.size - b.size);
   const out: Segment[] = [];
   for (const one of found) if (!out.some((kept) => alike(one, kept))) out.push(one);
   if (leaf !== null && tree.told.score[leaf] == null) out.push(segmentOf(tree, leaf));

@@ -2,7 +2,21 @@
  * Mouse, pen and fingers on a view: the tool in hand gets what is drawn, the view what moves it. Two fingers, the middle and
  * the right button, Ctrl and a held H move; the wheel zooms unless the tool has a use for it.
  */
-import { panBy, settle, toImage, zoomAt, type Framed, type Size, type Spot, type View } from '../../canvas';
+import {
+  listen,
+  panBy,
+  pinch,
+  settle,
+  spotIn,
+  toImage,
+  wheelBy,
+  wheelZoom,
+  zoomAt,
+  type Framed,
+  type Size,
+  type Spot,
+  type View,
+} from '../../canvas';
 import type { Modifiers, Point, Tool } from '../contract';
 
 export interface PointerHost {
@@ -18,7 +32,6 @@ export interface PointerHost {
   onwork: () => void;
 }
 
-const LINE = 16;
 const STEP = 40;
 
 export function pointer(node: HTMLElement, host: PointerHost): () => void {
@@ -29,10 +42,7 @@ export function pointer(node: HTMLElement, host: PointerHost): () => void {
   let last: Spot = { x: 0, y: 0 };
   let wheeled = 0;
 
-  const spotOf = (event: MouseEvent): Spot => {
-    const box = node.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  };
+  const spotOf = (event: MouseEvent): Spot => spotIn(node, event);
   const canvas = (): Size => ({ width: node.clientWidth, height: node.clientHeight });
   const seen = () => settle(host.view(), host.image(), canvas());
   const placeOf = (spot: Spot): Point => {
@@ -128,10 +138,7 @@ export function pointer(node: HTMLElement, host: PointerHost): () => void {
 
   function wheel(event: WheelEvent): void {
     event.preventDefault();
-    const amount = Math.max(
-      -240,
-      Math.min(240, event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1)),
-    );
+    const amount = wheelBy(event);
     const spot = spotOf(event);
     const tool = host.tool();
     // a trackpad's pinch comes as a wheel with Ctrl: it zooms always
@@ -141,8 +148,7 @@ export function pointer(node: HTMLElement, host: PointerHost): () => void {
       if (steps !== 0) wheeled = 0;
       if (tool.wheel(placeOf(spot), Math.max(-3, Math.min(3, steps)), how(event))) return host.onwork();
     }
-    const speed = event.ctrlKey ? 0.01 : 0.002;
-    host.setView(zoomAt(seen(), Math.exp(-amount * speed), spot, host.image(), canvas()));
+    host.setView(zoomAt(seen(), wheelZoom(event), spot, host.image(), canvas()));
     host.onpoint(placeOf(spot));
   }
 
@@ -154,7 +160,7 @@ export function pointer(node: HTMLElement, host: PointerHost): () => void {
   }
 
   const menu = (event: Event) => event.preventDefault();
-  const listeners: [string, (event: never) => void, AddEventListenerOptions?][] = [
+  return listen(node, [
     ['pointerdown', press],
     ['pointermove', move],
     ['pointerup', release],
@@ -163,23 +169,11 @@ export function pointer(node: HTMLElement, host: PointerHost): () => void {
     ['wheel', wheel, { passive: false }],
     ['dblclick', twice],
     ['contextmenu', menu],
-  ];
-  for (const [name, run, options] of listeners) node.addEventListener(name, run as EventListener, options);
-  return () => {
-    for (const [name, run, options] of listeners) node.removeEventListener(name, run as EventListener, options);
-  };
+  ]);
 }
 
 /** All places that the pointer passed since the last event: a fast stroke stays round. */
 function between(event: PointerEvent): readonly PointerEvent[] {
   const passed = event.getCoalescedEvents?.() ?? [];
   return passed.length ? passed : [event];
-}
-
-/** Two fingers: the place between them stays between them. */
-function pinch(view: View, before: Spot, now: Spot, other: Spot, image: Framed, canvas: Size): View {
-  const apart = (a: Spot) => Math.max(1, Math.hypot(a.x - other.x, a.y - other.y));
-  const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
-  const moved = panBy(view, (now.x - before.x) / 2, (now.y - before.y) / 2, image);
-  return zoomAt(moved, apart(now) / apart(before), middle, image, canvas);
 }

@@ -1,14 +1,5 @@
 /** A whole scene: its look, its tiles as they come, the chips in view with their labels. */
-import {
-  bandExpression,
-  ChipPixels,
-  MaskPixels,
-  parseNpy,
-  type Band,
-  type Look,
-  type Size,
-  type View,
-} from '../../canvas';
+import { bandExpression, MaskPixels, parseNpy, type Band, type Look, type Size, type View } from '../../canvas';
 import { channelsOf, defaultChoice } from '../../chip/choice';
 import { LookState } from '../../chip/look.svelte';
 import { overlayColours } from '../../chip/overlays';
@@ -17,10 +8,9 @@ import { asProblem, bytes, get, isAbort } from '../../lib/api';
 import type { ChipDetail, ChipPage, ChipRow, Problem, SceneDetail, SchemeClass } from '../../lib/types';
 import { workspace } from '../../lib/workspace.svelte';
 import type { Box } from '../contract';
-import { boxOfChip, boxSeen, cellsOver, stepFor, tileAt, tilesSeen, type SceneTile } from './pyramid';
+import { boxOfChip, boxSeen, cellsOver, stepFor, tileAt } from './pyramid';
+import { SceneTiles, type Drawn } from './scenetiles.svelte';
 
-const MOST_TILES = 64;
-const AT_ONCE = 4;
 const MOST_CHIPS = 80;
 
 export interface PlacedChip {
@@ -35,15 +25,20 @@ export class SceneState extends LookState {
   problem = $state.raw<Problem | null>(null);
   task = $state<string | null>(null);
   chips = $state.raw<readonly PlacedChip[]>([]);
-  /** Counts up as tiles come. */
-  arrived = $state(0);
   readonly size: Size = $derived({ width: this.scene?.scene.width ?? 1, height: this.scene?.scene.height ?? 1 });
-  private readonly tiles = new Map<string, ChipPixels>();
-  private readonly asked = new Map<string, AbortController>();
   private readonly pictures = new Map<string, HTMLCanvasElement>();
-  private wanted: SceneTile[] = [];
   private flight = new AbortController();
   private cells = '';
+
+  /** Views of the same scene share what they have fetched. */
+  constructor(private readonly tiles = new SceneTiles()) {
+    super();
+  }
+
+  /** Counts up as tiles come. */
+  get arrived(): number {
+    return this.tiles.arrived;
+  }
 
   get classes(): readonly SchemeClass[] {
     return workspace.info?.tasks.find((one) => one.name === this.task)?.classes ?? workspace.info?.scheme ?? [];
@@ -81,12 +76,13 @@ export class SceneState extends LookState {
       const scene = await get<SceneDetail>(`/scenes/${encodeURIComponent(id)}`);
       if (flight.signal.aborted) return;
       this.scene = scene;
+      this.tiles.open(id, scene.scene);
       // panels of a look ask for a chip's layers: a scene has the same
       this.detail = { ...scene, chip: { id: scene.scene.id } } as unknown as ChipDetail;
       this.choice = { ...defaultChoice(scene), smooth: false };
       const step = stepFor(512 / Math.max(scene.scene.width, scene.scene.height, 512));
       const whole = tileAt(0, 0, scene.scene, step);
-      this.pixels = await this.fetch(whole, scene.bands, flight.signal);
+      this.pixels = await this.tiles.fetch(whole, scene.bands, flight.signal);
     } catch (error) {
       if (!flight.signal.aborted && !isAbort(error)) this.problem = asProblem(error);
     }
@@ -94,9 +90,7 @@ export class SceneState extends LookState {
 
   close(): void {
     this.flight.abort();
-    for (const one of this.asked.values()) one.abort();
-    this.asked.clear();
-    this.tiles.clear();
+    this.tiles.close();
     this.pictures.clear();
     this.scene = this.detail = this.pixels = null;
     this.chips = [];
@@ -107,66 +101,25 @@ export class SceneState extends LookState {
     if (this.scene) await this.open(this.scene.scene.id, this.task);
   }
 
+  /** Another view of the same scene, to be looked at in its own way. */
+  beside(): SceneState {
+    const other = new SceneState(this.tiles);
+    other.task = this.task;
+    other.scene = this.scene;
+    other.detail = this.detail;
+    other.pixels = this.pixels;
+    other.choice = this.choice;
+    return other;
+  }
+
   /** What can be drawn now, coarse tiles first; asks for what is lacking. */
-  seen(view: View, canvas: Size, ratio: number): { tile: SceneTile; pixels: ChipPixels; key: string }[] {
-    const step = stepFor(view.zoom * ratio);
-    const bands = this.needed.map((band) => band.name).join();
-    const out: { tile: SceneTile; pixels: ChipPixels; key: string }[] = [];
-    const levels = [8 * step, 4 * step, 2 * step, step];
-    for (const level of levels)
-      for (const tile of tilesSeen(view, canvas, this.size, level)) {
-        const key = `${tile.key} ${bands}`;
-        const pixels = this.tiles.get(key);
-        if (!pixels) continue;
-        this.tiles.delete(key);
-        this.tiles.set(key, pixels); // the last used is the last to go
-        out.push({ tile, pixels, key });
-      }
-    const fine = tilesSeen(view, canvas, this.size, step);
-    const coarse = tilesSeen(view, canvas, this.size, 4 * step);
-    this.wanted = [...coarse, ...fine].filter((tile) => !this.tiles.has(`${tile.key} ${bands}`));
-    const due = new Set(this.wanted.map((tile) => `${tile.key} ${bands}`));
-    for (const [key, stop] of this.asked) if (!due.has(key)) stop.abort(); // it has gone out of sight
-    this.pump();
-    return out;
+  seen(view: View, canvas: Size, ratio: number): Drawn[] {
+    return this.tiles.seen(this, this.needed, view, canvas, ratio);
   }
 
-  private pump(): void {
-    const { needed } = this;
-    const bands = needed.map((band) => band.name).join();
-    while (this.asked.size < AT_ONCE) {
-      const tile = this.wanted.find((one) => !this.asked.has(`${one.key} ${bands}`));
-      if (!tile) return;
-      this.wanted = this.wanted.filter((one) => one !== tile);
-      const key = `${tile.key} ${bands}`;
-      const stop = new AbortController();
-      this.asked.set(key, stop);
-      this.fetch(tile, needed, stop.signal)
-        .then((pixels) => {
-          this.tiles.set(key, pixels);
-          while (this.tiles.size > MOST_TILES) this.tiles.delete(this.tiles.keys().next().value as string);
-          this.arrived += 1;
-        })
-        .catch((error: unknown) => {
-          if (!isAbort(error) && !this.flight.signal.aborted) this.pixelsProblem = asProblem(error);
-        })
-        .finally(() => {
-          this.asked.delete(key);
-          if (!this.flight.signal.aborted) this.pump();
-        });
-    }
-  }
-
-  private async fetch(tile: SceneTile, bands: readonly Band[], signal: AbortSignal): Promise<ChipPixels> {
-    const { x, y, width, height } = tile.window;
-    const way = `/scenes/${encodeURIComponent(this.scene!.scene.id)}`;
-    const query = { window: [x, y, width, height].join(), size: [tile.size.width, tile.size.height].join() };
-    const named = { ...query, bands: bands.map((band) => band.name).join() };
-    const [values, valid] = await Promise.all([
-      bytes(`${way}/pixels`, named, { signal }),
-      bytes(`${way}/valid`, query, { signal }),
-    ]);
-    return new ChipPixels(parseNpy(values), bands, parseNpy(valid).data as Uint8Array);
+  /** It is looked at no more; the scene stays open for its other views. */
+  leave(): void {
+    this.tiles.want(this, []);
   }
 
   /** The chips in view and their labels, where they are few enough to be told apart. */
