@@ -278,3 +278,11 @@ def test_an_origin_that_is_none(browser: TestClient, csrf: dict[str, str]) -> No
 
 def test_a_slash_too_many_is_not_redirected(client: TestClient) -> None:
     assert client.get("/api/workspace/", follow_redirects=False).status_code == 404
+
+
+def test_the_head_of_an_answer_alone(client: TestClient) -> None:
+    head, whole = client.head("/api/workspace"), client.get("/api/workspace")
+    assert (head.status_code, head.content) == (200, b"")
+    assert {**head.headers, "etag": ""} == {**whole.headers, "etag": ""}
+    assert client.head("/api/nothing").status_code == 404
+    assert client.head("/api/events").status_code == 405

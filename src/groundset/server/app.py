@@ -8,7 +8,7 @@ from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from groundset import __version__
 from groundset.server import openapi, problems
@@ -18,7 +18,7 @@ from groundset.server.headers import page_policy
 from groundset.server.limits import Limits
 from groundset.server.making import no_room
 from groundset.server.models import NewWorkspace, WorkspaceLink
-from groundset.server.paths import is_api
+from groundset.server.paths import is_api, route_path
 from groundset.server.routes import annotations as answers
 from groundset.server.routes import (
     arrangements,
@@ -148,8 +148,12 @@ def bare_app(
     return app
 
 
+_ENDLESS = "/api/events"
+"""An answer that has no end, and so no head alone."""
+
+
 class Front:
-    """ASGI middleware: the API to the routes, all else to the page's files."""
+    """ASGI middleware: the API to the routes, all else to the page's files. HEAD is GET without its body."""
 
     def __init__(self, app: ASGIApp, page: Page) -> None:
         self.app = app
@@ -157,4 +161,18 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        await (self.page if scope["type"] == "http" and not is_api(scope) else self.app)(scope, receive, send)
+        if scope["type"] == "http" and not is_api(scope):
+            await self.page(scope, receive, send)
+        elif scope.get("method") == "HEAD" and route_path(scope) != _ENDLESS:
+            await self.app({**scope, "method": "GET"}, receive, _head_alone(send))
+        else:
+            await self.app(scope, receive, send)
+
+
+def _head_alone(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return sending
