@@ -21,9 +21,10 @@ from rasterio.io import MemoryFile
 
 from groundset.chips import Chip
 from groundset.core import ConflictError, InputError, LabelMask, Origin
-from groundset.journal import NewEvent, mask_payload
+from groundset.journal import Appended, Batch, NewEvent, mask_payload
 from groundset.journal.masks import decode, encode
 from groundset.views import MaskDesk, PutMask, Which
+from groundset.views.masks import StaleError
 from groundset.workspace import Workspace
 
 CHIP, OTHER = "boadella_0_2_2", "boadella_0_2_3"
@@ -162,6 +163,21 @@ def test_a_stale_label_is_not_written_over(ws: Workspace, web: TestClient, chip:
     assert kept.status_code == 201
     other = file_of(ws, chip, painted(0))
     assert web.put(ADDRESS, content=other, headers={**TIFF, "If-Match": kept.headers["etag"]}).status_code == 201
+
+
+def test_a_stroke_between_look_and_write_is_not_lost(ws: Workspace, chip: Chip) -> None:
+    """As another server on the same database draws it."""
+    journal = ws.lake.journal
+    first, second = (file_of(ws, chip, painted(value)) for value in (0, 1))
+
+    def late(batch: Batch) -> list[Appended]:
+        MaskDesk(ws.lake).put(CHIP, "pixels", PutMask(first, "anna"))
+        return journal.commit(journal.prepare([batch]))[0]
+
+    mark = MaskDesk(ws.lake).label(CHIP, "pixels").mark
+    with pytest.raises(StaleError, match="since you fetched it"):
+        MaskDesk(ws.lake, late).put(CHIP, "pixels", PutMask(second, "anna", if_match=(mark,)))
+    assert MaskDesk(ws.lake).put(CHIP, "pixels", PutMask(second, "anna")).status == "created"
 
 
 def test_what_the_browser_has_is_not_sent_again(ws: Workspace, web: TestClient, chip: Chip) -> None:

@@ -96,7 +96,7 @@ class Context:
         }
         self.jobs = Jobs(layout.root, layout.cache / "jobs", self._tell, reads=reads)
         self.closers.append(self.jobs.close)
-        self.views = Views(self.lake, self.append, self._commit)
+        self.views = Views(self.lake, self._commit)
         self.closers.append(self.views.close)
         self.index = Index(self.lake, self._counted)
         self.closers.append(self.index.close)
@@ -113,7 +113,7 @@ class Context:
         return from_thread.run(self.writer.append, Batch(new, actor, self.lake.check))
 
     def _commit(self, batch: Batch) -> list[Appended]:
-        """For a route in a thread of its own: what was checked already."""
+        """For a route in a thread of its own: a batch that brings its own check."""
         return from_thread.run(self.writer.append, batch)
 
     def _tell(self, name: str, data: dict[str, Any]) -> None:

@@ -15,7 +15,8 @@ from groundset.chips import Chip
 from groundset.core import ConflictError, InputError, LabelMask, merge
 from groundset.core.layout import TaskConfig
 from groundset.imagery.whereabouts import check_there, stamp
-from groundset.journal import Appended, Event, NewEvent, TaskLabels, mask_payload
+from groundset.journal import Appended, Batch, Event, NewEvent, TaskLabels, mask_payload
+from groundset.journal.batches import MOVED
 from groundset.journal.masks import decode, encode
 from groundset.lake import Lake
 from groundset.views.patches import Patch, allowed, laid
@@ -26,8 +27,8 @@ _OVERHEAD = 256 << 10
 """Bytes that a mask file may be larger than its pixels: tags, blocks, an unlucky compression."""
 _BLOCK = 4096
 
-Append = Callable[[Sequence[NewEvent], str], list[Appended]]
-"""Appends events of an actor, and returns once they are on disk."""
+Commit = Callable[[Batch], list[Appended]]
+"""Appends a batch of an actor, and returns once it is on disk."""
 
 
 class StaleError(ConflictError):
@@ -90,9 +91,9 @@ class PutMask:
 class MaskDesk:
     """Hands out the masks of chips and takes masks in. Safe to share between threads."""
 
-    def __init__(self, lake: Lake, append: Append | None = None) -> None:
+    def __init__(self, lake: Lake, commit: Commit | None = None) -> None:
         self._lake = lake
-        self._append: Append = append or (lambda events, actor: lake.annotate(events, actor=actor))
+        self._commit: Commit = commit or (lambda batch: lake.journal.commit(lake.journal.prepare([batch]))[0])
         self._one_at_a_time = threading.Lock()
 
     def label(self, chip_id: str, task: str | None, which: Which = ALL, *, flags: bool = True) -> ChipMask:
@@ -133,17 +134,12 @@ class MaskDesk:
             return self._keep(chip, chosen, mask, data, now.events)
 
     def _check_fresh(self, chip_id: str, task: TaskConfig, mask: PutMask) -> None:
-        if not mask.if_match or "*" in mask.if_match:
+        if _whatever(mask):
             return
         parts = (ALL, Which(actor=mask.actor), Which("own", mask.actor, mask.layer))
         marks = [self.label(chip_id, task.name, part, flags=f).mark for part in parts for f in (True, False)]
         if not set(marks) & set(mask.if_match):
-            raise StaleError(
-                "somebody answered about this chip since you fetched it",
-                asked=", ".join(mask.if_match)[:200],
-                found=marks[0],
-                hint="fetch the mask again, and put your pixels into it",
-            )
+            raise _stale(mask, marks[0])
 
     def _keep(self, chip: Chip, task: TaskConfig, mask: PutMask, data: bytes, events: Sequence[Event]) -> Appended:
         sha256 = hashlib.sha256(data).hexdigest()
@@ -155,7 +151,10 @@ class MaskDesk:
         made = str(uuid5(_PUT, f"{task.name} {chip.id} {mask.actor} {mask.layer} {sha256} {state}"))
         payload = mask_payload(sha256, layer=mask.layer)
         event = NewEvent("mask", task.name, str(chip.id), payload, id=mask.id or made)
-        done = self._append([event], mask.actor)[0]
+        on = {} if _whatever(mask) else {event.id: None if own is None else own.id}
+        done = self._commit(Batch([event], mask.actor, self._lake.check, on))[0]
+        if done.error == MOVED:
+            raise _stale(mask, "something that came while this was being written")
         if done.status == "refused":
             raise InputError("this mask is refused", found=done.error)
         return done
@@ -212,6 +211,20 @@ class ChipMask:
     def file_name(self) -> str:
         """A name to save it under."""
         return f"{self.chip.id}_{self.task.name}_mask.tif"
+
+
+def _whatever(mask: PutMask) -> bool:
+    """Whether it is to be kept whatever was said since it was fetched."""
+    return not mask.if_match or "*" in mask.if_match
+
+
+def _stale(mask: PutMask, found: str) -> StaleError:
+    return StaleError(
+        "somebody answered about this chip since you fetched it",
+        asked=", ".join(mask.if_match)[:200],
+        found=found,
+        hint="fetch the mask again, and put your pixels into it",
+    )
 
 
 def read_mask(data: bytes, chip: Chip) -> LabelMask:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from groundset.lake import Lake
 from groundset.views.looks import Looks
-from groundset.views.masks import Append, MaskDesk
+from groundset.views.masks import Commit, MaskDesk
 from groundset.views.overlays import Overlays
 from groundset.views.pages import Pages
 from groundset.views.scenes import SceneViews
 from groundset.views.statistics import SceneStatistics
-from groundset.views.strokes import Commit, StrokeDesk
+from groundset.views.strokes import StrokeDesk
 from groundset.views.tiles import Tiles
 
 
@@ -18,11 +18,10 @@ class Views:
 
     Args:
         lake: The workspace.
-        append: How answers are written (default: straight to the journal).
-        commit: How batches that are checked already are.
+        commit: How masks and strokes are written (default: straight to the journal).
     """
 
-    def __init__(self, lake: Lake, append: Append | None = None, commit: Commit | None = None) -> None:
+    def __init__(self, lake: Lake, commit: Commit | None = None) -> None:
         self.lake = lake
         self.statistics = SceneStatistics(lake)
         self.looks = Looks(lake, self.statistics)
@@ -30,7 +29,7 @@ class Views:
         self.tiles = Tiles(lake, self.looks)
         self.pages = Pages(lake, self.looks)
         self.overlays = Overlays(lake)
-        self.masks = MaskDesk(lake, append)
+        self.masks = MaskDesk(lake, commit)
         self.strokes = StrokeDesk(lake, commit)
 
     def close(self) -> None:

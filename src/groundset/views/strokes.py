@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +14,13 @@ from groundset.journal.batches import MOVED
 from groundset.journal.events import parse_id
 from groundset.journal.objects import encode as encode_objects
 from groundset.views._layers import Key, Layer, Layers
-from groundset.views.masks import LAYER, ChipMask, Which
+from groundset.views.masks import LAYER, ChipMask, Commit, Which
 from groundset.views.patches import Patch, allowed, laid, own_pixels, unpack
 
 if TYPE_CHECKING:
     from groundset.chips import Chip
     from groundset.journal.layers import LayerHistory
     from groundset.lake import Lake
-
-Commit = Callable[[Batch], list[Appended]]
-"""Appends a batch of an actor, and returns once it is on disk."""
 
 _TRIES = 40
 """Compositions of one batch, while other servers or undos change the layers under it."""
