@@ -14,15 +14,40 @@ export interface GestureHost {
 
 const CLICK_REACH = 4;
 const WHEEL_LINE = 16;
+const MOST_WHEEL = 240;
+
+type Listener = [name: string, run: (event: never) => void, options?: AddEventListenerOptions];
+
+/** Adds listeners; what takes them off again. */
+export function listen(node: HTMLElement, listeners: readonly Listener[]): () => void {
+  for (const [name, run, options] of listeners) node.addEventListener(name, run as EventListener, options);
+  return () => {
+    for (const [name, run, options] of listeners) node.removeEventListener(name, run as EventListener, options);
+  };
+}
+
+/** Where an event is, in CSS pixels from the corner of an element. */
+export function spotIn(node: HTMLElement, event: MouseEvent): Spot {
+  const box = node.getBoundingClientRect();
+  return { x: event.clientX - box.left, y: event.clientY - box.top };
+}
+
+/** How far the wheel was turned, CSS pixels; a free-running wheel is held back. */
+export function wheelBy(event: WheelEvent): number {
+  const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? WHEEL_LINE : 1;
+  return Math.max(-MOST_WHEEL, Math.min(MOST_WHEEL, event.deltaY * lines));
+}
+
+/** How much closer a turn of the wheel goes; a trackpad's pinch comes as a small wheel with Ctrl. */
+export function wheelZoom(event: WheelEvent): number {
+  return Math.exp(-wheelBy(event) * (event.ctrlKey ? 0.01 : 0.002));
+}
 
 export function gestures(node: HTMLElement, host: GestureHost): () => void {
   const down = new Map<number, Spot>();
   let moved = 0;
 
-  const spotOf = (event: MouseEvent): Spot => {
-    const box = node.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  };
+  const spotOf = (event: MouseEvent): Spot => spotIn(node, event);
   const canvas = (): Size => ({ width: node.clientWidth, height: node.clientHeight });
   const change = (how: (view: View, image: Framed, canvas: Size) => View) => {
     const image = host.image();
@@ -59,10 +84,7 @@ export function gestures(node: HTMLElement, host: GestureHost): () => void {
 
   function wheel(event: WheelEvent): void {
     event.preventDefault();
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? WHEEL_LINE : 1;
-    const amount = Math.max(-240, Math.min(240, event.deltaY * lines));
-    const speed = event.ctrlKey ? 0.01 : 0.002; // a trackpad's pinch comes as a small wheel with Ctrl
-    change((view, image, size) => zoomAt(view, Math.exp(-amount * speed), spotOf(event), image, size));
+    change((view, image, size) => zoomAt(view, wheelZoom(event), spotOf(event), image, size));
   }
 
   function twice(event: MouseEvent): void {
@@ -70,7 +92,7 @@ export function gestures(node: HTMLElement, host: GestureHost): () => void {
   }
 
   const leave = () => host.onpoint?.(null);
-  const listeners: [string, (event: never) => void, AddEventListenerOptions?][] = [
+  return listen(node, [
     ['pointerdown', press],
     ['pointermove', move],
     ['pointerup', release],
@@ -78,15 +100,11 @@ export function gestures(node: HTMLElement, host: GestureHost): () => void {
     ['pointerleave', leave],
     ['wheel', wheel, { passive: false }],
     ['dblclick', twice],
-  ];
-  for (const [name, run, options] of listeners) node.addEventListener(name, run as EventListener, options);
-  return () => {
-    for (const [name, run, options] of listeners) node.removeEventListener(name, run as EventListener, options);
-  };
+  ]);
 }
 
 /** Two fingers: the place between them stays between them. */
-function pinch(view: View, before: Spot, now: Spot, other: Spot, image: Framed, canvas: Size): View {
+export function pinch(view: View, before: Spot, now: Spot, other: Spot, image: Framed, canvas: Size): View {
   const apart = (a: Spot) => Math.max(1, Math.hypot(a.x - other.x, a.y - other.y));
   const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
   const moved = panBy(view, (now.x - before.x) / 2, (now.y - before.y) / 2, image);

@@ -4,7 +4,7 @@ export { CanvasError, ChipCanvas } from './chipcanvas';
 export { default as Stage } from './Stage.svelte';
 export * from './affine';
 export * from './expression';
-export { gestures } from './gestures';
+export { gestures, listen, pinch, spotIn, wheelBy, wheelZoom } from './gestures';
 export * from './look';
 export * from './npy';
 export * from './pixels';
