@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from groundset.core.errors import ConflictError, ServiceError
@@ -44,14 +45,17 @@ def atomic(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_dir(path: Path) -> Iterator[Path]:
-    """Like :func:`atomic` for a whole folder that does not exist yet."""
+    """Like :func:`atomic` for a whole folder that does not exist yet; what killed processes left of it is removed."""
     if path.exists():
         raise ConflictError("this folder is there already", found=path, hint="take another name")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+            with suppress(OSError), _held(left, must=True):
+                shutil.rmtree(left, ignore_errors=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
     try:
-        with disk_errors(path):
+        with _held(beside, must=False), disk_errors(path):
             yield beside
             fsync_tree(beside)
             beside.chmod(0o755)
@@ -65,6 +69,24 @@ def atomic_dir(path: Path) -> Iterator[Path]:
     finally:
         if beside.exists():
             shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path, *, must: bool) -> Iterator[None]:
+    """Hold a folder's own lock, which ends with the process: nobody holds what a killed one left.
+
+    Raises:
+        OSError: Somebody holds it, or the file system knows no locks, where it ``must`` be held.
+    """
+    import fcntl
+
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        with nullcontext() if must else suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(fd)
 
 
 def clear_unfinished(*folders: Path) -> None:

@@ -1,0 +1,23 @@
+"""What is written beside its place, and what killed processes leave there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from groundset._files import atomic_dir
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    left, other = tmp_path / ".v1.abcdefgh.tmp", tmp_path / ".v2.abcdefgh.tmp"
+    for folder in (left, other):
+        folder.mkdir()
+        (folder / "half").touch()
+    with atomic_dir(tmp_path / "v1") as first:
+        assert not left.exists()
+        (first / "a").touch()
+        with atomic_dir(tmp_path / "v1" / ".." / "v1") as second:  # by somebody else, at the same time
+            assert first.exists()
+            assert second != first
+            (second / "b").touch()
+        (tmp_path / "v1").rename(tmp_path / "theirs")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".v2.abcdefgh.tmp", "theirs", "v1"]
