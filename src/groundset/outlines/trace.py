@@ -60,7 +60,9 @@ def vectorise(
 
     if not 0 <= simplify < math.inf or min_pixels < 0:
         raise InputError(
-            "sizes are finite and not below 0", asked=f"simplify = {simplify:g}, min_pixels = {min_pixels}", hint="0 leaves it out"
+            "sizes are finite and not below 0",
+            asked=f"simplify = {simplify:g}, min_pixels = {min_pixels}",
+            hint="0 leaves it out",
         )
     there = mask.labelled
     if not there.any():
