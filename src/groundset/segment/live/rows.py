@@ -130,9 +130,12 @@ class TaskRows:
             spec = self.spec()
             if self._learned is None or self._learned.spec != spec:
                 self._head, self._known = None, {}
-            changed = self._follow(head)
-            if changed or self._learned is None:
-                self._learned = self._gather(spec)
+            try:
+                if self._follow(head) or self._learned is None:
+                    self._learned = self._gather(spec)
+            except BaseException:
+                self._learned = None  # what was taken in by half is read anew the next time
+                raise
             self._head = head
             return self._learned, head
 
