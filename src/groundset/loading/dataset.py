@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.core import UNLABELLED, BandSet, InputError, Scheme
+from groundset.core.scheme import SchemeClass
 from groundset.loading.index import NO_SPLIT, SPLITS, UNLABELLED_SPLIT, Index, Row, Statistics, read_index
 from groundset.loading.source import Source, open_source
 from groundset.taxonomy import Sheet, read_scheme, read_sheet
 
 Sample = dict[str, Any]
+_NO_SHAPE = b'{"features": []}'
 
 
 class Dataset:
@@ -27,6 +29,11 @@ class Dataset:
     "mask": uint8 (rows, columns) of class codes, 255 unlabelled; "valid": bool (rows, columns), where every band has
     data; "id": str; "bands": tuple of str}``. A release of a classify task has ``"label"`` in place of ``"mask"``: the
     class code (255 none), or with several classes per chip a 0/1 array, uint8, one value for each of ``classes``.
+
+    A release of an outline task has in place of ``"mask"`` what torchvision's detection models are trained with, as
+    arrays: ``"boxes"`` float32 (n, 4), left, top, right, bottom in pixels; ``"labels"`` int64 (n,), the place of the
+    class in ``classes`` from 1 (0 is the background); ``"masks"`` uint8 (n, rows, columns). Chips without a shape have
+    none of them: n is 0.
     """
 
     def __init__(
@@ -55,6 +62,8 @@ class Dataset:
         sample: Sample = {"image": bands.to_physical(stored, valid), "valid": valid.all(axis=0)}
         if self._index.kind == "classify":
             sample["label"] = self._label(row)
+        elif self._index.kind == "outline":
+            sample |= self._detections(row, sample["valid"].shape)
         else:
             sample["mask"] = self._mask(row, sample["valid"].shape)
         return {**sample, "id": row.id, "bands": bands.names}
@@ -93,21 +102,36 @@ class Dataset:
 
     @property
     def codes(self) -> tuple[int, ...]:
-        """Class codes that ``mask`` or ``label`` may hold, in order, 255 left out."""
+        """Class codes that ``mask`` or ``label`` may hold, in order, 255 left out.
+
+        Of an outline task those of ``labels`` 1, 2 and so on; not-applicable is none of them.
+        """
         if self._target is not None:
-            return tuple(c.code for c in self._target)
+            return tuple(c.code for c in self._asked(self._target))
         return tuple(int(c) for c in np.unique(self._lookup) if c != UNLABELLED)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names in the order of ``codes`` (the codes as text where a sheet maps to an unknown scheme)."""
-        return tuple(map(str, self.codes)) if self._target is None else self._target.names
+        return tuple(map(str, self.codes)) if self._target is None else tuple(c.name for c in self._asked(self._target))
+
+    def _asked(self, scheme: Scheme) -> tuple[SchemeClass, ...]:
+        return scheme.answerable if self._index.kind == "outline" else scheme.classes
 
     def _label(self, row: Row) -> Any:
         codes = [int(self._lookup[self._index.scheme.find(c).code]) for c in row.classes]
         if not self._index.multi:
             return codes[0] if codes else UNLABELLED
         return np.array([c in codes for c in self.codes], np.uint8)
+
+    def _detections(self, row: Row, shape: tuple[int, int]) -> Sample:
+        from groundset.loading.outlines import detections
+
+        if row.split == UNLABELLED_SPLIT:
+            return detections(_NO_SHAPE, row.id, self._lookup, self.codes, shape)
+        href = row.hrefs["labels"]
+        where = f"{self._source.address}/{href}"
+        return detections(self._source.read(href), where, self._lookup, self.codes, shape)
 
     def _mask(self, row: Row, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
         if row.split == UNLABELLED_SPLIT:

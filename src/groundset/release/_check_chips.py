@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from groundset.core import UNLABELLED, BandSet, GroundsetError, Origin
 from groundset.release._check_folder import Stated, local_path
+from groundset.release._check_outlines import Frame, SeenShape, outlines
 from groundset.release._check_stac import validate
 from groundset.release._check_sums import check_file
 from groundset.release._check_types import Finding, error
@@ -30,7 +32,7 @@ class Job:
         root: The release.
         cache: Folder of the schemas, None for the default one.
         codes: Class name -> code, of the release's scheme.
-        segment: Whether chips must have masks.
+        kind: What chips have: masks (segment), outlines (outline), or classes (classify).
         items: Path and content of each item.
         files: Path, size and what is said of each file of these items, the items themselves among them.
     """
@@ -38,7 +40,7 @@ class Job:
     root: Path
     cache: Path | None
     codes: Mapping[str, int]
-    segment: bool
+    kind: str
     items: tuple[tuple[str, Mapping[str, Any]], ...]
     files: tuple[tuple[str, int, tuple[Stated, ...]], ...]
 
@@ -56,6 +58,7 @@ class Seen:
     moments: Moments | None = None
     masked: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    shapes: list[SeenShape] = field(default_factory=list)
 
 
 def look(job: Job) -> tuple[list[Finding], list[Seen]]:
@@ -90,9 +93,28 @@ def _chip(job: Job, path: str, item: Mapping[str, Any]) -> tuple[list[Finding], 
     findings += _grids(rasters, properties)
     if "mask" in rasters:
         findings += _mask(job, properties, rasters["mask"], rasters.get("origin"), seen)
-    elif not job.segment:
+    elif job.kind == "outline" and not _unlabelled(item):
+        findings += _outlines(job, path, item, rasters.get("image"), seen)
+    elif job.kind == "classify":
         seen.counts = _answers(properties)
     return findings, seen
+
+
+def _outlines(job: Job, path: str, item: Mapping[str, Any], image: _Raster | None, seen: Seen) -> list[Finding]:
+    assets = item.get("assets")
+    asset = assets.get("labels") if isinstance(assets, dict) else None
+    target = local_path(path, asset.get("href")) if isinstance(asset, dict) else None
+    if target is None:
+        return [error("Q2", path, "asset labels", "nothing", "an asset labels")]
+    if not (job.root / target).is_file():
+        return []  # told by Q0
+    frame = None
+    if image is not None:
+        wkt = None if image.crs is None else str(image.crs.to_wkt())
+        frame = Frame((image.data.shape[1], image.data.shape[2]), image.transform, wkt)
+    findings, seen.shapes = outlines(job.root, target, item["properties"], job.codes, frame)
+    seen.counts = dict(Counter(shape.name for shape in seen.shapes))
+    return [*findings, *_counts(target, "label:overviews", _overview(item["properties"]), seen.counts, "shapes")]
 
 
 def _answers(properties: Mapping[str, Any]) -> dict[str, int]:
@@ -120,7 +142,7 @@ def _words(job: Job, path: str, properties: Mapping[str, Any]) -> Iterator[Findi
     )
     if names != list(job.codes):
         yield error("Q2", path, "label:classes", names, list(job.codes))
-    for name in _answers(properties) if not job.segment else ():
+    for name in _answers(properties) if job.kind == "classify" else ():
         if name not in job.codes:
             yield error("Q2", path, "label", name, f"one of {', '.join(job.codes)}")
 
@@ -145,7 +167,7 @@ def _open(job: Job, path: str, item: Mapping[str, Any], key: str, findings: list
     assets = item.get("assets")
     asset = assets.get(key) if isinstance(assets, dict) else None
     if not isinstance(asset, dict):
-        needed = job.segment and not _unlabelled(item)
+        needed = job.kind == "segment" and not _unlabelled(item)
         if key == "image" or (needed and key in ("mask", "origin")):
             findings.append(error("Q2", path, f"asset {key}", "nothing", f"an asset {key}"))
         return None
@@ -299,10 +321,10 @@ def _overview(properties: Mapping[str, Any]) -> Any:
         return overviews
 
 
-def _counts(path: str, what: str, stated: Any, found: Mapping[str, int]) -> Iterator[Finding]:
+def _counts(path: str, what: str, stated: Any, found: Mapping[str, int], unit: str = "pixels") -> Iterator[Finding]:
     clean = {k: v for k, v in stated.items() if v} if isinstance(stated, dict) else stated
     if clean != dict(found):
-        yield error("Q2", path, f"{what}: pixels of each class", dict(found), f"{stated}, as the item says")
+        yield error("Q2", path, f"{what}: {unit} of each class", dict(found), f"{stated}, as the item says")
 
 
 def _origin(properties: Mapping[str, Any], mask: _Raster, origin: _Raster) -> Iterator[Finding]:

@@ -62,7 +62,7 @@ def class_statistics(record: Mapping[str, Any], codes: Mapping[str, int], seen: 
     if stated != found:
         yield error("Q2", RECORD, "class_counts", stated, f"{found}, as counted")
     if not sum(found.values()):
-        yield error("Q2", COLLECTION, "labels", "no labelled pixel or chip", "at least one")
+        yield error("Q2", COLLECTION, "labels", "no labelled pixel, chip or shape", "at least one")
 
 
 def band_statistics(folder: Folder, record: Mapping[str, Any], seen: Sequence[Seen]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from groundset.core import UNLABELLED, Origin, Scheme
 from groundset.release._report_html import SPLIT_TITLES, Markup, h, percent, splits_of
+from groundset.release._report_outlines import over
 from groundset.release.facts import NO_SPLIT, ChipFacts, ReleaseFacts
 
 _LARGEST = 256
@@ -51,13 +52,14 @@ def chosen(facts: ReleaseFacts) -> list[ChipFacts]:
 
 
 def _variety(chip: ChipFacts, scheme: Scheme) -> float:
-    """Entropy of the classes of a chip; its not-applicable pixels count against it."""
+    """Entropy of the classes of a chip; its not-applicable pixels count against it, and many shapes for it."""
     wanted = {c.name for c in scheme.answerable}
     counts = np.array([n for name, n in chip.class_counts.items() if n > 0 and name in wanted], float)
     if not counts.size:
         return -1.0
     shares = counts / counts.sum()
-    return float(-(shares * np.log(shares)).sum() * counts.sum() / sum(chip.class_counts.values()))
+    many = float(np.log1p(counts.sum())) if "labels" in chip.files else 1.0
+    return many * float(-(shares * np.log(shares)).sum() * counts.sum() / sum(chip.class_counts.values()))
 
 
 def _figure(folder: Path, facts: ReleaseFacts, chip: ChipFacts) -> str:
@@ -78,6 +80,11 @@ def _figure(folder: Path, facts: ReleaseFacts, chip: ChipFacts) -> str:
         palette = {int(o): _rgb(ORIGIN_COLORS[o.name.lower()]) for o in Origin if o is not Origin.NONE}
         data = png(_band(folder / origin.path, 1), palette)
         images.append(_img(data, f"Who said so in chip {chip.id}: {_origins(chip)}", "origin", chip.shape))
+    labels = chip.files.get("labels")
+    if labels is not None and thumbnail is not None:
+        alt = f"Outlines on chip {chip.id}: {_classes(facts.scheme, chip)}"
+        picture = _img((folder / thumbnail.path).read_bytes(), alt, "outlines", chip.shape)
+        images.append(over(picture, folder / labels.path, facts.scheme, chip.shape))
     when = chip.datetime.strftime("%Y-%m-%d")
     return (
         f'<figure><div class="pics">{"".join(images)}</div><figcaption><b>{h(chip.id)}</b>'
@@ -90,6 +97,8 @@ def _classes(scheme: Scheme, chip: ChipFacts) -> str:
     total = sum(chip.class_counts.values())
     titles = {c.name: c.title for c in scheme}
     named = sorted(((n, name) for name, n in chip.class_counts.items() if n), reverse=True)
+    if "labels" in chip.files:
+        return ", ".join(f"{titles.get(name, name)} {n}" for n, name in named) or "no shape"
     if total <= len(named):
         return ", ".join(titles.get(name, name) for _, name in named) or "no label"
     return ", ".join(f"{titles.get(name, name)} {percent(n / total)}" for n, name in named)

@@ -31,6 +31,7 @@ class Place:
         group: Folder or column that keeps chips without CRS together.
         classes: Class name -> pixels (or 1 for a chip of the class); without the not-applicable class.
         fingerprint: 64-bit perceptual hash; near-duplicates without CRS stay together.
+        shapes: Ids of the shapes on it: one shape lies in one split.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Place:
     group: str | None = None
     classes: Mapping[str, int] = field(default_factory=dict)
     fingerprint: int | None = None
+    shapes: frozenset[str] = frozenset()
 
 
 class Ground:

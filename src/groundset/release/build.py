@@ -17,18 +17,20 @@ from groundset.imagery import Scene
 from groundset.release import _json
 from groundset.release._batches import batches
 from groundset.release._wide import wide
-from groundset.release.chip_files import Batch, ChipWork, Written, write_batch
+from groundset.release.chip_files import write_batch
+from groundset.release.kinds.base import Labels
+from groundset.release.kinds.of import KINDS
 from groundset.release.maker import Maker, Origin, places_written, split
 from groundset.release.plan import places_of
 from groundset.release.recipe import Recipe, read_recipe, versions
 from groundset.release.release import Release
 from groundset.release.request import check_request, check_times, no_labels
 from groundset.release.unlabelled import apart, distinct, with_unlabelled
+from groundset.release.written import Batch, Written
 from groundset.taxonomy import read_scheme
 
 if TYPE_CHECKING:
     from groundset.core.layout import TaskConfig
-    from groundset.journal import TaskLabels
     from groundset.lake import Lake
 
 
@@ -49,13 +51,13 @@ def build(
     """Freeze the labels of a task with imagery, splits and description in ``releases/NAME``.
 
     It appears whole or not at all, and is never changed afterwards. Chips without a label are left out, unless
-    ``unlabelled`` keeps them.
+    ``unlabelled`` keeps them. In an outline task a chip has a label where a shape lies on it or it is marked complete.
 
     Args:
         lake: The workspace.
         name: Name of the release; must be new.
-        task: A segment or classify task (default: the segment task that has labels, where exactly one has; else the
-            only task with labels). The summary names it.
+        task: The task (default: the segment task that has labels, where exactly one has; else the only task with
+            labels). The summary names it.
         splits: Shares of train, validate and test.
         block: Side of a spatial block (``"1km"``); None to choose.
         buffer: Smallest distance between chips of two splits.
@@ -73,7 +75,9 @@ def build(
     """
     chosen = check_request(lake, name, task=task, splits=splits, block=block, buffer=buffer, license=license)
     target = lake.layout.releases / name
-    labels = lake.labels(chosen.name)
+    labels = KINDS[chosen.kind].labels(lake, chosen.name)
+    if not KINDS[chosen.kind].there(labels):
+        raise no_labels(chosen.name, KINDS[chosen.kind].how)
     scheme = lake.scheme(chosen.name)
     recipe = _recipe(lake, name, chosen, labels, scheme, splits, block, buffer, license, seed)
     if unlabelled:
@@ -109,7 +113,7 @@ def rebuild(
     if target.exists():
         raise ConflictError("a release is made again in an empty folder", found=target, hint="name another folder")
     scheme = replace(read_scheme(source / "scheme.csv"), name=recipe.scheme_name)
-    labels = lake.labels(recipe.task, as_of=recipe.seq)
+    labels = KINDS[recipe.kind].labels(lake, recipe.task, recipe.seq)
     now = replace(recipe, versions=versions())
     changes = (source / "CHANGELOG.md").read_text("utf-8")
     origin = Origin(scheme, source / "sheets", source / "models", changes)
@@ -129,7 +133,7 @@ def _make(
     lake: Lake,
     recipe: Recipe,
     origin: Origin,
-    labels: TaskLabels,
+    labels: Labels,
     target: Path,
     executor: Executor | None,
     progress: Listener | None,
@@ -149,7 +153,7 @@ def _make(
             near = apart(places_of([chips[w.id] for w in done]), splits, places_of(list(rest.values())))
             kept = {i: chip for (i, chip), good in zip(rest.items(), near, strict=True) if good}
             todo = [
-                replace(batch, unlabelled=True, work=tuple(replace(w, events=()) for w in batch.work))
+                replace(batch, unlabelled=True, work=tuple(replace(w, events=(), on_chip=None) for w in batch.work))
                 for batch in _batches(lake, recipe, origin.scheme, labels, kept, scenes, root / "items")
             ]
             new = _write(todo, "writing unlabelled chips", executor, progress)
@@ -206,7 +210,7 @@ def _recipe(
     lake: Lake,
     name: str,
     task: TaskConfig,
-    labels: TaskLabels,
+    labels: Labels,
     scheme: Scheme,
     splits: Sequence[float],
     block: str | float | None,
@@ -216,7 +220,6 @@ def _recipe(
 ) -> Recipe:
     config = lake.config.release
     stated = license or config.license
-    used = [e for chip in labels.chip_ids for e in labels.events(chip)]
     return Recipe(
         name=name,
         collection_id=f"{safe_name(lake.config.name)}-{name}",
@@ -225,7 +228,7 @@ def _recipe(
         multi=task.multi,
         scheme_name=scheme.name,
         seq=labels.as_of,
-        created=_json.rfc3339(max(e.at for e in used)),
+        created=_json.rfc3339(KINDS[task.kind].latest(labels)),
         fractions=tuple(float(f) for f in splits),
         block=block,
         buffer=buffer,
@@ -248,7 +251,7 @@ def _former(lake: Lake) -> str | None:
     return max(known)[2] if known else None
 
 
-def _chips(lake: Lake, labels: TaskLabels) -> dict[str, Chip]:
+def _chips(lake: Lake, labels: Labels) -> dict[str, Chip]:
     wanted = set(labels.chip_ids)
     return {str(c.id): c for c in lake.chips.chips() if str(c.id) in wanted}
 
@@ -264,13 +267,14 @@ def _batches(
     lake: Lake,
     recipe: Recipe,
     scheme: Scheme,
-    labels: TaskLabels,
+    labels: Labels,
     chips: Mapping[str, Chip],
     scenes: Mapping[str, Scene],
     folder: Path,
 ) -> Iterator[Batch]:
     """The chips, some neighbours at a time, each with all that a worker needs to know."""
     stretches: dict[str, Any] = {}
+    kind = KINDS[recipe.kind]
     by_scene: dict[str, list[Chip]] = {}
     for chip in chips.values():
         by_scene.setdefault(chip.id.scene, []).append(chip)
@@ -279,14 +283,14 @@ def _batches(
             stretches[part] = lake.quicklooks.stretch(part) if lake.quicklooks.has(part) else None
     for scene_id, members in sorted(by_scene.items()):
         for some in batches(scenes[scene_id], members, lake.layout.cache):
-            work = (ChipWork(c, tuple(labels.events(c.id)), stretches[lake.chips.row(c.id)[0]]) for c in some)
+            work = (kind.work(labels, c, stretches[lake.chips.row(c.id)[0]]) for c in some)
             yield Batch(
                 folder=folder,
                 scene=scenes[scene_id],
                 cache=lake.layout.cache,
                 masks=lake.layout.masks,
                 task=recipe.task,
-                segment=recipe.kind == "segment",
+                kind=recipe.kind,
                 multi=recipe.multi,
                 scheme=scheme,
                 work=tuple(work),

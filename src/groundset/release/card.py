@@ -10,9 +10,9 @@ from typing import Any
 from groundset.release._report_html import DASH, metres, number, percent, splits_of
 from groundset.release.dataset_py import render_dataset_py
 from groundset.release.facts import NO_SPLIT, ReleaseFacts
+from groundset.release.kinds.of import KINDS
 from groundset.release.report import ORIGIN_TITLES, score_title, scores_of
 
-_TASKS = {"segment": "image-segmentation", "classify": "image-classification", "outline": "object-detection"}
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -23,7 +23,7 @@ def render_card(facts: ReleaseFacts) -> str:
         f"# {md(facts.title)}",
         md(facts.description),
         _opening(facts),
-        *[f"> **Note.** {md(w)}" for w in dict.fromkeys((*facts.warnings, *facts.split.warnings))],
+        *[f"> **Note.** {md(w)}" for w in dict.fromkeys((*facts.notes, *facts.warnings, *facts.split.warnings))],
         "## Classes",
         _classes(facts),
         "## Splits",
@@ -68,7 +68,7 @@ def _front_matter(facts: ReleaseFacts) -> str:
     fields: dict[str, Any] = {
         "pretty_name": facts.title,
         "license": facts.license.lower(),
-        "task_categories": [_TASKS[facts.kind]],
+        "task_categories": [KINDS[facts.kind].hub],
         "tags": ["earth-observation", "remote-sensing", "stac", "geocroissant", "groundset"],
         "size_categories": [size],
         "version": facts.name,
@@ -89,7 +89,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _unit(facts: ReleaseFacts) -> str:
-    return "pixels" if facts.kind == "segment" else "chips"
+    return KINDS[facts.kind].unit
 
 
 def _classes(facts: ReleaseFacts) -> str:
@@ -107,8 +107,38 @@ def _classes(facts: ReleaseFacts) -> str:
         for c in facts.scheme
     ]
     table = _table(["Code", "Name", "Title", _unit(facts).capitalize(), "Share", "Definition"], rows)
-    codes = "Codes are the values of `mask.tif`; **255 is unlabelled**. " if facts.kind == "segment" else ""
-    return f"{table}\n\n{codes}The scheme is `scheme.csv`."
+    codes = "Codes are the values of `mask.tif`; **255 is unlabelled**. " if "mask" in _files(facts) else ""
+    return f"{table}\n\n{codes}The scheme is `scheme.csv`.{_sizes(facts)}"
+
+
+def _files(facts: ReleaseFacts) -> set[str]:
+    return {key for chip in facts.chips for key in chip.files}
+
+
+def _sizes(facts: ReleaseFacts) -> str:
+    """How large the shapes of an outline task are, and what is told of them."""
+    if not facts.sizes:
+        return ""
+    titles = {c.name: c.title for c in facts.scheme}
+    rows = [
+        [md(titles[name]), number(s.shapes), number(s.on_chips), number(s.clipped), number(s.smallest),
+         number(s.median), number(s.largest)]
+        for name, s in facts.sizes.items() if s.on_chips
+    ]  # fmt: skip
+    head = ["Class", "Shapes", "On chips", "Cut at an edge", "Smallest", "Median", "Largest"]
+    are = "is" if facts.negatives == 1 else "are"
+    said = (
+        "Sizes are pixels on a chip. A shape that goes on over a chip's edge is cut there (`clipped`) and is on "
+        "every chip that holds half a pixel of it (or half of it), under one id; chips of two splits have no shape in "
+        "common. "
+        f"**{_many(facts.negatives, 'chip')}** without a shape {are} marked complete: true negatives. Chips that "
+        "nobody looked at are not in the release."
+    )
+    where = (
+        "Outlines are in `labels.geojson` of each chip (degrees, and pixels of the chip), all of them in "
+        "`outlines.parquet` (GeoParquet) and `annotations/instances_SPLIT.json` (COCO; its category ids begin at 1)."
+    )
+    return f"\n\n{_table(head, rows)}\n\n{said}\n\n{where}"
 
 
 def _splits(facts: ReleaseFacts) -> str:
@@ -127,7 +157,8 @@ def _splits(facts: ReleaseFacts) -> str:
             f"(buffer asked for: {metres(split.buffer_m)})."
         )
     if split.chips.get(NO_SPLIT):
-        parts.append(f"{number(split.chips[NO_SPLIT])} chips inside the buffer belong to no split.")
+        shared = ", or with a shape that goes on in another split," if facts.sizes else ""
+        parts.append(f"{number(split.chips[NO_SPLIT])} chips inside the buffer{shared} belong to no split.")
     parts += [f"**{s} has no {', '.join(map(md, names))}.**" for s, names in split.missing.items() if names]
     return "\n\n".join(parts)
 
@@ -138,12 +169,13 @@ def _labelled(facts: ReleaseFacts) -> str:
         for origin, n in chip.origin_counts.items():
             counts[origin] = counts.get(origin, 0) + n
     total = sum(counts.values())
-    unit = "pixels" if facts.kind == "segment" else "answers"
+    unit = KINDS[facts.kind].said
     lines = [f"- {ORIGIN_TITLES[o]}: {number(counts[o])} {unit} ({percent(counts[o] / total)})"
              for o in ORIGIN_TITLES if counts.get(o)]  # fmt: skip
     several = sum(c.actors >= 2 for c in facts.chips)
     lines.append(f"- {number(several)} of {number(len(facts.chips))} chips were answered by two people or more")
-    where = "Who said which class is in `origin.tif` of each chip, pixel by pixel." if facts.kind == "segment" else ""
+    origin = "Who said which class is in `origin.tif` of each chip, pixel by pixel."
+    where = origin if "origin" in _files(facts) else ""
     models = "".join(f"\n\nModel: {md(m.title)} (`{m.path}`)." for m in facts.models)
     return "\n".join(["Labelled by:", "", *lines]) + (f"\n\n{where}" if where else "") + models
 
@@ -180,10 +212,11 @@ def _limits(facts: ReleaseFacts) -> str:
     scenes = _many(len(facts.sources), "scene")
     when = f"acquired {times[0]:%Y-%m-%d} to {times[-1]:%Y-%m-%d}"
     lines = [f"- {scenes}, {when}: other places, seasons and sensors are not in it"]
-    if facts.kind == "segment" and total_pixels:
+    if "mask" in _files(facts) and total_pixels:
         lines.append(f"- {percent(sum(facts.class_counts.values()) / total_pixels)} of all pixels are labelled")
     if any("model" in c.origin_counts and c.origin_counts["model"] for c in facts.chips):
-        lines.append("- pixels that a model labelled carry its errors; `label:methods` and `origin.tif` tell which")
+        tells = "`method` of each shape tells" if facts.sizes else "`label:methods` and `origin.tif` tell"
+        lines.append(f"- {KINDS[facts.kind].said} that a model labelled carry its errors; {tells} which")
     return "\n".join(lines)
 
 

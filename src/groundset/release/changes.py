@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from groundset.release.recipe import Recipe
+from groundset.release.shape_changes import ShapeChanges
 
 _SHOWN = 50
-_MASK_SUM = "assets.mask.file:checksum"
+_SUMS = {key: f"assets.{key}.file:checksum" for key in ("mask", "labels")}
 
 
 def labels_of(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What tells whether a chip was relabelled: its mask's checksum, or its classes, by chip id."""
+    """What tells whether a chip was relabelled: the checksum of its mask or outlines, or its classes, by chip id."""
     out = {}
     for item in items:
-        mask = item["assets"].get("mask")
-        if mask is None and item["properties"].get("label") is None:
+        file = item["assets"].get("mask") or item["assets"].get("labels")
+        if file is None and item["properties"].get("label") is None:
             continue  # kept without a label
-        out[str(item["id"])] = str(mask["file:checksum"] if mask else item["properties"].get("label"))
+        out[str(item["id"])] = str(file["file:checksum"] if file else item["properties"].get("label"))
     return out
 
 
@@ -29,8 +30,8 @@ def former_labels(release: Path) -> dict[str, str]:
 
     with pq.ParquetFile(release / "chips.parquet") as file:
         schema = file.schema_arrow
-        masks = "assets" in schema.names and schema.field("assets").type.get_field_index("mask") >= 0
-        sums = [_MASK_SUM] if masks else []
+        there = {f.name for f in schema.field("assets").type} if "assets" in schema.names else set()
+        sums = [path for key, path in _SUMS.items() if key in there]
         rows = file.read([c for c in ("id", "label", *sums) if c in sums or c in schema.names]).to_pylist()
     return labels_of({"id": r["id"], "assets": _present(r.get("assets")), "properties": r} for r in rows)
 
@@ -39,8 +40,10 @@ def _present(assets: Mapping[str, Any] | None) -> dict[str, Any]:
     return {k: v for k, v in (assets or {}).items() if v and v["file:checksum"] is not None}
 
 
-def changelog(recipe: Recipe, now: Mapping[str, str], before: Mapping[str, str] | None) -> str:
-    """The changelog as text: chips added, removed and relabelled since the former release."""
+def changelog(
+    recipe: Recipe, now: Mapping[str, str], before: Mapping[str, str] | None, shapes: ShapeChanges | None = None
+) -> str:
+    """The changelog as text: chips (and shapes) added, removed and relabelled since the former release."""
     lines = ["# Changelog", "", f"## {recipe.name}", "", f"Labels as of {recipe.created}.", ""]
     if before is None:
         lines += [f"First release: {_chips(len(now))}."]
@@ -52,6 +55,8 @@ def changelog(recipe: Recipe, now: Mapping[str, str], before: Mapping[str, str] 
         "relabelled": sorted(c for c in set(now) & set(before) if now[c] != before[c]),
     }
     lines += [f"- {_chips(len(ids))} {what}" for what, ids in parts.items()]
+    if shapes is not None:
+        lines += [f"- {n} shape{'' if n == 1 else 's'} {what}" for what, n in shapes.counts().items()]
     for what, ids in parts.items():
         if ids:
             more = [f"- and {len(ids) - _SHOWN} more"] if len(ids) > _SHOWN else []

@@ -20,6 +20,7 @@ from groundset.release._check_ready import (
     licence,
     read_codes,
 )
+from groundset.release._check_shapes import shapes
 from groundset.release._check_splits import RECORD, splits
 from groundset.release._check_stac import structure, validate
 from groundset.release._check_sums import known_files
@@ -71,6 +72,7 @@ def check(
         *duplicates(folder, seen),
         *class_statistics(record, codes, seen),
         *band_statistics(folder, record, seen),
+        *(shapes(folder, scheme, seen) if _kind(folder, record) == "outline" else ()),
         *licence(folder),
         *curated(folder),
     ]
@@ -117,17 +119,27 @@ def _look(
 
 def _jobs(folder: Folder, cache: Path | None, codes: Mapping[str, int], record: Mapping[str, Any]) -> Iterator[Job]:
     """A few chips a job; the last one has the files that belong to no chip."""
-    recipe = record.get("recipe")
-    kind = recipe.get("kind") if isinstance(recipe, dict) else None
-    segment = kind == "segment" if kind else any("mask" in (i.get("assets") or {}) for i in folder.items.values())
+    kind = _kind(folder, record)
     left = {p for p in folder.files if p in folder.stated}
     paths = list(folder.items)
     for start in range(0, len(paths), _BATCH):
         items = tuple((p, folder.items[p]) for p in paths[start : start + _BATCH])
         own = [f for path, item in items for f in (path, *_asset_paths(path, item)) if f in left]
         left.difference_update(own)
-        yield Job(folder.root, cache, codes, segment, items, _stated(folder, own))
-    yield Job(folder.root, cache, codes, segment, (), _stated(folder, sorted(left)))
+        yield Job(folder.root, cache, codes, kind, items, _stated(folder, own))
+    yield Job(folder.root, cache, codes, kind, (), _stated(folder, sorted(left)))
+
+
+def _kind(folder: Folder, record: Mapping[str, Any]) -> str:
+    """The kind of the release's task; where the record does not tell, as its chips' files do."""
+    recipe = record.get("recipe")
+    kind = recipe.get("kind") if isinstance(recipe, dict) else None
+    assets = {key for item in folder.items.values() for key in _keys(item.get("assets"))}
+    return str(kind or ("segment" if "mask" in assets else "outline" if "labels" in assets else "classify"))
+
+
+def _keys(assets: Any) -> list[str]:
+    return list(assets) if isinstance(assets, dict) else []
 
 
 def _stated(folder: Folder, paths: list[str]) -> tuple[Any, ...]:

@@ -17,6 +17,7 @@ from groundset.imagery.scene_item import scene_to_item
 from groundset.release import _json, stac
 from groundset.release.facts import BandStatistics, FileFacts, ModelFacts
 from groundset.release.items import asset_definitions, extensions, item_path, public_hrefs
+from groundset.release.kinds.of import KINDS
 from groundset.release.recipe import Recipe
 
 _DOCUMENTS: Mapping[str, tuple[str, str, list[str]]] = {
@@ -53,8 +54,7 @@ def collection_base(
     }
     if splits:
         summaries["ml-aoi:split"] = splits
-    if recipe.kind == "segment":
-        summaries["classification:classes"] = stac.class_fields(scheme)
+    summaries |= KINDS[recipe.kind].summaries(scheme)
     out: dict[str, Any] = {
         "type": "Collection",
         "stac_version": stac.STAC_VERSION,
@@ -79,9 +79,23 @@ def collection_base(
 
 
 def write_collection(
-    root: Path, base: Mapping[str, Any], items: Sequence[FileFacts], scenes: Sequence[FileFacts], models: Sequence[str]
+    root: Path,
+    base: Mapping[str, Any],
+    items: Sequence[FileFacts],
+    scenes: Sequence[FileFacts],
+    models: Sequence[str],
+    labels: Mapping[str, tuple[str, str, list[str]]],
 ) -> None:
-    """Write ``collection.json``, which states size and checksum of every file that no item states, and the catalog."""
+    """Write ``collection.json``, which states size and checksum of every file that no item states, and the catalog.
+
+    Args:
+        root: The release.
+        base: The collection without links and assets.
+        items: Files of the chips' items.
+        scenes: Files of the scenes' items.
+        models: Names of the models that helped.
+        labels: Media type, title and roles of the files that the kind of task adds, by path.
+    """
     links = [
         {"rel": "root", "href": "./catalog.json", "type": stac.JSON},
         {"rel": "parent", "href": "./catalog.json", "type": stac.JSON},
@@ -91,8 +105,9 @@ def write_collection(
         *(_file_link("derived_from", _on_disk(root, f"models/{m}/item.json")) for m in models),
     ]
     assets = {}
-    for path in [*_DOCUMENTS, *sorted(p.relative_to(root).as_posix() for p in (root / "sheets").glob("*.csv"))]:
-        media, title, roles = _DOCUMENTS.get(path, ("text/csv", "A sheet in force", ["metadata"]))
+    documents = {**_DOCUMENTS, **labels}
+    for path in [*documents, *sorted(p.relative_to(root).as_posix() for p in (root / "sheets").glob("*.csv"))]:
+        media, title, roles = documents.get(path, ("text/csv", "A sheet in force", ["metadata"]))
         if (root / path).is_file():
             facts = stac.file_fields(_on_disk(root, path))
             assets[path] = {"href": f"./{path}", "type": media, "title": title, "roles": roles, **facts}

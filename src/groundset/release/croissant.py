@@ -12,6 +12,7 @@ from typing import Any
 
 from groundset._files import sha256_file
 from groundset.core import Band
+from groundset.release._croissant_outlines import outline_objects, outline_records
 from groundset.release._report_html import metres, percent
 from groundset.release._report_map import rings
 from groundset.release.facts import ReleaseFacts
@@ -71,8 +72,12 @@ _FILES = {
     "image": ("image.tif", "The imagery, native values and type, all bands"),
     "mask": ("mask.tif", "Class code of each pixel, 255 unlabelled"),
     "origin": ("origin.tif", "Who said so (band 1) and confidence in percent (band 2)"),
+    "labels": ("labels.geojson", "Outlines on the chip, in degrees and in pixels"),
     "thumbnail": ("thumbnail.png", "A picture for people"),
 }
+
+
+_FORMATS = {"png": "image/png", "tif": "image/tiff", "geojson": "application/geo+json"}
 
 
 def croissant(folder: Path, facts: ReleaseFacts) -> dict[str, Any]:
@@ -103,8 +108,16 @@ def croissant(folder: Path, facts: ReleaseFacts) -> dict[str, Any]:
         "geocr:samplingStrategy": _sampling(facts),
         "geocr:spatialBias": _bias(facts),
         "rai:dataAnnotationProtocol": _annotation(facts),
-        "distribution": [*_table_object(folder), *(_file_set(key) for key in there)],
-        "recordSet": [*_chip_records(folder, facts), *([_thumbnail_records()] if "thumbnail" in there else [])],
+        "distribution": [
+            *_table_object(folder),
+            *outline_objects(folder),
+            *(_file_set(key) for key in there),
+        ],
+        "recordSet": [
+            *_chip_records(folder, facts),
+            *outline_records(folder),
+            *([_thumbnail_records()] if "thumbnail" in there else []),
+        ],
     }
     return {k: v for k, v in out.items() if v is not None}
 
@@ -259,7 +272,7 @@ def _file_set(key: str) -> dict[str, Any]:
         "@id": f"{key}-files",
         "name": f"{key} files",
         "description": description,
-        "encodingFormat": "image/png" if name.endswith(".png") else "image/tiff",
+        "encodingFormat": _FORMATS[name.rpartition(".")[2]],
         "includes": f"items/*/{name}",
     }
 

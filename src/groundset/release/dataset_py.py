@@ -11,7 +11,6 @@ from groundset.release.facts import ReleaseFacts
 _TARGETS = {
     "segment": '"mask": torch.as_tensor(read(self.items[i], "mask")[0].astype("int64"))',
     "classify": '"label": json.loads(self.items[i].read_text(encoding="utf-8"))["properties"]["label"]',
-    "outline": '"id": self.items[i].stem',
 }
 
 
@@ -20,10 +19,12 @@ def render_dataset_py(facts: ReleaseFacts) -> str:
 
     Chips on the ground are pairs of torchgeo RasterDatasets, one pair a chip, so that chips of one place and two
     times never mix and every mask stays with its image. Chips without a CRS, and tasks without masks, use torchgeo's
-    NonGeoDataset.
+    NonGeoDataset; samples of outline tasks are what torchvision's detection models are trained with.
     """
     # a docstring of somebody else's words: as a JSON string it can end neither the string nor the line
     title = json.dumps(facts.title)[1:-1].replace('\\"', "'").replace("\\", "/")
+    if facts.kind == "outline":
+        return Template(template("dataset_outlines.txt")).substitute(title=title)
     on_the_ground = facts.kind == "segment" and all(c.crs for c in facts.chips)
     if on_the_ground:
         return Template(template("dataset_geo.txt")).substitute(title=title)

@@ -10,7 +10,9 @@ from typing import Any
 
 from groundset.core import InputError
 from groundset.release.changes import former_labels
+from groundset.release.kinds.outline_table import TABLE
 from groundset.release.recipe import Recipe, read_recipe
+from groundset.release.shape_changes import ShapeChanges, former_shapes, shape_changes
 
 _SAYS_NOTHING = ("name", "collection_id", "seq", "created", "former")
 """Settings that differ between any two releases."""
@@ -28,8 +30,9 @@ class Differences:
         relabelled: Chips in both whose mask or classes differ.
         moved: Chip, its split in ``base``, its split in ``other``.
         same: Number of chips that differ in nothing.
-        class_counts: Pixels (or chips) by class: in ``base``, in ``other``.
+        class_counts: Pixels (chips, shapes) by class: in ``base``, in ``other``.
         recipe: Settings that differ: in ``base``, in ``other``.
+        shapes: Of outline tasks.
     """
 
     base: str
@@ -41,6 +44,7 @@ class Differences:
     same: int
     class_counts: Mapping[str, tuple[int, int]]
     recipe: Mapping[str, tuple[Any, Any]]
+    shapes: ShapeChanges | None = None
 
 
 def differences(base: Path, other: Path) -> Differences:
@@ -71,6 +75,7 @@ def differences(base: Path, other: Path) -> Differences:
         same=len(set(both) - set(relabelled) - {m[0] for m in moved}),
         class_counts=_pairs(_counts(base), _counts(other)),
         recipe=_recipes(one, two),
+        shapes=shape_changes(_shapes(base), _shapes(other)),
     )
 
 
@@ -99,6 +104,15 @@ def _labels(release: Path) -> dict[str, str]:
         return former_labels(release)
     except (OSError, pa.ArrowException, KeyError, TypeError) as error:
         raise _broken(release / "chips.parquet", error) from error
+
+
+def _shapes(release: Path) -> Mapping[str, str] | None:
+    import pyarrow as pa
+
+    try:
+        return former_shapes(release)
+    except (OSError, pa.ArrowException, ValueError) as error:
+        raise _broken(release / TABLE, error) from error
 
 
 def _counts(release: Path) -> dict[str, int]:

@@ -28,10 +28,11 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class ChipFacts:
-    """One chip as released. ``files`` has the asset keys ``image``, ``mask``, ``origin``, ``thumbnail`` as they apply.
+    """One chip as released. ``files`` has the asset keys ``image``, ``mask``, ``origin``, ``labels``, ``thumbnail``.
 
-    ``class_counts`` counts pixels a class (class name -> pixels) in a segment task, and is 1 for each class of the
-    chip in a classify task. ``origin_counts`` counts labelled pixels (or answers) by origin name in lower case.
+    ``class_counts`` counts pixels a class (class name -> pixels) in a segment task, is 1 for each class of the chip in
+    a classify task, and counts shapes in an outline task. ``origin_counts`` counts labelled pixels (or answers, or
+    shapes) by origin name in lower case.
     ``footprint`` is a GeoJSON geometry in EPSG:4326, None without CRS. ``shape`` is (rows, columns).
     ``actors`` counts the people with a current answer, no models.
     """
@@ -121,6 +122,22 @@ class ModelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ShapeSizes:
+    """The shapes of one class: how many, on how many chips each one counted, how many are cut at a chip's edge.
+
+    ``smallest``, ``median``, ``largest`` and ``area`` (the sum) are pixels covered on a chip; None without a shape.
+    """
+
+    shapes: int
+    on_chips: int
+    clipped: int
+    smallest: float | None
+    median: float | None
+    largest: float | None
+    area: float
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFacts:
     """A scene behind the chips: its id, sensor, acquisition and the hrefs of its STAC items as linked."""
 
@@ -148,7 +165,8 @@ class ReleaseFacts:
     When :func:`groundset.release.documents.write_documents` is called, the folder holds ``items/``,
     ``chips.parquet``, ``scheme.csv``, ``sheets/``, ``models/``, ``CHANGELOG.md``, ``LICENSE`` and ``release.json``.
     ``collection.json`` and ``catalog.json`` are written after it, because the collection states the checksum of
-    every document.
+    every document. ``sizes`` (by class name) and ``negatives``, chips that are complete without a shape, are those of
+    outline tasks. ``notes`` are sentences about the labels, ``warnings`` about the splits.
     """
 
     name: str
@@ -172,8 +190,11 @@ class ReleaseFacts:
     former: str | None = None
     changes: str = ""
     warnings: tuple[str, ...] = ()
+    sizes: Mapping[str, ShapeSizes] = field(default_factory=dict)
+    negatives: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def class_counts(self) -> dict[str, int]:
-        """Pixels (or chips) of each class of the scheme over the whole release, in the scheme's order."""
+        """Pixels (chips, shapes) of each class of the scheme over the whole release, in the scheme's order."""
         return {c: sum(chip.class_counts.get(c, 0) for chip in self.chips) for c in self.scheme.names}

@@ -15,7 +15,7 @@ NEAR_BITS = 6
 
 
 def clusters(places: Sequence[Place]) -> npt.NDArray[np.int64]:
-    """Cluster of each chip, numbers from 0: one group, or near-duplicates across groups, are one cluster."""
+    """Cluster of each chip, numbers from 0: one group, chips with a shape in common, and near-duplicates are one."""
     parent = np.arange(len(places))
 
     def root(i: int) -> int:
@@ -32,6 +32,10 @@ def clusters(places: Sequence[Place]) -> npt.NDArray[np.int64]:
     for i, place in enumerate(places):
         if place.group is not None:
             join(first.setdefault(place.group, i), i)
+    of_shape: dict[str, int] = {}
+    for i, place in enumerate(places):
+        for shape in sorted(place.shapes):
+            join(of_shape.setdefault(shape, i), i)
     for i, j in near_duplicates([p.fingerprint for p in places]):
         join(i, j)
     _, cluster = np.unique([root(i) for i in range(len(places))], return_inverse=True)

@@ -11,15 +11,15 @@ import shapely
 from groundset._files import multihash
 from groundset.chips import Chip, footprints
 from groundset.core import BandSet, Scheme
-from groundset.core.layout import TaskKind
 from groundset.imagery import Scene
 from groundset.release import stac
 from groundset.release._json import rfc3339
-from groundset.release.chip_files import Written
 from groundset.release.facts import UNLABELLED_SPLIT, FileFacts
+from groundset.release.kinds.base import LabelKind
+from groundset.release.kinds.of import KINDS
 from groundset.release.recipe import Recipe
+from groundset.release.written import Written
 
-_TASK_WORDS: Mapping[TaskKind, str] = {"segment": "segmentation", "classify": "classification", "outline": "detection"}
 Outline = tuple[dict[str, Any] | None, list[float] | None]
 """GeoJSON geometry and bbox."""
 _KEPT = ("platform", "constellation", "instruments", "mission", "s2:processing_baseline")
@@ -39,6 +39,7 @@ def chip_item(
 ) -> dict[str, Any]:
     """The item as JSON values; hrefs are relative to ``items/CHIP/CHIP.json``. Its extensions are left open."""
     geometry, bbox = outline
+    kind = KINDS[recipe.kind]
     item: dict[str, Any] = {
         "type": "Feature",
         "stac_version": stac.STAC_VERSION,
@@ -48,7 +49,7 @@ def chip_item(
         "bbox": bbox,
         "properties": {
             **_when_and_where(recipe, scene, chip),
-            **_label(recipe, scheme, written, split),
+            **(kind.no_label() if split == UNLABELLED_SPLIT else kind.properties(recipe, scheme, written)),
             **stac.split_fields(split),
             "groundset:scene": scene.id,
             "groundset:group": chip.group,
@@ -134,31 +135,6 @@ def _when_and_where(recipe: Recipe, scene: Scene, chip: Chip) -> dict[str, Any]:
     return out | ({"gsd": min(gsd)} if gsd else {})
 
 
-def _label(recipe: Recipe, scheme: Scheme, written: Written, split: str) -> dict[str, Any]:
-    raster = recipe.kind == "segment"
-    if split == UNLABELLED_SPLIT:  # an image without the label extension
-        return {} if raster else {"label": None}
-    names = [c.name for c in scheme]
-    counts = [{"name": c, "count": n} for c, n in written.class_counts.items()]
-    overview = {"counts": counts} if raster else {"property_key": "label", "counts": counts}
-    out: dict[str, Any] = {
-        "label:type": "raster" if raster else "vector",
-        "label:properties": None if raster else ["label"],
-        "label:classes": [{"name": None if raster else "label", "classes": names}],
-        "label:description": f"{'Class of each pixel' if raster else 'Class of the chip'}: {', '.join(names)}",
-        "label:tasks": [_TASK_WORDS[recipe.kind]],
-        "label:methods": list(written.methods),
-        "label:overviews": [overview],
-    }
-    if not raster:
-        out["label"] = list(written.classes) if recipe.multi else written.classes[0]
-        if recipe.multi:
-            out["groundset:negative"] = list(written.negative)
-        if written.confidence is not None:
-            out["groundset:confidence"] = round(written.confidence, 6)
-    return out
-
-
 def _links(scene: Scene, written: Written) -> list[dict[str, Any]]:
     links = [
         {"rel": "root", "href": "../../catalog.json", "type": stac.JSON},
@@ -179,33 +155,19 @@ def public_hrefs(scene: Scene) -> list[str]:
 
 
 def _assets(recipe: Recipe, scheme: Scheme, bands: BandSet, written: Written) -> dict[str, Any]:
-    fields: dict[str, dict[str, Any]] = {
-        "image": {"type": stac.COG, "roles": ["data"], "title": "Image, values as stored"}
-        | {"bands": stac.image_fields(bands)},
-        "mask": {"type": stac.COG, "roles": ["labels", "labels-raster"], "title": "Class of each pixel, 255 unlabelled"}
-        | {"bands": [{"name": "class", "data_type": "uint8", "nodata": 255}]}
-        | {"classification:classes": stac.class_fields(scheme)},
-        "origin": {"type": stac.COG, "roles": ["metadata"], "title": "Origin and confidence of each pixel"}
-        | {"bands": [_origin_band(), {"name": "confidence", "data_type": "uint8", "unit": "%", "nodata": 255}]},
-        "thumbnail": {"type": "image/png", "roles": ["thumbnail"], "title": "Image, and beside it its classes"},
-    }
-    if recipe.kind != "segment":
-        fields["thumbnail"]["title"] = "Image"
+    fields = _fields(KINDS[recipe.kind], scheme, bands)
     return {key: _asset(written.files[key], fields[key]) for key in fields if key in written.files}
+
+
+def _fields(kind: LabelKind, scheme: Scheme, bands: BandSet) -> dict[str, dict[str, Any]]:
+    image = {"type": stac.COG, "roles": ["data"], "title": "Image, values as stored", "bands": stac.image_fields(bands)}
+    picture = {"type": "image/png", "roles": ["thumbnail"], "title": kind.thumbnail}
+    return {"image": image, **kind.assets(scheme), "thumbnail": picture}
 
 
 def asset_definitions(recipe: Recipe, scheme: Scheme, bands: BandSet) -> dict[str, Any]:
     """``item_assets`` of the collection."""
-    empty = FileFacts("", 0, "")
-    keys = ("image", "mask", "origin", "thumbnail") if recipe.kind == "segment" else ("image", "thumbnail")
-    shape = Written("", dict.fromkeys(keys, empty), {}, {}, (), (), 1.0, None, 0)  # type: ignore[arg-type]
-    drop = ("href", "file:checksum", "file:size")
-    return {k: {n: v for n, v in a.items() if n not in drop} for k, a in _assets(recipe, scheme, bands, shape).items()}
-
-
-def _origin_band() -> dict[str, Any]:
-    meaning = "0 none, 1 human, 2 model, 3 region, 4 import, 5 consensus, 6 product flag"
-    return {"name": "origin", "data_type": "uint8", "description": meaning}
+    return _fields(KINDS[recipe.kind], scheme, bands)
 
 
 def _asset(file: FileFacts, fields: dict[str, Any]) -> dict[str, Any]:

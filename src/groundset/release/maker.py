@@ -16,7 +16,6 @@ from groundset.imagery import Scene
 from groundset.release import _json
 from groundset.release.blocks import Place
 from groundset.release.changes import changelog, former_labels, labels_of, licence
-from groundset.release.chip_files import MODEL_ACTOR, Written
 from groundset.release.collection import collection_base, copy_model, item_file, write_collection, write_scene
 from groundset.release.documents import write_documents
 from groundset.release.facts import (
@@ -29,16 +28,19 @@ from groundset.release.facts import (
     SourceFacts,
 )
 from groundset.release.items import chip_item, extensions, outlines_of, public_hrefs
+from groundset.release.kinds.base import ChipOf, Labels
+from groundset.release.kinds.of import KINDS
 from groundset.release.moments import statistics
 from groundset.release.plan import places_of
 from groundset.release.rasters import image_bands
 from groundset.release.recipe import Recipe
+from groundset.release.shape_changes import former_shapes, shape_changes, shapes_of
 from groundset.release.splits import Splits, assign_splits
 from groundset.release.table import write_table
+from groundset.release.written import MODEL_ACTOR, Written
 from groundset.taxonomy import write_scheme
 
 if TYPE_CHECKING:
-    from groundset.journal import TaskLabels
     from groundset.lake import Lake
 
 
@@ -60,7 +62,7 @@ class Maker:
         lake: Lake,
         recipe: Recipe,
         origin: Origin,
-        labels: TaskLabels,
+        labels: Labels,
         root: Path,
         chips: Mapping[str, Chip],
         scenes: Mapping[str, Scene],
@@ -70,6 +72,7 @@ class Maker:
         self._given = splits
         self.lake, self.recipe, self.origin, self.labels, self.root = lake, recipe, origin, labels, root
         self.written, self.scenes = written, scenes
+        self.kind = KINDS[recipe.kind]
         self.chips = [chips[w.id] for w in written]
         self.outlines = outlines_of(self.chips)
         used = {c.id.scene for c in self.chips}
@@ -87,17 +90,23 @@ class Maker:
         models = tuple(copy_model(self.origin.models, root, m) for m in names)
         base = collection_base(recipe, scheme, self.bands, items, stats)
         write_table(root / "chips.parquet", items, base)
+        of = self._chips_of(splits)
+        self.kind.finish(root, scheme, of)
         write_scheme(root / "scheme.csv", scheme)
         (root / "sheets").mkdir()
         for sheet in sorted(self.origin.sheets.glob("*.csv")):
             shutil.copyfile(sheet, root / "sheets" / sheet.name)
-        changes = self._changes(items)
+        changes = self._changes(items, of)
         write_text(root / "CHANGELOG.md", changes)
         write_text(root / "LICENSE", licence(recipe))
-        facts = self._facts(splits, stats, models, changes)
+        facts = self._facts(splits, stats, models, changes, of)
         _json.write(root, "release.json", _record(facts, recipe))
         write_documents(root, facts)
-        write_collection(root, base, files, scenes, names)
+        write_collection(root, base, files, scenes, names, self.kind.documents())
+
+    def _chips_of(self, splits: Splits) -> list[ChipOf]:
+        pairs = zip(self.chips, self.written, strict=True)
+        return [ChipOf(chip, w, splits.splits[w.id], _time(chip)) for chip, w in pairs]
 
     def _splits(self) -> Splits:
         if self._given is not None:
@@ -141,15 +150,22 @@ class Maker:
         mixed = {name for name, found in kinds.items() if len(found) > 1}
         return {i: {n: str(v) if n in mixed else v for n, v in sorted(told.items())} for i, told in here.items()}
 
-    def _changes(self, items: Iterable[Mapping[str, Any]]) -> str:
+    def _changes(self, items: Iterable[Mapping[str, Any]], of: Sequence[ChipOf]) -> str:
         former = self.recipe.former
         if self.origin.changes is not None and not (self.lake.layout.releases / str(former)).is_dir():
             return self.origin.changes  # the former release is gone: what was said of it stands
-        before = None if former is None else former_labels(self.lake.layout.releases / former)
-        return changelog(self.recipe, labels_of(items), before)
+        folder = None if former is None else self.lake.layout.releases / former
+        before = None if folder is None else former_labels(folder)
+        shapes = None if folder is None else shape_changes(former_shapes(folder), shapes_of(of))
+        return changelog(self.recipe, labels_of(items), before, shapes)
 
     def _facts(
-        self, splits: Splits, stats: tuple[BandStatistics, ...], models: tuple[ModelFacts, ...], changes: str
+        self,
+        splits: Splits,
+        stats: tuple[BandStatistics, ...],
+        models: tuple[ModelFacts, ...],
+        changes: str,
+        of: Sequence[ChipOf],
     ) -> ReleaseFacts:
         recipe = self.recipe
         return ReleaseFacts(
@@ -177,19 +193,21 @@ class Maker:
             former=recipe.former,
             changes=changes,
             warnings=splits.report.warnings,
+            notes=self.kind.notes(self.labels, of),
+            sizes=self.kind.sizes(self.origin.scheme, of),
+            negatives=sum(w.on_chip is not None and w.on_chip.complete and not w.on_chip.parts for w in self.written),
         )
 
     def _chip_facts(
         self, chip: Chip, footprint: Mapping[str, Any] | None, written: Written, splits: Splits
     ) -> ChipFacts:
-        assert chip.datetime is not None
         rows, cols = chip.geobox.shape
         crs = chip.geobox.crs
         return ChipFacts(
             id=written.id,
             scene_id=chip.id.scene,
             split=splits.splits[written.id],
-            datetime=chip.datetime,
+            datetime=_time(chip),
             shape=(int(rows), int(cols)),
             crs=None if crs is None else f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.to_wkt(),
             footprint=footprint,
@@ -223,7 +241,13 @@ def places_written(scheme: Scheme, chips: Sequence[Chip], written: Sequence[Writ
     """Written chips as the splits see them."""
     other = scheme.not_applicable
     classes = [{c: n for c, n in w.class_counts.items() if other is None or c != other.name} for w in written]
-    return places_of(chips, classes, [w.fingerprint for w in written])
+    shapes = [frozenset(() if w.on_chip is None else (p.id for p in w.on_chip.parts)) for w in written]
+    return places_of(chips, classes, [w.fingerprint for w in written], shapes)
+
+
+def _time(chip: Chip) -> datetime:
+    assert chip.datetime is not None  # seen before any chip was written
+    return chip.datetime
 
 
 def split(recipe: Recipe, places: Sequence[Place]) -> Splits:
@@ -247,10 +271,16 @@ def _same_bands(scenes: Mapping[str, Scene]) -> BandSet:
 
 def _record(facts: ReleaseFacts, recipe: Recipe) -> dict[str, Any]:
     """``release.json``."""
+    shapes = {
+        "shapes": {name: asdict(size) for name, size in facts.sizes.items()},
+        "negatives": facts.negatives,
+        "notes": list(facts.notes),
+    }
     return {
         "recipe": recipe.as_json(),
         "chips": len(facts.chips),
         "class_counts": facts.class_counts,
+        **(shapes if facts.sizes else {}),
         "split": asdict(facts.split),
         "statistics": [asdict(s) for s in facts.statistics],
         "models": [asdict(m) for m in facts.models],

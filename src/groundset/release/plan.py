@@ -13,6 +13,7 @@ def places_of(
     chips: Sequence[Chip],
     classes: Sequence[Mapping[str, int]] | None = None,
     fingerprints: Sequence[int | None] | None = None,
+    shapes: Sequence[frozenset[str]] | None = None,
 ) -> list[Place]:
     """The chips as the splits see them.
 
@@ -20,6 +21,7 @@ def places_of(
         chips: The chips.
         classes: Class name -> pixels of each chip, without not-applicable.
         fingerprints: Perceptual hash of each chip.
+        shapes: Ids of the shapes on each chip.
     """
     out = []
     for i, (chip, footprint) in enumerate(zip(chips, footprints(chips), strict=True)):
@@ -34,6 +36,7 @@ def places_of(
                 chip.group,
                 {} if classes is None else classes[i],
                 None if fingerprints is None else fingerprints[i],
+                frozenset() if shapes is None else shapes[i],
             )
         )
     return out

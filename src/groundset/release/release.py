@@ -11,6 +11,7 @@ from typing import Any
 
 from groundset._files import sha256_file
 from groundset.release.facts import SplitReport
+from groundset.release.kinds.of import KINDS
 from groundset.release.splits import told_splits
 
 
@@ -48,9 +49,10 @@ class Release:
         """The release in a few lines for people: task, chips, classes, splits with distances and shares."""
         counts = ", ".join(f"{c} {n}" for c, n in self.record["class_counts"].items())
         recipe = self.record["recipe"]
-        unit = "pixels" if recipe["kind"] == "segment" else "chips"
+        unit = KINDS[recipe["kind"]].unit
         first = f"task {recipe['task']}: {self.record['chips']} chips; {unit}: {counts}"
-        return "\n".join([first, *told_splits(self.split)])
+        notes = [f"note: {note}" for note in self.record.get("notes", ())]
+        return "\n".join([first, *told_splits(self.split), *notes])
 
     def differences(self, other: Path) -> list[str]:
         """Files that are not the same, or not there, in another folder; paths sorted."""

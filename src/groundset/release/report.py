@@ -28,7 +28,9 @@ from groundset.release._report_html import (
 )
 from groundset.release._report_map import split_map
 from groundset.release._report_pictures import ORIGIN_COLORS, chosen, pictures
+from groundset.release._report_sizes import sizes
 from groundset.release.facts import NO_SPLIT, BandStatistics, ReleaseFacts
+from groundset.release.kinds.of import KINDS
 
 ORIGIN_TITLES: dict[str, str] = {
     "human": "people",
@@ -78,7 +80,7 @@ Part = tuple[str, str, Markup | None]
 
 
 def _numbers(facts: ReleaseFacts) -> Markup:
-    unit = "labelled pixels" if facts.kind == "segment" else "answers"
+    unit = KINDS[facts.kind].told
     pairs: list[tuple[str, str]] = [
         ("chips", number(len(facts.chips))),
         (unit, number(sum(facts.class_counts.values()))),
@@ -91,7 +93,7 @@ def _numbers(facts: ReleaseFacts) -> Markup:
 
 
 def _warnings(facts: ReleaseFacts) -> Part:
-    sentences = list(dict.fromkeys((*facts.warnings, *facts.split.warnings)))
+    sentences = list(dict.fromkeys((*facts.notes, *facts.warnings, *facts.split.warnings)))
     if not facts.license_stated:
         sentences.append("No licence was stated: ask the makers before you use this dataset.")
     body = join(note(s, "warn") for s in dict.fromkeys(sentences)) if sentences else None
@@ -100,14 +102,11 @@ def _warnings(facts: ReleaseFacts) -> Part:
 
 def _pictures(folder: Path, facts: ReleaseFacts) -> Part:
     shown = len(chosen(facts))
-    what = "image, mask and who said so" if facts.kind == "segment" else "image"
-    lead = (
-        f"{shown} of {len(facts.chips)} chips, those that show most classes: {what}. Unlabelled pixels are chequered."
-    )
+    lead = f"{shown} of {len(facts.chips)} chips, those that show most classes: {KINDS[facts.kind].lead}."
     keys = [swatch(c.color, c.title) for c in facts.scheme]
     origins = sorted({o for c in facts.chips for o, n in c.origin_counts.items() if n and o in ORIGIN_COLORS})
     said = [swatch(ORIGIN_COLORS[o], f"said by {ORIGIN_TITLES[o]}") for o in ORIGIN_COLORS if o in origins]
-    legend = _legend(keys) + (_legend(said) if facts.kind == "segment" else "")
+    legend = _legend(keys) + (_legend(said) if any("origin" in c.files for c in facts.chips) else "")
     return "chips", "Chips", Markup(f'<p class="lead">{h(lead)}</p>{legend}{h(pictures(folder, facts))}')
 
 
@@ -117,7 +116,7 @@ def _legend(keys: Sequence[Markup]) -> str:
 
 def _classes(facts: ReleaseFacts) -> Part:
     splits = splits_of(facts.split.chips)
-    unit = "pixels" if facts.kind == "segment" else "chips"
+    unit = KINDS[facts.kind].unit
     by_split = {s: class_counts(facts, s) for s in splits}
     total = sum(facts.class_counts.values())
 
@@ -137,7 +136,7 @@ def _classes(facts: ReleaseFacts) -> Part:
         for s, names in facts.split.missing.items()
         if names
     ]
-    return "classes", "Classes", join([*missing, balance(facts), counts, meant])
+    return "classes", "Classes", join([*missing, balance(facts), counts, sizes(facts), meant])
 
 
 def _splits(facts: ReleaseFacts) -> Part:
@@ -191,13 +190,14 @@ def _labels(facts: ReleaseFacts) -> Part:
         [(ORIGIN_TITLES[o], f"o-{o}", n / total) for o, n in ordered],
         "; ".join(f"{ORIGIN_TITLES[o]} {percent(n / total)}" for o, n in ordered),
     )
-    unit = "Pixels" if facts.kind == "segment" else "Answers"
+    unit = KINDS[facts.kind].said.capitalize()
     rows: list[list[Text]] = [
         [swatch(f"var(--{o})", ORIGIN_TITLES[o]), number(n), percent(n / total)] for o, n in ordered
     ]
     reviewed = sum(c.actors >= 2 for c in facts.chips)
     several = f"{reviewed} of {len(facts.chips)} chips were answered by two people or more."
-    said = table("Who said which class a pixel is", ["Said by", unit, "Share"], rows, numeric=(1, 2))
+    asked = f"Who said so: {KINDS[facts.kind].said} by origin"
+    said = table(asked, ["Said by", unit, "Share"], rows, numeric=(1, 2))
     return "labels", "Where the labels come from", join([bar, said, note(several)])
 
 

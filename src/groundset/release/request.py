@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from groundset.chips import Chip
 from groundset.core import ConflictError, InputError, check_name, of_option
+from groundset.core.layout import TASK_KINDS
 from groundset.imagery import Scene
 from groundset.release._length import metres
 from groundset.release.blocks import chip_side
+from groundset.release.kinds.base import HOW
+from groundset.release.kinds.of import KINDS
 from groundset.release.plan import places_of
 from groundset.release.splits import check_block, shares
 
@@ -63,7 +66,7 @@ def check_request(
     check_license(lake.config.release.license, "in groundset.toml")
     with of_option("task"):
         chosen = labelled_task(lake, task)
-    _check_chips(lake, chosen.name, block_m)
+    _check_chips(lake, chosen, block_m)
     return chosen
 
 
@@ -97,13 +100,12 @@ def labelled_task(lake: Lake, name: str | None) -> TaskConfig:
     """The task of this name, or the one whose labels a release would take.
 
     Raises:
-        InputError: It has no labels, cannot be released, or there are several to choose from.
+        InputError: It has no labels, or there are several to choose from.
     """
     if name is not None:
-        _check_kind(lake, name)
-        chosen = lake.config.task(name, "segment", "classify")
+        chosen = lake.config.task(name, *TASK_KINDS)
     else:
-        tasks = [t for t in lake.config.tasks if t.kind != "outline" and lake.journal.count(t.name)]
+        tasks = [t for t in lake.config.tasks if lake.journal.count(t.name)]
         if not tasks:
             raise no_labels(None)
         masks = [t for t in tasks if t.kind == "segment"]
@@ -115,27 +117,17 @@ def labelled_task(lake: Lake, name: str | None) -> TaskConfig:
             )
         chosen = tasks[0]
     if not lake.journal.count(chosen.name):
-        raise no_labels(chosen.name)
+        raise no_labels(chosen.name, KINDS[chosen.kind].how)
     return chosen
 
 
-def _check_kind(lake: Lake, name: str) -> None:
-    if any(t.name == name and t.kind == "outline" for t in lake.config.tasks):
-        raise InputError(
-            "a release has masks and classes of chips, not shapes",
-            asked=name,
-            found="a task of kind outline",
-            hint="draw its shapes into a segment task (groundset outlines rasterise DIR), and release that one",
-        )
-
-
-def no_labels(task: str | None) -> InputError:
-    """There is nothing to release."""
+def no_labels(task: str | None, how: str = HOW) -> InputError:
+    """There is nothing to release; ``how`` says what to do about it."""
     return InputError(
         "there are no labels to release",
         asked=task,
         found="no annotated chip",
-        hint="annotate some chips first (groundset annotate), then propose the rest (groundset segment)",
+        hint=how,
     )
 
 
@@ -151,12 +143,12 @@ def check_times(scenes: Iterable[Scene]) -> None:
         )
 
 
-def _check_chips(lake: Lake, task: str, block_m: float | None) -> None:
+def _check_chips(lake: Lake, task: TaskConfig, block_m: float | None) -> None:
     """What depends on the chips; they are looked at only where something may be wrong with them."""
     timeless = {i for i in lake.scenes.ids() if lake.scenes.get(i).datetime is None}
     if not timeless and block_m is None:
         return
-    labelled = set(lake.labels(task).chip_ids)
+    labelled = set(KINDS[task.kind].labels(lake, task.name).chip_ids)
     chips = [c for c in lake.chips.chips() if str(c.id) in labelled]
     check_times(lake.scenes.get(i) for i in sorted(timeless & {c.id.scene for c in chips}))
     if block_m is not None:

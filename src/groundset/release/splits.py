@@ -15,6 +15,7 @@ from groundset.release.blocks import Ground, Place, allocate
 from groundset.release.distances import Footprints
 from groundset.release.facts import NO_SPLIT, SPLITS, SplitReport
 from groundset.release.groups import clusters
+from groundset.release.shared import Shared
 
 Ints = npt.NDArray[np.int64]
 _NONE = len(SPLITS)
@@ -62,6 +63,7 @@ def assign_splits(
     split every class, with each share of the kept chips within ten percentage points (and at least half) of what was
     asked for; where no size does all that, the one that misses fewest classes, with a warning. Of two chips of
     different splits that overlap or lie within ``buffer`` of each other, that of the larger split goes to ``none``.
+    A shape lies in one split: of the chips that it is on, those of the split that has fewer of them go to ``none``.
     Chips without CRS go by group, near-duplicates together.
 
     Args:
@@ -104,6 +106,7 @@ class _Splitter:
         self.ground = Ground(ground) if ground else None
         self.footprints = Footprints([p.footprint for p in ground]) if ground else None
         self.conflicts = self._conflicts()
+        self.shared = Shared(places)
         self.clusters = clusters([places[i] for i in self.off_ground])
 
     def run(self) -> Splits:
@@ -156,8 +159,11 @@ class _Splitter:
             yield self._judged(self._buffered(allocate(blocks, presence, self.wanted, rng)), side, count)
 
     def _buffered(self, split: Ints) -> Ints:
-        """Chips of a larger split that come too near one of a smaller split are put into none."""
-        out = split.copy()
+        """Chips of a larger split that come too near one of a smaller split are put into none.
+
+        Before it, all but one split's chips of each shape.
+        """
+        out = self.shared.apart(split, self.yields)
         one, two = self.conflicts[:, 0], self.conflicts[:, 1]
         for larger in reversed(self.yields):  # the smaller splits settle theirs first
             smaller = [s for s in self.used if self.yields.index(s) > self.yields.index(larger)]
@@ -225,6 +231,8 @@ class _Splitter:
         warnings = tuple(f"split {s} has no {', '.join(m)}" for s, m in missing.items())
         if best.off > 0 and self.block_m is None:
             warnings += (f"the shares are far from those asked for ({self._shares(best.split)})",)
+        if left := self.shared.left(best.split):
+            warnings += (f"{left} chips are in no split, since a shape on them lies on chips of a split elsewhere",)
         report = SplitReport(
             method="mixed" if on and off else "blocks" if on else "groups",
             seed=self.seed,

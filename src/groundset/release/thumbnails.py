@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,8 @@ _SMALLEST = 96
 _OVER = 0.55
 _GREYS = 3 * 255 + 1
 _GAP = 4
+_RIM, _LINE = 2.0, 1.0
+"""Half of the width of a line with its rim, and without."""
 
 
 def thumbnail(pixels: PixelsLike, mask: LabelMask | None, scheme: Scheme, stretch: Stretch | None) -> bytes:
@@ -30,6 +34,28 @@ def thumbnail(pixels: PixelsLike, mask: LabelMask | None, scheme: Scheme, stretc
     classes = mask.classes[::step, ::step][: image.shape[0], : image.shape[1]]
     gap = np.full((image.shape[0], max(1, _GAP * image.shape[1] // SIZE), 3), 255, np.uint8)
     return png(_enlarged(np.concatenate([image, gap, _painted(image, classes, scheme)], axis=1)))
+
+
+def outlined(
+    pixels: PixelsLike, shapes: Sequence[tuple[Any, int]] | None, scheme: Scheme, stretch: Stretch | None
+) -> bytes:
+    """PNG: the image, at least 256 pixels high, and beside it the same with outlines; None: the image alone.
+
+    Args:
+        pixels: The chip.
+        shapes: Shapely geometries in pixels of the chip with their class codes, bottom first.
+        scheme: Colours.
+        stretch: From values to grey.
+    """
+    image = render(pixels, size=SIZE, stretch=stretch)
+    if shapes is None:
+        return png(_enlarged(image))
+    rows = pixels.physical().shape[1]
+    times = max(1, -(-SIZE // image.shape[0]))
+    large = np.ascontiguousarray(image.repeat(times, axis=0).repeat(times, axis=1))
+    gap = np.full((large.shape[0], _GAP, 3), 255, np.uint8)
+    drawn = _lined(large, shapes, scheme, large.shape[0] / rows)
+    return png(np.ascontiguousarray(np.concatenate([large, gap, drawn], axis=1)))
 
 
 def png(picture: RGB) -> bytes:
@@ -51,6 +77,25 @@ def png(picture: RGB) -> bytes:
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _lined(image: RGB, shapes: Sequence[tuple[Any, int]], scheme: Scheme, scale: float) -> RGB:
+    """The image with lines in the colours of the classes on a dark rim, so that they are seen on bright ground."""
+    import shapely
+    from rasterio.features import rasterize
+
+    out = image.copy()
+    if not shapes:
+        return out
+    colours = {c.code: c.rgb for c in scheme}
+    edges = [shapely.transform(g.boundary if g.geom_type.endswith("Polygon") else g, lambda p: p * scale)
+             for g, _ in shapes]  # fmt: skip
+    for width, rim in ((_RIM, True), (_LINE, False)):
+        thick = [(shapely.buffer(edge, width, quad_segs=4), i) for i, edge in enumerate(edges, start=1)]
+        top = rasterize(thick, out_shape=image.shape[:2], fill=0, dtype="int32")
+        table = [(0, 0, 0)] + [(20, 20, 20) if rim else colours[code] for _, code in shapes]
+        out[top > 0] = np.array(table, np.uint8)[top[top > 0]]
+    return out
 
 
 def _painted(image: RGB, classes: npt.NDArray[np.uint8], scheme: Scheme) -> RGB:

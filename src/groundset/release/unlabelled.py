@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.release.blocks import Ground, Place
-from groundset.release.chip_files import Written
 from groundset.release.distances import Footprints
 from groundset.release.facts import UNLABELLED_SPLIT
 from groundset.release.groups import clusters, near_duplicates
 from groundset.release.splits import Splits
+from groundset.release.written import Written
 
 HELD_OUT = ("validate", "test")
 _NEAREST_M = 0.05

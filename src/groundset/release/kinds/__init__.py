@@ -1,0 +1,1 @@
+"""Kinds of tasks as releases see them, one module a kind."""
