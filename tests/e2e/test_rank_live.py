@@ -65,7 +65,7 @@ def test_nothing_in_view_moves_and_what_is_below_is_new(new_page: Callable[..., 
     page.wait_for_timeout(1000)
     assert _seen(page) == seen
     wanted = seen + [chip for chip in after if chip not in seen]
-    assert _all(page) == wanted
+    until(page, lambda: _all(page) == wanted, "what is below has the new order")
 
 
 def test_nothing_follows_where_live_is_off(new_page: Callable[..., Page], own: Served) -> None:
