@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 from madelake import TIME, add_scene, lake_like_image, paint, sparse, write_scene
 
 from groundset.chips.chip import Chip
-from groundset.core import ConflictError, InputError, MissingError, Origin, Step
+from groundset.core import BandSet, ConflictError, InputError, MissingError, Origin, Step
 from groundset.imagery import SceneReader, open_source
 from groundset.lake import Lake, init
 from groundset.segment import load_model, segment, uncertainty
+from groundset.segment.sampling import other_numbers
 from groundset.taxonomy import WATER
 
 Made = tuple[Lake, list[Chip], np.ndarray]
@@ -166,6 +168,11 @@ def test_one_model_over_scenes_of_different_bands(labelled: Made, tmp_path: Path
     report = segment(lake)
     assert report.chips == 16 + len(more)
     assert load_model(report.model).spec.bands == ("green", "red", "nir")
+    assert "uint16" not in report.summary()
+    bands = BandSet(tuple(replace(b, scale=1e-4) for b in scenes[0].bands))
+    lake.scenes.put(replace(scenes[0], bands=bands))
+    told = other_numbers(lake, lake.chips.chips()) or ""
+    assert "green is uint16 x 1 in scene made, but uint16 x 0.0001 in scene second" in told
 
 
 def test_boost(labelled: Made) -> None:

@@ -24,7 +24,7 @@ from groundset.segment.model import TrainedModel
 from groundset.segment.proposing import ModelRef, Proposed, propose_all
 from groundset.segment.report import SegmentReport
 from groundset.segment.request import check_request
-from groundset.segment.sampling import ACTOR, TrainingSet, band_sets, collect
+from groundset.segment.sampling import ACTOR, TrainingSet, band_sets, collect, other_numbers
 from groundset.segment.score import Score
 from groundset.segment.segmenter import get_segmenter, segmenter_names
 from groundset.segment.store import save_foreign, save_model
@@ -101,6 +101,7 @@ def _trained(
         fitted = make().fit(training.features, training.codes)
     score, note = (scored, None) if isinstance(scored, Score) else (None, scored)
     trained = TrainedModel(name, fitted, training.spec, training.fill)
+    note = " ".join(filter(None, (note, other_numbers(lake, chips)))) or None
     facts = _facts(training, scheme, labels.as_of, seed, score, note)
     bands = lake.scenes.get(training.chips[0].id.scene).bands
     item = model_item(

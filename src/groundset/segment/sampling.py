@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.chips import Chip
-from groundset.core import UNLABELLED, BandSet, InputError, Listener, Progress, Scheme, Window
+from groundset.core import UNLABELLED, Band, BandSet, InputError, Listener, Progress, Scheme, Window
 from groundset.imagery import Scene, SceneReader
 from groundset.journal import TaskLabels
 from groundset.lake import Lake
@@ -27,6 +27,9 @@ Grounds = dict[object, tuple[int, int, int]]
 
 ACTOR = "model:"
 """What the names of models as actors begin with."""
+
+_ALIKE = 4
+"""Scales of one band that differ by no more are those of other days, not of other units."""
 
 MOST_PER_CLASS = 50_000
 """A class with more labelled pixels is thinned at random: more of the same pixels do not make the model better."""
@@ -118,6 +121,26 @@ def band_sets(lake: Lake, chips: Iterable[Chip]) -> list[BandSet]:
     for chip in chips:
         kinds.setdefault((chip.sensor, chip.bands), chip.id.scene)
     return [lake.scenes.get(name).bands for name in sorted(kinds.values())]
+
+
+def other_numbers(lake: Lake, chips: Iterable[Chip]) -> str | None:
+    """Which band is measured otherwise in some scenes than in others, as far as they say; None where all are alike."""
+    first: dict[str, tuple[str, Band]] = {}
+    for scene in sorted({chip.id.scene for chip in chips}):
+        for band in lake.scenes.get(scene).bands:
+            where, known = first.setdefault(band.name, (scene, band))
+            scales = sorted((abs(known.scale), abs(band.scale)))
+            if known.unit != band.unit or (known.dtype == band.dtype and scales[1] > _ALIKE * scales[0]):
+                return (
+                    f"Band {band.name} is {_measure(known)} in scene {where}, but {_measure(band)} in scene {scene}: "
+                    "a model of both may mistake one for the other. Ingest the one that lacks its scale or unit again, "
+                    "with --sensor or --bands."
+                )
+    return None
+
+
+def _measure(band: Band) -> str:
+    return f"{band.dtype} x {band.scale:g}" + (f" {band.unit}" if band.unit else "")
 
 
 def _count(masks: Iterable[UInt8]) -> dict[int, int]:
