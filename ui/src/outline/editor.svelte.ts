@@ -1,134 +1,128 @@
 /** The state of the editor of outlines: chip and task, the scene around it, what is in hand, which keys do what. */
-import { settle, zoomAt, panBy, type Size, type View } from '../canvas';
+import { panBy, type Size, type View, zoomAt } from '../canvas';
 import { loadDetail } from '../chip/load';
-import { asProblem, get } from '../lib/api';
-import { count, plural } from '../lib/format';
-import { sentenceOf } from '../lib/problem';
+import { EditorState } from '../editor/state.svelte';
+import { asProblem } from '../lib/api';
 import { go, hrefOf } from '../lib/router.svelte';
 import { recall, remember } from '../lib/stored';
 import { toast } from '../lib/toast.svelte';
-import type { ChipDetail, ImportReport, Problem, ShapeImport, ShapesChanged } from '../lib/types';
+import type { ChipDetail, Problem } from '../lib/types';
 import { workspace } from '../lib/workspace.svelte';
-import { type Chosen, type Command, keyOf, sound } from '../paint/commands';
+import type { Command } from '../paint/commands';
 import type { Box, Point } from '../paint/contract';
 import { nextChip } from '../paint/next';
-import { SceneState } from '../paint/views/scene.svelte';
+import { pickAt, type Bench } from './bench';
 import { commandsOf } from './commands';
 import { Hand } from './hand.svelte';
-import { ShapeLayer } from './layer';
+import { boxOf, ShapeLayer } from './layer';
+import { Layers } from './layers.svelte';
+import type { Marks } from './marks';
 import { Outlines } from './outlines.svelte';
 import { moveBy, type Bounds, type Shape } from './shape';
+import { SceneViews } from './views.svelte';
 
-const FIT: View = { x: 0, y: 0, zoom: 1, fit: true };
+/** Share of the view that the chip takes at first. */
 const FRAME = 0.86;
+/** Moved copies of a layer that are drawn while it is dragged. */
+const MOST_MOVED = 1500;
 
-export class OutlineEditor {
-  readonly whole = new SceneState();
+export class OutlineEditor extends EditorState {
+  readonly views = new SceneViews();
   detail = $state.raw<ChipDetail | null>(null);
   outlines = $state.raw<Outlines | null>(null);
   problem = $state.raw<Problem | null>(null);
-  view = $state.raw<View>(FIT);
-  size = $state.raw<Size>({ width: 0, height: 0 });
   shown = $state(true);
   fill = $state(Number(recall('outline fill') ?? 0.25));
-  panels = $state(recall('outline panels') !== 'closed');
-  listing = $state(false);
-  seeking = $state(false);
-  imports = $state.raw<readonly ShapeImport[]>([]);
-  /** The import that is moved; null: what is selected. */
-  layerId = $state<string | null>(null);
-  chosen = $state.raw<Chosen>({});
+  /** Under the pointer, in any of the views. */
+  pointed = $state.raw<Point | null>(null);
   chipId = $state('');
   taskName = $state('');
   readonly layer = new ShapeLayer((box) => this.outlines?.meets(box) ?? []);
   /** Counts up when shapes are to be drawn anew. */
   spoiled = $state(0);
-  readonly hand: Hand;
+  private readonly bench: Bench = {
+    get: (id) => this.outlines?.get(id) ?? null,
+    meets: (box) => (this.shown ? (this.outlines?.meets(box) ?? []) : []),
+    apply: (changes) => this.outlines?.apply(changes),
+    lift: (ids) => this.lift(ids),
+    zoom: () => this.views.seen?.zoom ?? 1,
+    walked: (at) => this.reveal(at),
+    shifted: (dx, dy) => void this.layers.shift(this.onMap(dx, dy)),
+  };
+  readonly hand = new Hand(this.bench);
+  readonly layers = new Layers(
+    () => this.outlines,
+    () => [...this.hand.picked.selection],
+  );
   private readonly visited: string[] = [];
+  private framed: View | null = null;
 
   readonly task = $derived(workspace.info?.tasks.find((one) => one.name === this.taskName) ?? null);
   readonly classes = $derived(
     (this.task?.classes ?? workspace.info?.scheme ?? []).filter((one) => !one.not_applicable),
   );
   readonly colours = $derived(new Map((this.task?.classes ?? []).map((one) => [one.code, one.color])));
-  readonly seen: View | null = $derived(
-    this.size.width && this.whole.scene ? settle(this.view, this.whole.size, this.size) : null,
-  );
-  readonly box: Box | null = $derived(this.outlines && this.detail ? this.outlines.boxOf(this.detail.chip) : null);
-  readonly commands: readonly Command[] = $derived(commandsOf(this));
+  readonly box: Box | null = $derived(this.outlines?.homes.box ?? null);
+  override readonly commands: readonly Command[] = $derived(commandsOf(this));
 
   constructor() {
-    this.hand = new Hand({
-      get: (id) => this.outlines?.get(id) ?? null,
-      meets: (box) => (this.shown ? (this.outlines?.meets(box) ?? []) : []),
-      apply: (changes) => this.outlines?.apply(changes),
-      lift: (ids) => this.lift(ids),
-      zoom: () => this.seen?.zoom ?? 1,
-      chip: () => this.chipId,
-      walked: (at) => this.reveal(at),
-      shifted: (dx, dy) => void this.shift(this.onMap(dx, dy)),
-    });
-    try {
-      this.chosen = sound(commandsOf(this), JSON.parse(recall('outline keys') ?? '{}') as Chosen);
-    } catch {
-      /* nobody's keys can be read: the usual ones */
-    }
+    super('outline');
+    this.recallKeys();
   }
 
-  readonly keyFor = (id: string): string => {
-    const command = this.commands.find((one) => one.id === id);
-    return command ? keyOf(command, this.chosen) : '';
-  };
+  readonly colour = (code: number): string => this.colours.get(code) ?? '#9aa5b1';
 
-  setKeys(chosen: Chosen): void {
-    this.chosen = sound(this.commands, chosen);
-    remember('outline keys', JSON.stringify(this.chosen));
-  }
-
-  colour(code: number): string {
-    return this.colours.get(code) ?? '#9aa5b1';
-  }
-
-  /** Another chip or task. On the same scene the shapes stay. */
+  /** Another chip or task. On the same scene its tiles stay. */
   async open(chipId: string, task: string): Promise<void> {
     if (this.chipId === chipId && this.taskName === task && !this.problem) return;
+    this.hand.take(this.hand.kind); // what is under way is said of the chip that it was done on
     this.chipId = chipId;
     this.taskName = task;
     this.problem = null;
     if (this.visited.at(-1) !== chipId) this.visited.push(chipId);
-    this.hand.take(this.hand.kind);
-    this.hand.select([]);
+    this.hand.picked.select([]);
     const last = Number(recall(`outline class ${task}`) ?? NaN);
     const held = this.classes.find((one) => one.code === last) ?? this.classes[0];
     if (held) this.hand.code = held.code;
+    const due = (): boolean => this.chipId === chipId && this.taskName === task;
     try {
       const detail = await loadDetail(chipId);
-      if (this.chipId !== chipId || this.taskName !== task) return;
-      const scene = detail.chip.scene_id;
-      if (this.whole.scene?.scene.id !== scene) await this.whole.open(scene, null);
-      if (this.chipId !== chipId || this.taskName !== task) return;
-      if (!this.whole.scene) {
-        this.problem = this.whole.problem;
-        return;
-      }
-      this.detail = detail;
-      this.outlines?.close();
-      const outlines = new Outlines(task, scene, detail.chip, this.whole.size, (where) => this.spoil(where));
-      this.outlines = outlines;
-      this.spoil(null);
-      this.toChip();
-      await outlines.open();
-      this.problem = outlines.problem;
-      await this.bringImports();
+      if (due()) await this.enter(detail, task, due);
     } catch (error) {
-      if (this.chipId === chipId) this.problem = asProblem(error);
+      if (due()) this.problem = asProblem(error);
     }
   }
 
-  close(): void {
-    this.hand.flush();
+  private async enter(detail: ChipDetail, task: string, due: () => boolean): Promise<void> {
+    const { whole } = this.views;
+    const scene = detail.chip.scene_id;
+    const another = whole.scene?.scene.id !== scene;
+    if (another) {
+      this.views.resize(1);
+      await whole.open(scene, null);
+    }
+    if (!due()) return;
+    if (!whole.scene) {
+      this.problem = whole.problem;
+      return;
+    }
+    this.views.start(task);
+    this.detail = detail;
     this.outlines?.close();
-    this.whole.close();
+    const outlines = new Outlines(task, scene, detail.chip, whole.size, (where) => this.spoil(where));
+    this.outlines = outlines;
+    this.spoil(null);
+    this.toChip();
+    await outlines.open();
+    if (!due()) return;
+    this.problem = outlines.problem;
+    await this.layers.refresh();
+  }
+
+  close(): void {
+    this.hand.picked.flush();
+    this.outlines?.close();
+    this.views.whole.close();
   }
 
   spoil(where: Bounds | null): void {
@@ -146,29 +140,33 @@ export class OutlineEditor {
 
   // --- looking ------------------------------------------------------------------------------------------------------
 
+  /** The views are as large as this now; nobody has moved them yet: the chip fills them. */
+  fit(size: Size): void {
+    const plain = this.views.cell.width === 0 || this.views.view === this.framed;
+    this.views.cell = size;
+    if (plain) this.toChip();
+  }
+
   toChip(): void {
-    const { box, size } = this;
-    if (!box || !size.width) return void (this.view = FIT);
-    const zoom = FRAME * Math.min(size.width / box.width, size.height / box.height);
-    this.view = { x: box.x + box.width / 2, y: box.y + box.height / 2, zoom, fit: false };
+    const { box } = this;
+    const { cell } = this.views;
+    if (!box || !cell.width) return;
+    const zoom = FRAME * Math.min(cell.width / box.width, cell.height / box.height);
+    this.views.view = this.framed = { x: box.x + box.width / 2, y: box.y + box.height / 2, zoom, fit: false };
   }
 
   zoom(factor: number): void {
-    const { seen, size } = this;
-    if (seen) this.view = zoomAt(seen, factor, { x: size.width / 2, y: size.height / 2 }, this.whole.size, size);
-  }
-
-  pan(dx: number, dy: number): void {
-    if (this.seen) this.view = panBy(this.seen, -dx * 80, -dy * 80, this.whole.size);
+    const { seen, cell, whole } = this.views;
+    if (seen) this.views.view = zoomAt(seen, factor, { x: cell.width / 2, y: cell.height / 2 }, whole.size, cell);
   }
 
   /** Moved so that a place is seen. */
   reveal(at: Point): void {
-    const { seen, size } = this;
+    const { seen, cell } = this.views;
     if (!seen) return;
-    const outX = Math.abs(at.x - seen.x) * seen.zoom > size.width / 2 - 16;
-    const outY = Math.abs(at.y - seen.y) * seen.zoom > size.height / 2 - 16;
-    if (outX || outY) this.view = { ...seen, fit: false, x: outX ? at.x : seen.x, y: outY ? at.y : seen.y };
+    const outX = Math.abs(at.x - seen.x) * seen.zoom > cell.width / 2 - 16;
+    const outY = Math.abs(at.y - seen.y) * seen.zoom > cell.height / 2 - 16;
+    if (outX || outY) this.views.view = { ...seen, fit: false, x: outX ? at.x : seen.x, y: outY ? at.y : seen.y };
   }
 
   setFill(fill: number): void {
@@ -177,41 +175,90 @@ export class OutlineEditor {
     this.spoil(null);
   }
 
-  turnPanels(): void {
-    this.panels = !this.panels;
-    remember('outline panels', this.panels ? 'open' : 'closed');
+  /** What lies over the outlines now. */
+  marks(): Marks {
+    const { hand, outlines, colour, fill } = this;
+    const { picked } = hand;
+    const edited = new Map(picked.edited.map((one) => [one.id, one]));
+    const chosen = outlines && (this.shown || edited.size) ? picked.all().map((one) => edited.get(one.id) ?? one) : [];
+    const shapes = chosen.map((shape) => ({ shape, lifted: edited.has(shape.id) }));
+    const moved = this.moved().map((shape) => ({ shape, lifted: true }));
+    const one = chosen.length === 1 && hand.kind === 'select' && chosen[0]!.kind !== 'point' ? chosen[0]! : null;
+    return {
+      chip: this.box,
+      shapes: [...shapes, ...moved],
+      handles: one && { shape: one, held: picked.vertex },
+      draft: hand.shown(),
+      snapped: hand.snapped,
+      cell: hand.cell,
+      colour,
+      fill,
+    };
   }
 
-  // --- selecting by keys --------------------------------------------------------------------------------------------
+  /** Of the shapes in view some that a drag moves, where they would come to lie. */
+  private moved(): Shape[] {
+    const { offset, picked } = this.hand;
+    const { seen, cell } = this.views;
+    const { chosen } = this.layers;
+    if (!offset || !seen || !this.outlines) return [];
+    const found = this.outlines.meets(boxOf(seen, cell));
+    const those = found.filter((one) => (chosen ? one.source === chosen : picked.selection.has(one.id)));
+    return those.slice(0, MOST_MOVED).map((one) => moveBy(one, offset.x, offset.y));
+  }
+
+  /** A step in pixels in units of the scene's CRS; in pixels where it has none. */
+  private onMap(dx: number, dy: number): Point {
+    const [a, b, , d, e] = this.detail?.transform ?? [1, 0, 0, 0, 1, 0];
+    return this.unit === 'pixels' ? { x: dx, y: dy } : { x: a! * dx + b! * dy, y: d! * dx + e! * dy };
+  }
+
+  get unit(): string {
+    const crs = this.views.whole.scene?.scene.crs;
+    if (!crs) return 'pixels';
+    return /4326|4258|4269|CRS84/.test(crs) ? 'degrees' : 'map units';
+  }
+
+  // --- by hand and by keys --------------------------------------------------------------------------------------------
+
+  /** A click beside everything. */
+  letGo(at: Point): void {
+    if (this.hand.kind === 'select' && !pickAt(this.bench, at)) this.hand.picked.select([]);
+  }
 
   /** The next shape of those in view, row by row. */
   step(by: number): void {
-    const { seen, size, outlines, hand } = this;
+    const { hand, outlines } = this;
+    const { seen, cell } = this.views;
     if (!seen || !outlines) return;
-    const [w, h] = [size.width / seen.zoom / 2, size.height / seen.zoom / 2];
-    const found = outlines.meets([seen.x - w, seen.y - h, seen.x + w, seen.y + h]);
+    const found = outlines.meets(boxOf(seen, cell));
     const key = ({ bounds: [left, top] }: Shape): number => Math.round(top) * 1e6 + left;
     found.sort((a, b) => key(a) - key(b));
     if (found.length === 0) return;
-    const now = found.findIndex((one) => hand.selection.has(one.id));
+    const now = found.findIndex((one) => hand.picked.selection.has(one.id));
     const next = now < 0 ? (by > 0 ? 0 : found.length - 1) : (now + by + found.length) % found.length;
     hand.take('select');
-    hand.select([found[next]!.id]);
+    hand.picked.select([found[next]!.id]);
   }
 
   /** An arrow key: what is selected, the place that is drawn at, or the view. */
   arrow(dx: number, dy: number): void {
-    const { hand, seen } = this;
-    if (hand.arrow(dx, dy)) return;
-    const draws = hand.kind !== 'select' && hand.kind !== 'shift';
-    if (draws && seen) hand.place(seen);
-    else this.pan(dx, dy);
+    const { hand } = this;
+    const { seen, whole } = this.views;
+    if (hand.arrow(dx, dy) || !seen) return;
+    if (hand.drawn) hand.place(seen);
+    else this.views.view = panBy(seen, -dx * 80, -dy * 80, whole.size);
   }
 
   press(): void {
-    const { hand, seen } = this;
-    if (!hand.cell && seen) hand.place(hand.pointer ?? seen);
+    const { hand, views } = this;
+    if (!hand.cell && views.seen) hand.place(hand.pointer ?? views.seen);
     hand.press();
+  }
+
+  undo(): void {
+    this.hand.picked.flush();
+    this.outlines?.undo();
   }
 
   setCode(code: number, selected?: boolean): void {
@@ -237,107 +284,10 @@ export class OutlineEditor {
     }
   }
 
-  // --- whole layers -------------------------------------------------------------------------------------------------
-
-  private async bringImports(): Promise<void> {
-    const all = await get<ShapeImport[]>('/shapes/imports', { task: this.taskName });
-    this.imports = all.filter((one) => one.scene === this.outlines?.scene);
-    if (!this.imports.some((one) => one.id === this.layerId)) this.layerId = this.imports[0]?.id ?? null;
-  }
-
-  /** A step in pixels in units of the scene's CRS; in pixels where it has none. */
-  onMap(dx: number, dy: number): Point {
-    const [a, b, , d, e] = this.detail?.transform ?? [1, 0, 0, 0, 1, 0];
-    return this.unit === 'pixels' ? { x: dx, y: dy } : { x: a! * dx + b! * dy, y: d! * dx + e! * dy };
-  }
-
-  get unit(): string {
-    const crs = this.whole.scene?.scene.crs;
-    if (!crs) return 'pixels';
-    return /4326|4258|4269|CRS84/.test(crs) ? 'degrees' : 'map units';
-  }
-
-  /** Shapes that a shift moves. */
-  layerShapes(): Shape[] {
-    const { outlines, layerId, hand } = this;
-    if (layerId && outlines) return [...outlines.all()].filter((one) => one.source === layerId);
-    return hand.chosen();
-  }
-
-  /** Of those in view some, where the layer would come to lie. */
-  moved(most: number): Shape[] {
-    const { offset } = this.hand;
-    const { seen, size, outlines } = this;
-    if (!offset || !seen || !outlines) return [];
-    const [w, h] = [size.width / seen.zoom / 2, size.height / seen.zoom / 2];
-    const found = outlines.meets([seen.x - w, seen.y - h, seen.x + w, seen.y + h]);
-    const those = found.filter((one) => (this.layerId ? one.source === this.layerId : this.hand.selection.has(one.id)));
-    return those.slice(0, most).map((one) => moveBy(one, offset.x, offset.y));
-  }
-
-  async shift({ x, y }: Point): Promise<void> {
-    const { outlines, layerId } = this;
-    if (!outlines || (x === 0 && y === 0)) return;
-    const what = layerId ? { import: layerId } : { ids: [...this.hand.selection] };
-    const body = { task: this.taskName, scene: outlines.scene, dx: x, dy: y, ...what };
-    await this.server(async () => {
-      const told = await outlines.ask<ShapesChanged>('/shapes/shift', body);
-      return `${plural(told.created, 'shape')} moved. Undo takes it back.`;
-    });
-  }
-
-  async repair(ids?: readonly string[]): Promise<void> {
-    const { outlines } = this;
-    if (!outlines) return;
-    this.hand.flush();
-    const body = { task: this.taskName, scene: outlines.scene, ...(ids ? { ids } : {}) };
-    await this.server(async () => {
-      const told = await outlines.ask<ShapesChanged>('/shapes/repair', body);
-      const left = told.left?.length ? ` ${plural(told.left.length, 'shape')} could not be.` : '';
-      return `${plural(told.created, 'shape')} repaired.${left}`;
-    });
-  }
-
-  async bringIn(file: File): Promise<void> {
-    const { outlines } = this;
-    if (!outlines) return;
-    await this.server(async () => {
-      const query = { task: this.taskName, name: file.name };
-      const told = await outlines.ask<ImportReport>('/shapes/import', file, query);
-      await this.bringImports();
-      const crossing = told.crossing?.length ? ` ${plural(told.crossing.length, 'outline')} cross themselves.` : '';
-      return told.created === 0 && told.known > 0
-        ? `${file.name}: ${count(told.known)} shapes were here already.`
-        : `${file.name}: ${plural(told.created, 'shape')} brought in.${crossing} Undo takes it back.`;
-    });
-  }
-
-  async rasterise(to: string): Promise<void> {
-    const { outlines } = this;
-    if (!outlines) return;
-    const body = { task: this.taskName, to, scene: outlines.scene, all_touched: false, line_width: 1, point_size: 1 };
-    await this.server(async () => {
-      const told = await outlines.ask<ShapesChanged>('/shapes/rasterise', body);
-      return `Drawn into ${to}: ${plural(told.created, 'mask')}, ${count(told.known ?? 0)} as before.`;
-    }, false);
-  }
-
-  async vectorise(of: string): Promise<void> {
-    const { outlines } = this;
-    if (!outlines) return;
-    const body = { of, task: this.taskName, scene: outlines.scene };
-    await this.server(async () => {
-      const told = await outlines.ask<ShapesChanged>('/shapes/vectorise', body);
-      return `${of} traced: ${plural(told.created, 'shape')}, ${count(told.known ?? 0)} as before. Undo takes it back.`;
-    });
-  }
-
-  private async server(run: () => Promise<string>, again = true): Promise<void> {
-    try {
-      toast(await run(), { stay: 4000 });
-      if (again) await this.bringImports();
-    } catch (error) {
-      toast(sentenceOf(asProblem(error)), { kind: 'danger' });
-    }
+  /** No chip is named: the one where an answer helps most. */
+  async begin(task: string): Promise<void> {
+    const found = await nextChip(task, '', new Set()).catch(() => null);
+    if (found) location.replace(hrefOf(['outline', found.chip], { task }));
+    else go(hrefOf(['chips'], { task }));
   }
 }

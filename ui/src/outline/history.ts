@@ -1,5 +1,6 @@
 /** What a person said of outlines on a scene, read back from the journal: what can be taken back, and brought back. */
-import type { Annotation } from '../lib/types';
+import { get } from '../lib/api';
+import type { Annotation, Annotations } from '../lib/types';
 import type { Shape } from './shape';
 
 export interface Change {
@@ -21,6 +22,8 @@ export interface Steps {
   redo: readonly Step[];
 }
 
+/** Events that are looked through at a time for what can be taken back. */
+const WINDOW = 2_000;
 /** Grid places that ids of chips end with: scene, level, row, column. */
 const CHIP = /^(.*)_(\d+)_(\d+)_(\d+)$/;
 
@@ -49,4 +52,27 @@ export function stepsOf(events: readonly Annotation[], task: string, scene: stri
     .map((one): Step => ({ id: one.undoes!, changes: null, by: one.id }))
     .reverse();
   return { undo, redo };
+}
+
+/**
+ * Steps of somebody on a scene, from events before `since` (null: from the end of the journal on). `far`: as far back as there is
+ * one that can be taken back. Answers where it ended; 0 is the beginning.
+ */
+export async function recallSteps(
+  { actor, task, scene, signal }: { actor: string; task: string; scene: string; signal: AbortSignal },
+  since: number | null,
+  far: boolean,
+): Promise<{ since: number; steps: Steps }> {
+  let found: Annotation[] = [];
+  let to = since ?? (await get<Annotations>('/annotations', { limit: 1 })).head;
+  let steps: Steps;
+  do {
+    const from = Math.max(0, to - WINDOW);
+    const query = { actor, since: from, limit: WINDOW, active: true };
+    const { events } = await get<Annotations>('/annotations', query, { signal });
+    found = [...events.filter((one) => one.seq <= to), ...found];
+    to = from;
+    steps = stepsOf(found, task, scene);
+  } while (far && to > 0 && steps.undo.length === 0);
+  return { since: to, steps };
 }

@@ -1,25 +1,18 @@
-/**
- * Draws outlines, batched by class, on a sheet that is kept: an edit redraws the place that it changed, a move of the view
- * shows the sheet moved until it rests.
- */
-import type { Size, View } from '../canvas';
-import { toCanvas, toImage } from '../canvas';
+/** Draws outlines, batched by class, on canvases that are kept: an edit redraws the place that it changed. */
+import { toCanvas, toImage, type Size, type View } from '../canvas';
 import { closed, type Bounds, type Ring, type Shape } from './shape';
 
 /** Shapes of one path: longer ones take the browser's rasteriser more than in proportion. */
 const BATCH = 300;
 /** Smaller shapes, in CSS pixels, are drawn as rectangles. */
 const SMALL = 4;
-/** A sheet that is drawn in so many milliseconds is drawn anew with every frame. */
-const QUICK_MS = 10;
-/** While the view moves the sheet is drawn anew after so many times the time that it takes. */
-const SELDOM = 20;
-export const REST_MS = 120;
 const POINT = 4;
 /** Dark rims cost as much as the lines: not where there are more shapes. */
 const MOST_RIMMED = 1500;
 /** Where more places are another, all is drawn. */
 const MOST_PLACES = 64;
+/** CSS pixels that lines reach beyond a shape's bounds. */
+const RIM = 8;
 
 export interface Look {
   colour: (code: number) => string;
@@ -30,11 +23,7 @@ export interface Look {
 
 export class ShapeLayer {
   lifted: ReadonlySet<string> = new Set();
-  private readonly sheet = document.createElement('canvas');
-  private at: View | null = null;
   private dirty: Bounds[] | null = null;
-  private tookMs = 0;
-  private drawnAt = 0;
   /** Whether lines have a dark rim: where shapes are few. */
   private rimmed = true;
 
@@ -46,70 +35,55 @@ export class ShapeLayer {
     else this.dirty?.push(where);
   }
 
-  /** Shows what is there now on a canvas; answers whether it is to be asked again once the view rests. */
-  draw(canvas: HTMLCanvasElement, view: View, size: Size, look: Look, resting: boolean): boolean {
+  /** Whether all is to be drawn. */
+  get spoiled(): boolean {
+    return this.dirty === null;
+  }
+
+  /** Draws all that a view shows, the same on each canvas. */
+  whole(canvases: readonly HTMLCanvasElement[], view: View, size: Size, look: Look): void {
+    const [first, ...others] = canvases;
+    if (!first) return;
     const [width, height] = [Math.round(size.width * look.ratio), Math.round(size.height * look.ratio)];
-    const context = canvas.getContext('2d', { willReadFrequently: true })!; // as the sheet: nothing goes between memories
-    if (canvas.width !== width || canvas.height !== height) {
-      [canvas.width, canvas.height] = [width, height];
-      this.dirty = null;
-    }
-    const moved = !this.at || this.at.x !== view.x || this.at.y !== view.y || this.at.zoom !== view.zoom;
-    const now = performance.now();
-    const due = resting || this.tookMs < QUICK_MS || now - this.drawnAt > SELDOM * this.tookMs;
-    if (!this.at || this.dirty === null || (moved && due)) this.whole(view, size, look);
-    else if (this.dirty.length) for (const box of this.dirty) this.part(box, size, look);
-    else if (!moved) return false;
-    this.dirty = [];
-    context.clearRect(0, 0, width, height);
-    const { x, y, zoom } = this.at!;
-    const scale = view.zoom / zoom;
-    const [left, top] = toCanvas(view, x, y, size);
-    const place = (at: number, whole: number): number => (at - (whole / 2) * scale) * look.ratio;
-    context.drawImage(
-      this.sheet,
-      place(left, size.width),
-      place(top, size.height),
-      this.sheet.width * scale,
-      this.sheet.height * scale,
-    );
-    return this.at !== view && moved && !due;
-  }
-
-  private whole(view: View, size: Size, look: Look): void {
-    const start = performance.now();
-    this.at = view;
-    this.sheet.width = Math.round(size.width * look.ratio);
-    this.sheet.height = Math.round(size.height * look.ratio);
-    const context = this.sheet.getContext('2d', { willReadFrequently: true })!;
-    this.paint(context, view, size, look, boxOf(view, size, 8), true);
+    for (const canvas of canvases) [canvas.width, canvas.height] = [width, height]; // which clears them
+    const context = contextOf(first);
+    this.paint(context, view, size, look, boxOf(view, size, RIM), true);
     context.getImageData(0, 0, 1, 1); // until then it is only noted what is to be drawn: the time would say nothing
-    this.drawnAt = performance.now();
-    this.tookMs = this.drawnAt - start;
+    for (const canvas of others) contextOf(canvas).drawImage(first, 0, 0);
+    this.dirty = [];
   }
 
-  private part(box: Bounds, size: Size, look: Look): void {
-    const view = this.at!;
+  /** Draws the places anew that were spoiled, where the canvases show `view`. */
+  mend(canvases: readonly HTMLCanvasElement[], view: View, size: Size, look: Look): void {
+    const [first, ...others] = canvases;
+    if (!first) return;
+    for (const box of this.dirty ?? []) {
+      const place = this.part(contextOf(first), box, view, size, look);
+      if (place) for (const canvas of others) copyPart(first, canvas, place);
+    }
+    this.dirty = [];
+  }
+
+  /** Answers where it drew, in pixels of the canvas; null where nothing of it is seen. */
+  private part(context: CanvasRenderingContext2D, box: Bounds, view: View, size: Size, look: Look): Bounds | null {
     const [left, top] = toCanvas(view, box[0], box[1], size);
     const [right, bottom] = toCanvas(view, box[2], box[3], size);
-    const [x, y] = [Math.floor(left) - 8, Math.floor(top) - 8];
-    const [w, h] = [Math.ceil(right) + 8 - x, Math.ceil(bottom) + 8 - y];
-    if (x > size.width || y > size.height || x + w < 0 || y + h < 0) return;
-    const context = this.sheet.getContext('2d', { willReadFrequently: true })!;
+    const device = (at: number, up: number): number => Math.floor(at * look.ratio) + up;
+    const [x, y] = [Math.max(0, device(left - RIM, 0)), Math.max(0, device(top - RIM, 0))];
+    const w = Math.min(Math.round(size.width * look.ratio), device(right + RIM, 1)) - x;
+    const h = Math.min(Math.round(size.height * look.ratio), device(bottom + RIM, 1)) - y;
+    if (w <= 0 || h <= 0) return null;
     context.save();
-    context.setTransform(look.ratio, 0, 0, look.ratio, 0, 0);
+    context.setTransform(1, 0, 0, 1, 0, 0);
     context.beginPath();
     context.rect(x, y, w, h);
     context.clip();
     context.clearRect(x, y, w, h);
-    const reach = 12 / view.zoom;
-    this.paint(context, view, size, look, [
-      Math.min(box[0], box[2]) - reach,
-      box[1] - reach,
-      box[2] + reach,
-      box[3] + reach,
-    ]);
+    const [a, b] = toImage(view, { x: x / look.ratio - RIM, y: y / look.ratio - RIM }, size);
+    const [c, d] = toImage(view, { x: (x + w) / look.ratio + RIM, y: (y + h) / look.ratio + RIM }, size);
+    this.paint(context, view, size, look, [a, b, c, d]);
     context.restore();
+    return [x, y, w, h];
   }
 
   private paint(context: CanvasRenderingContext2D, view: View, size: Size, look: Look, box: Bounds, all = false): void {
@@ -130,13 +104,22 @@ export class ShapeLayer {
   }
 }
 
+/** In the browser's own memory: nothing goes between the graphics card and it. */
+const contextOf = (canvas: HTMLCanvasElement): CanvasRenderingContext2D =>
+  canvas.getContext('2d', { willReadFrequently: true })!;
+
+function copyPart(from: HTMLCanvasElement, to: HTMLCanvasElement, [x, y, w, h]: Bounds): void {
+  const context = contextOf(to);
+  context.clearRect(x, y, w, h);
+  context.drawImage(from, x, y, w, h, x, y, w, h);
+}
+
 /** What a view shows, and `more` CSS pixels around it. */
 export function boxOf(view: View, size: Size, more = 0): Bounds {
   const [left, top] = toImage(view, { x: -more, y: -more }, size);
   const [right, bottom] = toImage(view, { x: size.width + more, y: size.height + more }, size);
   return [left, top, right, bottom];
 }
-
 function drawBatch(
   context: CanvasRenderingContext2D,
   shapes: readonly Shape[],
