@@ -35,7 +35,8 @@ def _all(page: Page) -> list[str]:
     out: dict[int, str] = {}
     page.locator(".wall").evaluate("w => { w.scrollTop = 0; }")
     for _ in range(40):
-        page.wait_for_timeout(350)
+        page.wait_for_timeout(120)
+        page.wait_for_function("() => !document.querySelector('.wall a[aria-label=loading]')")
         out |= {int(i): chip for i, chip in page.evaluate(
             "() => [...document.querySelectorAll('a[data-chip]')].map((a) => [a.dataset.index, a.dataset.chip])"
         )}  # fmt: skip
