@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from labelpage import SIGN_IN, api
-from pageserver import Served
-from paintpage import TASK, PaintPage, mask, mask_file, nothing
+from labelpage import api
+from pageserver import Served, serving
+from paintpage import TASK, PaintPage, mask, mask_file, nothing, sign_in
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -29,29 +30,39 @@ def allowed_errors() -> list[str]:
     return ["ERR_", "Failed to fetch", "status of (401|403|409|422|50)"]
 
 
-@pytest.fixture
-def server(serve_own: Callable[..., Served], lake_copy: Path) -> Served:
-    """A server of one's own."""
-    return serve_own(lake_copy)
+@pytest.fixture(scope="module")
+def server(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server for all tests here but those that kill one; each test has a chip of its own."""
+    folder = tmp_path_factory.mktemp("paint")
+    root = Path(shutil.copytree(lake_template, folder / "boadella"))
+    with serving(root, log=folder / "server.log", ui=ui) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def chips(server: Served) -> Iterator[str]:
+    """Chips, one after another."""
+    return iter([chip["id"] for chip in api(server, "/chips?limit=40")["chips"]][2:])
 
 
 @pytest.fixture
-def chip(server: Served) -> str:
-    """A chip."""
-    found: str = api(server, "/chips?limit=3")["chips"][2]["id"]
-    return found
+def chip(chips: Iterator[str]) -> str:
+    """A chip that no other test here paints on."""
+    return next(chips)
 
 
 def test_strokes_survive_a_server_that_is_killed_in_the_middle_of_one(
-    page: Page, server: Served, chip: str, serve_own: Callable[..., Served]
+    page: Page, lake_copy: Path, serve_own: Callable[..., Served]
 ) -> None:
+    """The page waits and sends; one that is left meanwhile leaves it to the next page."""
+    server = serve_own(lake_copy)
+    chip = api(server, "/chips?limit=3")["chips"][2]["id"]
     editor = PaintPage(page, server, chip).open()
     editor.press("x", "2")
     editor.drag((4.5, 4.5), (9.5, 9.5))
     editor.strokes(1)
     editor.drag((20.5, 4.5), (29.5, 9.5), hold=True)
-    server.process.send_signal(signal.SIGKILL)
-    server.process.wait(15)
+    kill(server)
     page.mouse.up()
     editor.drag((40.5, 4.5), (49.5, 9.5))
     expect(editor.state).to_contain_text("Offline", timeout=20_000)
@@ -65,24 +76,24 @@ def test_strokes_survive_a_server_that_is_killed_in_the_middle_of_one(
         wanted[1, 4:10, left : right + 1] = 1
     np.testing.assert_array_equal(PaintPage(page, again, chip).mask()[1], wanted[1])
 
-
-def test_strokes_that_waited_are_sent_by_the_next_page(
-    page: Page, server: Served, chip: str, serve_own: Callable[..., Served]
-) -> None:
-    editor = PaintPage(page, server, chip).open()
-    editor.press("x", "2")
-    server.process.send_signal(signal.SIGKILL)
-    server.process.wait(15)
-    editor.drag((4.5, 4.5), (9.5, 9.5))
+    kill(again)
+    editor.drag((4.5, 20.5), (9.5, 25.5))
     editor.press("1")
-    editor.drag((6.5, 6.5), (12.5, 12.5))
+    editor.drag((6.5, 22.5), (12.5, 28.5))
     expect(editor.state).to_have_attribute("data-waiting", "2")
     page.goto("about:blank")
-    serve_own(server.root, server.port)
-    page.goto(server.url)
-    page.evaluate("hash => { location.hash = hash; }", f"#/paint/{chip}?task={TASK}")
-    editor.ready().strokes(2)
-    assert int((editor.mask()[1] == 1).sum()) == 6 * 6 + 7 * 7 - 4 * 4
+    third = serve_own(server.root, server.port)
+    page.goto(f"{third.base}#/paint/{chip}?task={TASK}")
+    editor = PaintPage(page, third, chip).ready()
+    editor.strokes(5)
+    wanted[1, 20:26, 4:10] = wanted[1, 22:29, 6:13] = 1
+    np.testing.assert_array_equal(editor.mask()[1], wanted[1])
+
+
+def kill(server: Served) -> None:
+    """As a crash does."""
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait(15)
 
 
 def test_who_is_signed_out_loses_nothing(page: Page, server: Served, chip: str) -> None:
@@ -133,18 +144,15 @@ def test_what_others_paint_is_seen_at_once(new_page: Callable[..., Page], server
     assert int(((label[1] == 1) & (label[0] == 1)).sum()) == people
 
 
-def test_a_chip_is_painted_with_keys_alone(page: Page, server: Served, chip: str) -> None:
+def test_a_chip_is_painted_with_keys_alone(page: Page, server: Served) -> None:
     """From the list of chips to a saved, complete chip and the next one."""
-    page.goto(server.url)
-    page.wait_for_url(lambda url: "token=" not in url)
-    page.evaluate(SIGN_IN, "una")
-    page.evaluate("hash => { location.hash = hash; }", f"#/chips?task={TASK}")
-    page.reload()
+    sign_in(page, server, "una")
+    page.goto(f"{server.base}#/chips?task={TASK}")
     expect(page.locator("[role=gridcell] a[data-chip]").first).to_be_attached()
     page.keyboard.press("e")
     page.wait_for_url(lambda url: "#/paint/" in url)
-    name = page.evaluate("() => decodeURIComponent(location.hash.split(/[/?]/)[2])")
-    editor = PaintPage(page, server, name).ready()
+    chip = page.evaluate("() => decodeURIComponent(location.hash.split(/[/?]/)[2])")
+    editor = PaintPage(page, server, chip).ready()
     editor.press("2", "x", "ArrowRight")  # the cursor comes in the middle, at 32, 32
     editor.press("ArrowLeft", "ArrowUp", "Shift+ArrowUp", "Shift+ArrowLeft")
     page.keyboard.down("Space")
@@ -165,15 +173,16 @@ def test_a_chip_is_painted_with_keys_alone(page: Page, server: Served, chip: str
     editor.press("Shift+3", "m")
     editor.saved()
     editor.press("Enter")
-    page.wait_for_url(lambda url: name not in url)
+    page.wait_for_url(lambda url: chip not in url)
     editor.press("Backspace")
-    page.wait_for_url(lambda url: name in url)
+    page.wait_for_url(lambda url: chip in url)
     expect(page.get_by_role("button", name="Complete")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("radio", name="3, medium")).to_be_checked()
 
 
-def test_what_is_recorded_beside_pixels(page: Page, server: Served, chip: str) -> None:
+def test_what_is_recorded_beside_pixels(page: Page, server: Served, chip: str, axe: Callable[..., None]) -> None:
     editor = PaintPage(page, server, chip).open()
+    axe(page)
     page.get_by_role("button", name="Mark complete").click()
     page.get_by_role("radio", name="4, hard").click()
     page.get_by_role("textbox", name="Note on this chip").fill("shadow of a bridge")
@@ -224,7 +233,7 @@ class TestLoad:
         ben.press("x", "2")
         ben.drag((4.5, 4.5), (9.5, 9.5))
         ben.strokes(1)
-        page.evaluate(SIGN_IN, "una")
+        sign_in(page, server, "una")
         page.reload()
         una = PaintPage(page, server, chip).ready()
         page.get_by_role("button", name="Load labels").click()
@@ -235,7 +244,9 @@ class TestLoad:
         una.strokes(0)
         assert not una.mask()[1].any()
 
-    def test_from_a_geotiff_and_back(self, page: Page, server: Served, chip: str, tmp_path: Path) -> None:
+    def test_from_a_geotiff_and_back_and_a_wrong_file_says_what_is_wrong(
+        self, page: Page, server: Served, chip: str, tmp_path: Path
+    ) -> None:
         editor = PaintPage(page, server, chip).open()
         editor.press("x")
         editor.drag((4.5, 4.5), (9.5, 9.5))
@@ -251,11 +262,6 @@ class TestLoad:
         chooser.value.set_files(file)
         expect(page.get_by_text("mask.tif is in your layer now")).to_be_visible()
         np.testing.assert_array_equal(editor.mask(), before)
-
-    def test_a_wrong_file_says_what_is_wrong(self, page: Page, server: Served, chip: str, tmp_path: Path) -> None:
-        from paintpage import mask_file
-
-        editor = PaintPage(page, server, chip).open()
         other = api(server, "/chips?limit=9")["chips"][8]["id"]
         files = {name: tmp_path / name for name in ("place.tif", "size.png", "scheme.png", "colours.png", "none.tif")}
         files["place.tif"].write_bytes(mask_file(server, other))
@@ -269,9 +275,4 @@ class TestLoad:
             toast = page.get_by_text(f"{name} was not loaded.")
             expect(toast).to_be_visible()
             expect(toast).to_contain_text(told.get(name, ""))
-        assert not editor.mask()[1].any()
-
-
-def test_the_editor_is_accessible(page: Page, server: Served, chip: str, axe: Callable[..., None]) -> None:
-    PaintPage(page, server, chip).open()
-    axe(page)
+        np.testing.assert_array_equal(editor.mask(), before)

@@ -17,6 +17,24 @@ from paintpage import TASK, PaintPage
 from playwright.sync_api import Page, expect
 
 HUMAN, MODEL, REGION = 1, 2, 3
+BOUNDS = """
+(canvas) => {
+  const { width, height } = canvas;
+  const words = new Uint32Array(canvas.getContext('2d').getImageData(0, 0, width, height).data.buffer);
+  let [left, right, top, bottom] = [width, -1, height, -1];
+  words.forEach((word, i) => {
+    if (!word) return;
+    const [x, y] = [i % width, Math.floor(i / width)];
+    [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+  });
+  return [left, top, right + 1, bottom + 1];
+}
+"""
+SEEN = f"""([canvas, middle]) => {{
+  const [left, top, right, bottom] = ({BOUNDS})(canvas);
+  const off = [left + right - 2 * middle[0], top + bottom - 2 * middle[1]];
+  return right - left > 40 && Math.max(...off.map(Math.abs)) < 6;
+}}"""
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +166,30 @@ def test_a_model_is_asked_for_what_is_clicked(page: Page, server: Served, chips:
     mask = editor.mask()
     assert mask[1, 32, 32] == REGION
     assert (mask[1] == REGION).sum() == sum(one["rle"]["counts"][1::2])
+
+
+def test_next_leads_to_the_place_where_a_stroke_helps_most(page: Page, server: Served, chips: list[str]) -> None:
+    """One press: the chip of which the server says so, the place in it framed, in the middle, in view, and why."""
+    editor = PaintPage(page, server, chips[5]).open()
+    with page.expect_response(re.compile("/assistant/next")) as answer:
+        editor.press("Enter")
+    best = next(one for one in answer.value.json() if one["chip_id"] != chips[5])
+    expect(page.locator("#page-title")).to_have_text(best["chip_id"])
+    next_page = PaintPage(page, server, best["chip_id"]).ready()
+    note = page.get_by_text("Framed is where a stroke helps most")
+    expect(note).to_contain_text(best["says"])
+    marks = next_page.stage.locator("canvas").nth(2)
+    width, height = next_page.size()
+    middle = [width / 2, height / 2]
+    page.wait_for_function(SEEN, arg=[marks.element_handle(), middle])
+    left, top, right, bottom = marks.evaluate(BOUNDS)
+    assert [(left + right) / 2, (top + bottom) / 2] == pytest.approx(middle, abs=2)
+    assert 0 < left < right < width
+    assert 0 < top < bottom < height
+    assert (right - left) / (bottom - top) == pytest.approx(best["width"] / best["height"], rel=0.1)
+    page.keyboard.press("Space")  # a stroke there, and the frame has done its work
+    next_page.strokes(1)
+    expect(note).to_be_hidden()
+    row, col = (int(axis.mean()) for axis in np.nonzero(next_page.mask()[1] == HUMAN))
+    assert abs(col - best["x"] - best["width"] / 2) <= 2
+    assert abs(row - best["y"] - best["height"] / 2) <= 2

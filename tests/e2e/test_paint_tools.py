@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,11 +66,10 @@ def gesture(page: PaintPage, tool: str) -> None:
 @pytest.mark.parametrize("tool", list(KEYS))
 def test_what_a_tool_draws_is_saved_bit_by_bit(editor: PaintPage, chips: list[str], tool: str, tmp_path: Path) -> None:
     chip = chips[1 + list(KEYS).index(tool)]
-    page = PaintPage(editor.page, editor.server, chip)
-    before = mask(page.server, chip)
-    page.page.evaluate("hash => { location.hash = hash; }", f"#/paint/{chip}?task=pixels")
-    page.ready()
-    page.page.wait_for_timeout(400)
+    before = mask(editor.server, chip)
+    with editor.page.expect_response(re.compile("/pixels")) as pixels:
+        page = editor.go(chip)
+    pixels.value.finished()  # flood compares them
     page.press("2", "0")
     case: dict[str, Any] = {"tool": tool, "rows": page.rows, "cols": page.cols, "width": 8, "tolerance": TOLERANCE}
     case |= inputs(page.server, chip, tmp_path) | {"events": []}
@@ -118,10 +118,7 @@ def _with_keys(events: list[dict[str, Any]], tool: str) -> list[dict[str, Any]]:
 
 
 def test_a_class_is_picked_where_it_is_shown(editor: PaintPage, chips: list[str]) -> None:
-    page = PaintPage(editor.page, editor.server, chips[12])
-    page.page.evaluate("hash => { location.hash = hash; }", f"#/paint/{chips[12]}?task=pixels")
-    page.ready()
-    page.page.wait_for_timeout(400)
+    page = editor.go(chips[12])
     held = page.page.locator("[role=radiogroup][aria-label='Class to paint with'] [aria-checked=true]")
     page.press("x", "1")
     page.drag((4, 4), (20, 20))

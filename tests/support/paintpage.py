@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from labelpage import SIGN_IN, api
+from labelpage import api
 from pageserver import UI, Served
 from playwright.sync_api import Locator, Page, expect
 
@@ -28,6 +28,10 @@ TOLERANCE = 0.4
 PURE = Path(__file__).with_name("paint_pure.mjs")
 RECORD = """
 window.heard = [];
+if (location.protocol !== 'about:') {
+  localStorage.setItem('groundset.paint bands', 'all');
+  localStorage.setItem('groundset.paint tolerance', 'TOLERANCE');
+}
 const spot = (event, stage) => {
   const box = stage.getBoundingClientRect();
   return [event.clientX - box.left, event.clientY - box.top];
@@ -39,7 +43,7 @@ for (const type of ['pointerdown', 'pointermove', 'pointerup', 'dblclick'])
     const passed = type === 'pointermove' && event.buttons ? event.getCoalescedEvents() : [];
     for (const one of passed.length ? passed : [event]) window.heard.push({ type, at: spot(one, stage) });
   }, true);
-"""
+""".replace("TOLERANCE", str(TOLERANCE))
 
 
 @dataclass(slots=True)
@@ -60,16 +64,16 @@ class PaintPage:
     def open(self, actor: str = ACTOR) -> PaintPage:
         """Sign in under a name and open the editor."""
         self.page.add_init_script(RECORD)
-        self.page.goto(self.server.url)
-        self.page.wait_for_url(lambda url: "token=" not in url)
-        self.page.evaluate(SIGN_IN, actor)
-        for name, value in (("bands", "all"), ("tolerance", TOLERANCE)):
-            self.page.evaluate(
-                "([name, value]) => localStorage.setItem(name, value)", [f"groundset.paint {name}", str(value)]
-            )
-        self.page.evaluate("hash => { location.hash = hash; }", f"#/paint/{self.chip}?task={TASK}")
-        self.page.reload()
+        sign_in(self.page, self.server, actor)
+        self.page.goto(f"{self.server.base}#/paint/{self.chip}?task={TASK}")
         return self.ready()
+
+    def go(self, chip: str) -> PaintPage:
+        """Go on to another chip without loading the page anew."""
+        other = PaintPage(self.page, self.server, chip)
+        self.page.evaluate("hash => { location.hash = hash; }", f"#/paint/{chip}?task={TASK}")
+        expect(self.page.locator("#page-title")).to_have_text(chip)
+        return other.ready()
 
     def ready(self) -> PaintPage:
         """Wait until the chip can be painted on."""
@@ -140,6 +144,15 @@ class PaintPage:
     def mask(self, actor: str = ACTOR) -> Planes:
         """The actor's labels, from the GeoTIFF that the server gives."""
         return mask(self.server, self.chip, f"&actor={actor}")
+
+
+def sign_in(page: Page, server: Served, actor: str) -> None:
+    """Let the page's browser in under a name, before any page is loaded."""
+    page.request.get(server.url)
+    csrf = page.request.get(f"{server.base}api/session").json()["csrf"]
+    headers = {"X-CSRF-Token": csrf, "Origin": server.base.rstrip("/")}
+    answer = page.request.post(f"{server.base}api/session", data={"actor": actor}, headers=headers)
+    assert answer.ok, answer.text()
 
 
 def mask(server: Served, chip: str, query: str = "") -> Planes:
