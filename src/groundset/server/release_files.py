@@ -20,6 +20,7 @@ TYPES = {
     ".py": "text/x-python; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",
     ".json": "application/json",
+    ".geojson": "application/geo+json",
     ".parquet": "application/vnd.apache.parquet",
     ".tif": "image/tiff; application=geotiff",
     ".png": "image/png",
@@ -28,7 +29,8 @@ TYPES = {
 }
 DOCUMENTS = (
     "report.html", "README.md", "CHANGELOG.md", "LICENSE", "dataset.py", "scheme.csv", "croissant.json",
-    "release.json", "collection.json", "catalog.json", "chips.parquet",
+    "release.json", "collection.json", "catalog.json", "chips.parquet", "outlines.parquet",
+    "annotations/instances_train.json", "annotations/instances_validate.json", "annotations/instances_test.json",
 )  # fmt: skip
 """What a person may want to open, most telling first."""
 

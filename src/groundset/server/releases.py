@@ -154,7 +154,7 @@ def _bands(record: Mapping[str, Any]) -> list[str]:
 
 def _notes(record: Mapping[str, Any]) -> list[str]:
     try:
-        return told_splits(SplitReport(**record["split"]))
+        return [*told_splits(SplitReport(**record["split"])), *map(str, record.get("notes", ()))]
     except (KeyError, TypeError, AttributeError):  # of another version
         return []
 

@@ -2013,7 +2013,7 @@ export interface components {
             };
             /**
              * Relabelled
-             * @description Chips in both whose mask or class differs (at most 1,000)
+             * @description Chips in both whose label differs (at most 1,000)
              */
             relabelled: string[];
             /**
@@ -2021,6 +2021,13 @@ export interface components {
              * @description Chips only in `base` (at most 1,000)
              */
             removed: string[];
+            /**
+             * Shapes
+             * @description Shapes of an outline task: added, removed, changed, same; null for other tasks
+             */
+            shapes?: {
+                [key: string]: number;
+            } | null;
         };
         /**
          * EncodeJob

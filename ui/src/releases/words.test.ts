@@ -5,6 +5,7 @@ import {
   badges,
   chipOf,
   commands,
+  unitOf,
   grouped,
   nameProblem,
   nextName,
@@ -70,9 +71,11 @@ it('says the same thing once, worst first', () => {
 it('writes commands that a shell takes', () => {
   expect(quoted('/a/b-1')).toBe('/a/b-1');
   expect(quoted("it's here")).toBe(`'it'\\''s here'`);
-  const texts = commands('/my lake/releases/v1', 'v1').map((c) => c.text);
+  const texts = commands('/my lake/releases/v1', 'v1', 'segment').map((c) => c.text);
   expect(texts[1]).toBe("groundset check '/my lake/releases/v1' --require Q2");
   expect(texts[3]).toBe("groundset release '/my lake' --rebuild v1 --to FOLDER");
+  expect(commands('/l/releases/v1', 'v1', 'outline')[0]!.text).toContain('boxes, labels, masks');
+  expect(unitOf('outline')).toBe('shapes');
 });
 
 it('knows names, splits and chips', () => {

@@ -103,14 +103,24 @@ export function quoted(word: string): string {
 
 export type Command = { title: string; text: string; about: string; python?: boolean };
 
+/** What the class counts of a release count. */
+export function unitOf(kind: string): string {
+  return kind === 'segment' ? 'pixels' : kind === 'outline' ? 'shapes' : 'chips';
+}
+
+const SAMPLES: Record<string, string> = {
+  classify: 'image, label, valid, id, bands',
+  outline: 'image, boxes, labels, masks, valid, id, bands',
+};
+
 /** What to type to go on with a release. */
-export function commands(path: string, name: string): Command[] {
+export function commands(path: string, name: string, kind: string): Command[] {
   const at = quoted(path);
   const home = quoted(path.replace(/[\\/]releases[\\/][^\\/]+[\\/]?$/, ''));
   return [
     {
       title: 'Load it in Python',
-      text: `import groundset as gs\n\ntrain = gs.load(${JSON.stringify(path)}, split="train")\nsample = train[0]   # image, mask, valid, id, bands`,
+      text: `import groundset as gs\n\ntrain = gs.load(${JSON.stringify(path)}, split="train")\nsample = train[0]   # ${SAMPLES[kind] ?? 'image, mask, valid, id, bands'}`,
       python: true,
       about: 'Float32 images in physical values, nodata as NaN; chips between splits are never returned.',
     },

@@ -77,8 +77,11 @@ class Differences(Model):
     other: str
     added: list[str] = Field(description="Chips only in `other` (at most 1,000)")
     removed: list[str] = Field(description="Chips only in `base` (at most 1,000)")
-    relabelled: list[str] = Field(description="Chips in both whose mask or class differs (at most 1,000)")
+    relabelled: list[str] = Field(description="Chips in both whose label differs (at most 1,000)")
     moved: list[tuple[str, str, str]] = Field(description="Chip, its split in `base`, its split in `other`")
     counts: dict[str, int] = Field(description="added, removed, relabelled, moved, same")
     class_counts: dict[str, tuple[int, int]] = Field(description="By class: in `base`, in `other`")
     recipe: dict[str, tuple[Any, Any]] = Field(description="Settings that differ")
+    shapes: dict[str, int] | None = Field(
+        default=None, description="Shapes of an outline task: added, removed, changed, same; null for other tasks"
+    )
