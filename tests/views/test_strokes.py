@@ -134,7 +134,11 @@ def test_the_same_stroke_again_changes_nothing_and_an_id_is_one_stroke(lake: Lak
     assert lake.journal.head() == head
 
 
-def test_strokes_of_one_request_land_in_order_and_those_refused_leave_no_gap(lake: Lake) -> None:
+@pytest.mark.parametrize("at_once", [1, 1 << 20])
+def test_strokes_of_one_request_land_in_order_and_those_refused_leave_no_gap(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("groundset.views.strokes._AT_ONCE", at_once)
     desk = StrokeDesk(lake)
     first, refused, last = stroke(0, 0), stroke(0, 0, code=0, bulk=str(uuid4())), stroke(2, 0, code=0)
     bad, nowhere = stroke(0, 0, code=77), stroke(0, 0, chip_id="s_0_9_9")

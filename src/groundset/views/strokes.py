@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from groundset.journal.events import parse_id
 from groundset.journal.objects import encode as encode_objects
 from groundset.views._layers import Key, Layer, Layers
 from groundset.views.masks import LAYER, ChipMask, Commit, Which
-from groundset.views.patches import Patch, allowed, laid, own_pixels, unpack
+from groundset.views.patches import PLANES, Patch, allowed, laid, own_pixels, unpack
 
 if TYPE_CHECKING:
     from groundset.chips import Chip
@@ -27,6 +27,9 @@ _TRIES = 40
 
 _LONGEST_REST = 0.1
 """Seconds between two of them."""
+
+_AT_ONCE = 64 << 20
+"""Bytes that the patches of one batch are unpacked to together, unless one alone has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,13 @@ class StrokeDesk:
         Raises:
             ServiceError: The journal or the disk cannot be written; whoever sends the same again later loses nothing.
         """
-        ready: list[_Ready | Appended] = [self._ready(stroke, actor) for stroke in strokes]
-        keys = {one.key for one in ready if isinstance(one, _Ready)}
-        with self._layers.held(keys):
-            return _Round(self._layers, self._commit, actor, may_review=may_review).run(ready)
+        out: list[Kept] = []
+        for some in _portions(strokes):
+            ready: list[_Ready | Appended] = [self._ready(stroke, actor) for stroke in some]
+            keys = {one.key for one in ready if isinstance(one, _Ready)}
+            with self._layers.held(keys):
+                out += _Round(self._layers, self._commit, actor, may_review=may_review).run(ready)
+        return out
 
     def told(self, chip_id: str, task: str | None, actor: str, layer: str = LAYER) -> Strokes:
         """What an actor has drawn in a layer of a chip, and can take back and bring back.
@@ -181,6 +187,21 @@ class StrokeDesk:
             return Appended(stroke.id, "refused", error=str(error))
         key = Key(chosen.name, str(chip.id), actor, stroke.layer)
         return _Ready(replace(stroke, id=own, base=base, bulk=bulk), key, chip, patch, objects)
+
+
+def _portions(strokes: Iterable[Stroke]) -> Iterator[list[Stroke]]:
+    """Strokes in order, so many together as may be unpacked at once."""
+    some: list[Stroke] = []
+    size = 0
+    for stroke in strokes:
+        own = PLANES * stroke.window[2] * stroke.window[3]
+        if some and size + own > _AT_ONCE:
+            yield some
+            some, size = [], 0
+        some.append(stroke)
+        size += own
+    if some:
+        yield some
 
 
 class _Round:
