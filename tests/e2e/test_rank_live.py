@@ -35,8 +35,12 @@ def _all(page: Page) -> list[str]:
     out: dict[int, str] = {}
     page.locator(".wall").evaluate("w => { w.scrollTop = 0; }")
     for _ in range(40):
-        page.wait_for_timeout(120)
-        page.wait_for_function("() => !document.querySelector('.wall a[aria-label=loading]')")
+        page.evaluate("() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+        page.wait_for_function(
+            """() => { const { first, end } = document.querySelector('.wall').wall.view;
+            return [...Array(end - first).keys()]
+              .every((i) => document.querySelector(`a[data-index="${first + i}"][data-chip]`)); }"""
+        )
         out |= {int(i): chip for i, chip in page.evaluate(
             "() => [...document.querySelectorAll('a[data-chip]')].map((a) => [a.dataset.index, a.dataset.chip])"
         )}  # fmt: skip
