@@ -13,7 +13,7 @@ import { accepted, figuresOf, pending, plane, type Proposal, received, SHOWN, ty
 
 export type Info = components['schemas']['AssistantInfo'];
 export type Smoothing = 'none' | 'regions' | 'majority';
-const CALM_MS = 60;
+const CALM_MS = 20;
 const STATE_MS = 600;
 
 export class Assistant {
