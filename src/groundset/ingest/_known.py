@@ -50,7 +50,9 @@ def known(lake: Lake, scene: Scene) -> tuple[Scene, bool]:
 
 
 def same(a: Scene, b: Scene) -> bool:
-    """Whether two scenes say the same, NaN and all."""
+    """Whether two scenes say the same, NaN and all; a CRS may be written otherwise after it was kept."""
+    if a.geobox == b.geobox:
+        b = replace(b, geobox=a.geobox)
     return item_text(a) == item_text(b)
 
 
