@@ -108,12 +108,14 @@ class Person:
     """The simulated annotator; a seed is a person's day.
 
     Args:
-        truth: uint8 (rows, columns), 255 where nobody knows: there they neither see mistakes nor are scored.
+        truth: uint8 (rows, columns), what they see: 1 water, 0 not, 255 where they see no mistakes.
         seed: Of their choices and of their hand.
+        scored: uint8 (rows, columns), what they are scored on; None: on what they see.
     """
 
-    def __init__(self, truth: UInt8, seed: int) -> None:
+    def __init__(self, truth: UInt8, seed: int, *, scored: UInt8 | None = None) -> None:
         self.truth, self.known = truth, truth != 255
+        self.scored = truth if scored is None else scored
         self.rng = np.random.default_rng(seed)
         self.clock = Clock()
 
@@ -157,8 +159,9 @@ class Person:
 
     def mended(self, painted: Bool, code: int, mask: UInt8) -> int:
         """Pixels that become right, less those that are painted wrong."""
-        now, then = mask[painted & self.known], self.truth[painted & self.known]
-        return int(((now != then) & (then == code)).sum()) - int((then != code).sum())
+        at = np.flatnonzero(painted)
+        now, then = mask.ravel()[at], self.truth.ravel()[at]
+        return int(((now != then) & (then == code)).sum()) - int(((then != code) & (then != 255)).sum())
 
     def mend(
         self, patch: Bool, mask: UInt8, *, outlines: bool = False, regions: Sequence[tuple[Bool, int]] = ()
@@ -204,9 +207,17 @@ class Person:
         return int(row), int(col)
 
     def iou(self, mask: UInt8) -> float:
-        """Water IoU over what is known."""
-        said, true = (mask == 1) & self.known, self.truth == 1
-        return float((said & true).sum() / max(1, (said | true).sum()))
+        """Water IoU over what they see, by which they judge an answer."""
+        return _iou(mask, self.truth)
+
+    def score(self, mask: UInt8) -> float:
+        """Water IoU over what is scored."""
+        return _iou(mask, self.scored)
+
+
+def _iou(mask: UInt8, truth: UInt8) -> float:
+    said, true = (mask == 1) & (truth != 255), truth == 1
+    return float((said & true).sum() / max(1, (said | true).sum()))
 
 
 def _stroke(one: Stroke, clock: Clock) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundset.core import Band, BandSet, InputError
-from groundset.segment.features import FeatureSpec, band_keys, default_spec, pixel_features, smoothed
+from groundset.segment.features import FeatureSpec, band_keys, default_spec, live_spec, pixel_features, smoothed
 from groundset.segment.indices import available
 
 BANDS = BandSet(tuple(Band(n, n) for n in ("green", "red", "nir", "swir16")))
@@ -29,6 +29,24 @@ def test_names_and_values() -> None:
     assert {"green@1", "NDWI@1", "edge(NDVI)@1"} <= set(spec.names)
     assert (by_name["edge(NDVI)@1"] >= 0).all()
     assert FeatureSpec.from_dict(spec.to_dict()) == spec
+
+
+def test_the_shape_of_a_spectrum_forgets_how_bright_it_is() -> None:
+    bands = BandSet((*BANDS, Band("vv", "vv")))
+    spec = live_spec([bands])
+    assert spec.shape == ("green", "red", "nir", "swir16")
+    assert spec.names[-4:] == ("shape(green)", "shape(red)", "shape(nir)", "shape(swir16)")
+    assert FeatureSpec.from_dict(spec.to_dict()) == spec
+    data = np.concatenate([image(9, 7), np.full((1, 9, 7), -12.5, np.float32)])
+    data[0, 0, 0] = data[4, 1, 1] = np.nan
+    data[:4, 2, 2] = np.nan
+    shape = pixel_features(data, bands, spec)[-4:]
+    brighter = data * np.array([3, 3, 3, 3, 1], np.float32)[:, None, None]
+    np.testing.assert_allclose(pixel_features(brighter, bands, spec)[-4:], shape, atol=1e-5)
+    np.testing.assert_allclose(shape[0] - shape[1], np.log(data[0] / data[1]), atol=1e-5)
+    np.testing.assert_allclose(np.nansum(shape, axis=0), 0, atol=1e-5)
+    np.testing.assert_array_equal(np.isnan(shape), np.isnan(data[:4]))
+    assert live_spec([BandSet(bands.bands[:2])]).shape == ()
 
 
 def test_smoothing_is_scipys_gaussian() -> None:

@@ -18,6 +18,7 @@ from groundset.core import InputError, MissingError, Origin
 from groundset.lake import Lake
 from groundset.segment import open_model, segment
 from groundset.segment.foreign import tiles
+from groundset.segment.live import Assistant
 from groundset.taxonomy import WATER
 
 Made = tuple[Lake, list[Chip], np.ndarray]
@@ -101,18 +102,16 @@ def test_a_pixel_model_from_scikit_learn_as_onnx(made: Made, tmp_path: Path, zip
     assert share_right(lake, chips, truth, "model:logistic") > 0.98
 
 
-def test_a_skops_model_described_by_an_mlm_item_and_a_sheet(made: Made, tmp_path: Path) -> None:
-    lake, chips, truth = made
-    file = tmp_path / "theirs.skops"
-    skops.io.dump(pixel_model(), file)
-    (tmp_path / "theirs__water.csv").write_text("from_code,relation,to_code\n10,exact,non-water\n20,exact,water\n")
-    item = {
+def mlm_item(file: str, shape: list[int], order: list[str]) -> dict[str, object]:
+    """A model's description as its author publishes it, with classes of its own."""
+    return {
         "type": "Feature",
         "properties": {
+            "mlm:tasks": ["semantic-segmentation"],
             "mlm:input": [
                 {
                     "name": "x", "bands": ["green", "nir"],
-                    "input": {"shape": [-1, 2], "dim_order": ["batch", "bands"], "data_type": "float32"},
+                    "input": {"shape": shape, "dim_order": order, "data_type": "float32"},
                     "value_scaling": [{"type": "min-max", "minimum": 0, "maximum": 1000}],
                 }
             ],
@@ -121,11 +120,51 @@ def test_a_skops_model_described_by_an_mlm_item_and_a_sheet(made: Made, tmp_path
             ],
             "groundset:sheet": "theirs__water.csv",
         },
-        "assets": {"model": {"href": "theirs.skops", "roles": ["mlm:model"]}},
+        "assets": {"model": {"href": file, "roles": ["mlm:model"]}},
     }  # fmt: skip
-    (tmp_path / "item.json").write_text(json.dumps(item))
+
+
+SHEET = "from_code,relation,to_code\n10,exact,non-water\n20,exact,water\n"
+
+
+def test_a_skops_model_described_by_an_mlm_item_and_a_sheet(made: Made, tmp_path: Path) -> None:
+    lake, chips, truth = made
+    file = tmp_path / "theirs.skops"
+    skops.io.dump(pixel_model(), file)
+    (tmp_path / "theirs__water.csv").write_text(SHEET)
+    (tmp_path / "item.json").write_text(json.dumps(mlm_item(file.name, [-1, 2], ["batch", "bands"])))
     segment(lake, model=str(file))
     assert share_right(lake, chips, truth, "model:theirs") > 0.98
+
+
+@pytest.mark.parametrize("kind", ["onnx", "skops"])
+def test_a_file_with_its_mlm_item_is_a_live_model(made: Made, kind: str) -> None:
+    lake, chips, truth = made
+    folder = lake.layout.models / "theirs"
+    folder.mkdir(parents=True)
+    file = folder / f"water.{kind}"
+    if kind == "onnx":
+        image_model(file)
+        item = mlm_item(file.name, [-1, 2, 16, 16], ["batch", "bands", "height", "width"])
+    else:
+        skops.io.dump(pixel_model(), file)
+        item = mlm_item(file.name, [-1, 2], ["batch", "bands"])
+    (folder / "theirs__water.csv").write_text(SHEET)
+    (folder / "item.json").write_text(json.dumps(item))
+    assistant, chip = Assistant(lake), chips[10]
+    _, make, head = assistant.prepare("pixels", str(chip.id), model="theirs")  # though nothing is painted
+    assert head == 0
+    assert (make().classes == truth[chip.window.slices]).mean() > 0.98
+    state = assistant.state(model="theirs")
+    assert state.ready
+    assert "does not follow strokes" in state.says
+    assert ("theirs", "foreign") in {(m.name, m.kind) for m in state.models}
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"water\."):
+        assistant.propose("pixels", str(chip.id), model="theirs")
+    (folder / "item.json").unlink()
+    with pytest.raises(MissingError, match="no such model"):
+        assistant.propose("pixels", str(chip.id), model="theirs")
 
 
 def test_peoples_refinements_win_and_train(made: Made, tmp_path: Path) -> None:

@@ -299,10 +299,10 @@ def test_many_classes_share_what_trains(made: Made, monkeypatch: pytest.MonkeyPa
 
 
 def test_bands_are_held_more_than_indices_where_there_are_enough() -> None:
-    rich = FeatureSpec(("green", "nir", "swir16"), ("NDVI", "NDWI", "MNDWI"), (0.0, 1.0))
+    rich = FeatureSpec(("green", "nir", "swir16"), ("NDVI", "NDWI", "MNDWI"), (0.0, 1.0), shape=("nir", "swir16"))
     prior = prior_of(rich)
     assert prior is not None
-    assert prior.tolist() == [30, 30, 30, 1, 1, 1] * 2
+    assert prior.tolist() == [30, 30, 30, 1, 1, 1] * 2 + [3, 3]
     assert prior_of(FeatureSpec(("red", "green"), ("NGRDI",), (0.0,))) is None
     rng = np.random.default_rng(0)
     x = rng.normal(size=(500, 6)).astype(np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.segment.forest import cores
+from groundset.segment.wrapped import Wrapped
 
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
@@ -15,7 +16,7 @@ UInt8 = npt.NDArray[np.uint8]
 ENOUGH_FOR_THREADS = 20_000
 
 
-class Boost:
+class Boost(Wrapped):
     """LightGBM with balanced class weights, repeatable for a seed.
 
     Args:
@@ -40,17 +41,11 @@ class Boost:
             "verbosity": -1,
         }
         self.threads = threads or cores()
-        self.estimator: Any = None
 
     @classmethod
     def make(cls, seed: int) -> Self:
         """The entry point: an unfitted booster."""
         return cls(seed)
-
-    @property
-    def classes(self) -> UInt8:
-        """Class codes seen in training, ascending; none before it."""
-        return np.asarray(getattr(self.estimator, "classes_", ()), np.uint8)
 
     def fit(self, features: Float32, codes: UInt8) -> Self:
         """Learn from features (n, features) without NaN and codes (n,)."""

@@ -1,4 +1,4 @@
-"""What a pixel segmenter sees of each pixel: bands, indices, the same smoothed, and edges."""
+"""What a pixel segmenter sees of each pixel: bands, indices, the same smoothed, edges, the shape of its spectrum."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from groundset.segment import indices
 
 Float32 = npt.NDArray[np.float32]
 _TRUNCATE = 3.0
+_DARKEST = np.float32(1e-3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class FeatureSpec:
         sigmas: Gaussian standard deviations in pixels; 0 is the pixel itself. Bands and indices are taken at each.
         edge_sigma: Scale in pixels at which gradient magnitudes are taken; None for none.
         edge_of: Indices or band keys whose gradient magnitude is taken.
+        shape: Keys of the bands whose logarithm less the mean logarithm of all of these is taken (the centred
+            log-ratio of Aitchison 1982): ratios of bands, which one factor on all of them does not change.
     """
 
     bands: tuple[str, ...]
@@ -33,13 +36,15 @@ class FeatureSpec:
     sigmas: tuple[float, ...]
     edge_sigma: float | None = None
     edge_of: tuple[str, ...] = ()
+    shape: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """One name a feature, as kept in the model card."""
         channels = (*self.bands, *self.indices)
         plain = [c if s == 0 else f"{c}@{s:g}" for s in self.sigmas for c in channels]
-        return (*plain, *(f"edge({c})@{self.edge_sigma:g}" for c in self.edge_of))
+        edges = (f"edge({c})@{self.edge_sigma:g}" for c in self.edge_of)
+        return (*plain, *edges, *(f"shape({b})" for b in self.shape))
 
     @property
     def halo(self) -> int:
@@ -55,6 +60,7 @@ class FeatureSpec:
             "sigmas": list(self.sigmas),
             "edge_sigma": self.edge_sigma,
             "edge_of": list(self.edge_of),
+            "shape": list(self.shape),
             "names": list(self.names),
         }
 
@@ -73,6 +79,7 @@ class FeatureSpec:
             tuple(float(s) for s in sigmas) if isinstance(sigmas, list) else (0.0,),
             float(edge) if isinstance(edge, int | float) else None,
             strings("edge_of"),
+            strings("shape"),
         )
 
 
@@ -102,17 +109,29 @@ def default_spec(band_sets: Sequence[BandSet]) -> FeatureSpec:
 
 
 def live_spec(band_sets: Sequence[BandSet]) -> FeatureSpec:
-    """The features of the live assistant: bands and indices of the pixel itself.
+    """The features of the live assistant: bands and indices of the pixel itself, and the shape of its spectrum.
 
-    Half as many as :func:`default_spec`, no pixel around a chip to read, and ``linear`` does no worse with them:
-    chosen on the left half of the Sen1Floods11 chip (``benchmarks/assist.py --choose``).
+    Fewer than those of :func:`default_spec`, no pixel around a chip to read, and ``linear`` does better with them. With
+    fewer than three indices there is no shape: from three bands alone it misled. Chosen on the left half of the
+    Sen1Floods11 chip, Boadella and EuroSAT (``benchmarks/assist.py --choose``).
 
     Raises:
         InputError: The scenes have no band in common.
     """
     full = default_spec(band_sets)
-    return FeatureSpec(full.bands, full.indices, (0.0,))
+    named = {key: _common_name(band_sets[0], key) for key in full.bands}
+    shape = tuple(key for key in full.bands if named[key] in OPTICAL)
+    return FeatureSpec(full.bands, full.indices, (0.0,), shape=shape if len(full.indices) >= ENOUGH else ())
 
+
+OPTICAL = frozenset({
+    "coastal", "blue", "green", "green05", "yellow", "red", "rededge", "rededge071", "rededge075", "rededge078", "nir",
+    "nir08", "nir09", "cirrus", "swir16", "swir22",
+})  # fmt: skip
+"""Common names of the eo extension whose values are reflectances or radiances, so that ratios of them mean something;
+``pan`` and the thermal bands are left out."""
+ENOUGH = 3
+"""Indices with which ratios of bands carry from place to place."""
 
 SIGMAS = (0.0, 1.0)
 EDGE_SIGMA = 1.0
@@ -155,6 +174,24 @@ def pixel_features(physical: Float32, bands: BandSet, spec: FeatureSpec) -> Floa
     for name in spec.edge_of:
         out[row] = gradient_magnitude(scales[spec.edge_sigma or 0.0][name])
         row += 1
+    if spec.shape:
+        out[row:] = spectral_shape(planes[[spec.bands.index(key) for key in spec.shape]])
+    return out
+
+
+def spectral_shape(planes: Float32) -> Float32:
+    """Logarithms of bands less the mean logarithm of those that are there; NaN stays NaN.
+
+    Args:
+        planes: (bands, rows, columns), physical values; what is below a thousandth counts as that.
+    """
+    out: Float32 = np.log(np.maximum(planes, _DARKEST))
+    there = np.isfinite(out)
+    if there.all():
+        out -= out.mean(axis=0)
+        return out
+    count = np.maximum(there.sum(axis=0), 1).astype(np.float32)
+    out -= np.where(there, out, np.float32(0)).sum(axis=0) / count
     return out
 
 

@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from groundset.segment.wrapped import Wrapped
+
 Float32 = npt.NDArray[np.float32]
 UInt8 = npt.NDArray[np.uint8]
 
@@ -17,7 +19,7 @@ LEAVES = 32
 CHUNK = 16_384
 
 
-class Forest:
+class Forest(Wrapped):
     """scikit-learn's RandomForest with few, small trees and balanced class weights.
 
     Twenty trees of at most 32 leaves fit the processor's cache: they predict over ten times as many pixels a second
@@ -40,17 +42,11 @@ class Forest:
             "random_state": seed,
         }
         self.threads = threads or cores()
-        self.estimator: Any = None
 
     @classmethod
     def make(cls, seed: int) -> Self:
         """The entry point: an unfitted forest."""
         return cls(seed)
-
-    @property
-    def classes(self) -> UInt8:
-        """Class codes seen in training, ascending; none before it."""
-        return np.asarray(getattr(self.estimator, "classes_", ()), np.uint8)
 
     def fit(self, features: Float32, codes: UInt8) -> Self:
         """Learn from features (n, features) without NaN and codes (n,)."""

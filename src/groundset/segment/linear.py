@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Self
@@ -60,17 +61,24 @@ class Linear:
         seed: Unused: nothing is drawn.
         strength: Weight of the prior.
         prior: How many times stronger it holds each feature's weights, float64 (features,); None: all alike.
+        enough: With more pixels than this the prior weighs as much as with so many, and they outweigh it.
         threads: Threads for predicting; 0 is one a core.
     """
 
     name = "linear"
 
     def __init__(
-        self, seed: int = 0, *, strength: float = STRENGTH, prior: Float64 | None = None, threads: int = 0
+        self,
+        seed: int = 0,
+        *,
+        strength: float = STRENGTH,
+        prior: Float64 | None = None,
+        enough: float = math.inf,
+        threads: int = 0,
     ) -> None:
         del seed
         self.settings: dict[str, Any] = {"strength": strength, "class_weight": "balanced", "max_iter": STEPS}
-        self.prior = prior
+        self.prior, self.enough = prior, enough
         self.threads = threads or cores()
         self.weights: Weights | None = None
         self._pipeline: Any = None
@@ -115,10 +123,12 @@ class Linear:
         if len(classes) < 2:
             raise InputError("a model needs labelled pixels of two classes at least", found=f"{len(classes)} class")
         each = len(codes) / (len(classes) * counts[index])
+        features = self._learnt(features)
         mean, scale = _standard(features)
         X = np.subtract(features, mean, dtype=np.float32)
         X /= scale.astype(np.float32)
-        strength = self.settings["strength"] * (np.ones(X.shape[1]) if self.prior is None else self.prior)
+        strength = self.settings["strength"] * min(1.0, self.enough / len(codes))
+        strength = strength * self._held(X.shape[1])
         with one_thread():  # many small products: threads would wait for each other longer than they work
             W, b, steps = _solve(X, index.astype(np.int64), each, strength)
         self._pipeline = None
@@ -143,7 +153,7 @@ class Linear:
 
         def some(start: int) -> None:
             end = min(n, start + PIECE)
-            decided = W @ planes[:, start:end]
+            decided = W @ self._seen(planes[:, start:end])
             decided += b
             _shares(decided, out[:, start:end])
 
@@ -156,6 +166,18 @@ class Linear:
                 with ThreadPoolExecutor(self.threads) as pool:
                     list(pool.map(some, starts))
         return out
+
+    def _learnt(self, features: Float32) -> Float32:
+        """What is fitted of features (n, features)."""
+        return features
+
+    def _seen(self, planes: Float32) -> Float32:
+        """The same of feature planes (features, n)."""
+        return planes
+
+    def _held(self, count: int) -> Float64:
+        """How strongly the prior holds each of so many weights."""
+        return np.ones(count) if self.prior is None else self.prior
 
     def _fitted(self) -> Weights:
         if self.weights is None:

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.core import InputError, MissingError
+from groundset.features import onnx_session
+from groundset.features.onnx_session import FLOATS
 from groundset.segment.card import ModelCard
 
 Float32 = npt.NDArray[np.float32]
 
 THREADS = 2
 """onnxruntime takes all cores by default and then spins; beside other workers that costs more than it brings."""
-_FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ def open_onnx(card: ModelCard) -> OnnxModel:
         InputError: It is no ONNX model, is cut short, or its input or output is not what the card says.
     """
     session = open_session(card.path)
-    given = _pick(session.get_inputs(), card.input, "input", card)
+    given = onnx_session.pick(session.get_inputs(), card.input, "input", of="model", source=card.source)
     rank = len(given.shape)
-    if rank not in (2, 4) or given.type not in _FLOATS:
+    if rank not in (2, 4) or given.type not in FLOATS:
         raise InputError(
             "the model's input is neither an image (n, bands, h, w) nor pixels (n, bands) of float values",
             asked=card.path, found=f"{given.name}: {given.type} {given.shape}",
@@ -83,7 +84,7 @@ def open_onnx(card: ModelCard) -> OnnxModel:
     hard = "int" in output.type and not output.type.startswith("seq")
     batch = given.shape[0] if isinstance(given.shape[0], int) else None
     side = _side(given, card) if image else None
-    return OnnxModel(session, card, given.name, _FLOATS[given.type], output.name, image, side, batch, hard)
+    return OnnxModel(session, card, given.name, FLOATS[given.type], output.name, image, side, batch, hard)
 
 
 def open_session(path: Path) -> Any:
@@ -93,41 +94,17 @@ def open_session(path: Path) -> Any:
         MissingError: No such file.
         InputError: It is no ONNX model, or is cut short.
     """
-    import onnxruntime
-
     if not path.is_file():
         raise MissingError("no such model file", asked=path)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = THREADS, 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise InputError(
-            "this is not a whole ONNX model that can run here",
-            asked=path,
-            found=f"{path.stat().st_size} bytes: {str(error).splitlines()[0]}",
-            hint="copy it again, or export it again for a CPU",
-        ) from error
-
-
-def _pick(nodes: list[Any], name: str | None, what: str, card: ModelCard) -> Any:
-    found = ", ".join(f"{n.name} {n.shape}" for n in nodes)
-    if name is None and len(nodes) == 1:
-        return nodes[0]
-    for node in nodes:
-        if node.name == name:
-            return node
-    asked = name or f"one {what}"
-    raise InputError(f"the model has no such {what}", asked=asked, found=found, hint=f"name it in {card.source}")
+    hint = "copy it again, or export it again for a CPU"
+    return onnx_session.open_session(path, threads=THREADS, spinning=False, hint=hint)
 
 
 def _output(nodes: list[Any], card: ModelCard, image: bool) -> Any:
     if card.output is not None:
-        return _pick(nodes, card.output, "output", card)
+        return onnx_session.pick(nodes, card.output, "output", of="model", source=card.source)
     ranks = (4, 3) if image else (2,)
-    floats = [n for n in nodes if (n.type in _FLOATS and len(n.shape) in ranks) or n.type.startswith("seq(map")]
+    floats = [n for n in nodes if (n.type in FLOATS and len(n.shape) in ranks) or n.type.startswith("seq(map")]
     labels = [n for n in nodes if "tensor(int" in n.type or "tensor(uint" in n.type]
     for node in (*floats, *labels):
         return node

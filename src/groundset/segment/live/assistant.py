@@ -214,18 +214,20 @@ class Assistant:
         self._warm()
         learned, head = self.rows(chosen).learn()
         scheme = self._lake.scheme(chosen)
-        if model not in segmenter_names():
+        follows = model in segmenter_names()
+        if not follows:
             self._shelf.get(model, scheme)
         key = (chosen, model, learned.mark)
         with self._lock:
             known = self._judged.get(key)
         if known is None:
             try:
-                check_enough(self._lake, chosen, learned)
+                if follows:  # others need nothing painted
+                    check_enough(self._lake, chosen, learned)
             except NotEnoughError as error:
                 known = not_ready(learned, scheme, model, str(error))
             else:
-                made = (lambda: learner(model, learned.spec)) if model in segmenter_names() else None
+                made = (lambda: learner(model, learned.spec)) if follows else None
                 fitted = None if made is None else self.fitted(chosen, model, learned).segmenter
                 known = judge(learned, scheme, model, fitted, made)
             with self._lock:

@@ -134,7 +134,8 @@ def importance(segmenter: Segmenter, learned: Learned) -> tuple[Importance, ...]
     """What a fitted segmenter goes by, bands and indices, the most first.
 
     Of ``linear`` the lengths of the weights of standardised features over the classes; of trees what they state
-    themselves (impurity taken away, gain of splits). Bands that say the same share what one alone would have.
+    themselves (impurity taken away, gain of splits). A band's share has that of its edges and of its part in the shape
+    of the spectrum. Bands that say the same share what one alone would have.
     """
     each = _weights(segmenter)
     if each is None or not each.sum():
@@ -142,7 +143,7 @@ def importance(segmenter: Segmenter, learned: Learned) -> tuple[Importance, ...]
     share = each / each.sum()
     total: dict[str, float] = {}
     for name, value in zip(learned.spec.names, share, strict=True):
-        channel = name.removeprefix("edge(").partition(")")[0].partition("@")[0]
+        channel = name.removeprefix("edge(").removeprefix("shape(").partition(")")[0].partition("@")[0]
         total[channel] = total.get(channel, 0.0) + float(value)
     ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Importance(n, round(v, 4), _share_words(n, v, segmenter)) for n, v in ranked)

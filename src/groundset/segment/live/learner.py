@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from groundset.segment.features import FeatureSpec
+from groundset.segment.features import ENOUGH, FeatureSpec
 from groundset.segment.linear import Linear
+from groundset.segment.live.bent import Bent
 from groundset.segment.segmenter import Segmenter, get_segmenter
 
-HELD = 30.0
-"""How many times stronger the weights of bands are held than those of indices. Levels change with light, haze and
-season, ratios hardly do: from strokes on one half of a scene to its other half water carried better so. Chosen on the
-left half of the Sen1Floods11 chip (`benchmarks/assist.py --choose`)."""
-ENOUGH = 3
-"""Where there are fewer indices than this, they are too little to go by, and all features count alike."""
+HELD, SHAPED = 30.0, 3.0
+"""How many times stronger the weights of bands, and of the shape of the spectrum, are held than those of indices.
+Levels change with light, haze and season, ratios hardly do. Chosen with ``STRENGTH`` on the left half of the
+Sen1Floods11 chip, the two dates of Boadella and EuroSAT (``benchmarks/assist.py --choose``)."""
+STRENGTH = 3e-2
+"""Weight of the prior where weights are held so; where there are too few indices, ``linear`` has its own."""
+OUTWEIGHED = 2_000
+"""Painted pixels from which on the prior weighs no more: a few strokes must carry far, many must fit where they are."""
+BENT_FROM, BENT_HELD = 3_000, 3.0
+"""Painted pixels from which on weights of indices may bend, and how many times stronger bends are held than these."""
 _SEED = 0
 
 
@@ -23,15 +28,16 @@ def learner(name: str, spec: FeatureSpec) -> Segmenter:
     Raises:
         MissingError: No such segmenter.
     """
-    made = get_segmenter(name, _SEED)
-    if isinstance(made, Linear):
-        made.prior = prior_of(spec)
-    return made
+    made, prior = get_segmenter(name, _SEED), prior_of(spec)
+    if not isinstance(made, Linear) or prior is None:
+        return made
+    indices = np.array([i for i, feature in enumerate(spec.names) if feature.partition("@")[0] in spec.indices])
+    return Bent(indices, from_=BENT_FROM, held=BENT_HELD, strength=STRENGTH, prior=prior, enough=OUTWEIGHED)
 
 
 def prior_of(spec: FeatureSpec) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
     """How strongly each feature's weights are held; None: all alike."""
     if len(spec.indices) < ENOUGH:
         return None
-    bands = set(spec.bands)
-    return np.array([HELD if name.partition("@")[0] in bands else 1.0 for name in spec.names], np.float64)
+    held = dict.fromkeys(spec.bands, HELD) | {f"shape({key})": SHAPED for key in spec.shape}
+    return np.array([held.get(name.partition("@")[0], 1.0) for name in spec.names], np.float64)

@@ -1,0 +1,286 @@
+"""The ways of labelling that ``effort.py`` compares: by hand, IRIS's loop, ours, and regions alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from skimage.draw import polygon
+
+from _annotator import BUTTON, HAND, KEY, MIND, POINT, Person
+from _effort_scenes import Picture, Reading, outlines, picture, seen
+from groundset.core import UNLABELLED
+from groundset.segment.linear import Linear
+from groundset.segment.live.learner import learner
+from groundset.segment.live.rows import MOST_PER_CLASS
+from groundset.segment.regions import Candidates, Hierarchy, candidates
+
+MOST_ACTS = 1_000
+TRIES = 6
+IRIS_WAIT = 0.5
+"""Seconds of one answer of IRIS (measured on an idle machine, shared/design/facts.md)."""
+OUR_WAIT = 0.12
+"""Seconds of one answer of ours at most (``benchmarks/assist.py`` holds it to that)."""
+FILL = MIND + POINT + 2 * BUTTON + KEY
+"""Seconds to fill what is left with the other class."""
+
+
+@dataclass
+class Costs:
+    """What one person needed in one way.
+
+    Attributes:
+        targets: Water IoU to reach, ascending.
+        reached: Seconds to each target that was reached.
+        spent: Seconds spent on the whole.
+        iou: The last one.
+    """
+
+    targets: tuple[float, ...]
+    reached: dict[float, float] = field(default_factory=dict)
+    spent: float = 0.0
+    iou: float = 0.0
+
+    def see(self, person: Person, mask: np.ndarray, extra: float = 0.0) -> bool:
+        """Note what is reached; whether all is."""
+        self.iou = person.score(mask)
+        self.spent = person.clock.seconds + extra
+        for target in self.targets:
+            if self.iou >= target:
+                self.reached.setdefault(target, self.spent)
+        return len(self.reached) == len(self.targets)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A scene to label to some targets, by what the person sees; a seed is their day."""
+
+    scene: str
+    reading: Reading
+    targets: tuple[float, ...]
+    seed: int
+
+    def begin(self) -> tuple[Picture, Person, Costs]:
+        """The picture, somebody before it, and nothing spent."""
+        scene = picture(self.scene)
+        return scene, Person(seen(self.scene, self.reading), self.seed, scored=scene.truth), Costs(self.targets)
+
+
+def by_polygons(job: Job, tolerance: float) -> Costs:
+    """Outlines of the water that is seen; the rest is filled."""
+    scene, person, out = job.begin()
+    mask = np.zeros(scene.truth.shape, np.uint8)
+    person.clock.take("class", 1)
+    for rings in outlines(job.scene, job.reading, tolerance):
+        for i, ring in enumerate(rings):
+            person.clock.outline(len(ring))
+            drawn = ring + person.rng.normal(0, HAND, ring.shape)
+            mask[polygon(*drawn.T, mask.shape)] = 1 if i == 0 else 0
+        if out.see(person, mask, FILL):
+            break
+    return out
+
+
+@dataclass
+class Labelling:
+    """A mask in the making, as both loops have it: strokes are final, a model's answer is taken where it is better.
+
+    The person asks after every ``batch`` strokes, sees whether the answer is better than the mask that they have, and
+    stops asking after so many answers in a row that are not; from then on they only mend.
+    """
+
+    person: Person
+    ask: Callable[[np.ndarray], np.ndarray | None]
+    batch: int = 1
+    patience: float = float("inf")
+    useless: int = 0
+
+    def __post_init__(self) -> None:
+        self.drawn = np.full(self.person.truth.shape, UNLABELLED, np.uint8)
+        self.mask = np.zeros(self.person.truth.shape, np.uint8)
+        self.since = 0
+
+    def classes(self) -> list[int]:
+        """Those that are drawn."""
+        return [code for code in (1, 0) if (self.drawn == code).any()]
+
+    def next(self) -> np.ndarray | None:
+        """The patch that they turn to: of a class that is not drawn yet while there is one; None where they stop."""
+        person = self.person
+        if person.clock.acts >= MOST_ACTS:
+            return None
+        missing = [code for code in (1, 0) if code not in self.classes()]
+        if not missing:
+            return person.patch(self.mask)
+        return person.patch(np.where(person.truth == missing[0], 1 - missing[0], person.truth).astype(np.uint8))
+
+    def draw(self, where: np.ndarray, code: int) -> None:
+        """A stroke or a region."""
+        self.drawn[where] = code
+        self.mask[where] = code
+        self.since += 1
+
+    def answer(self, *, seen: Callable[[bool], None]) -> None:
+        """Ask the model, and take what it says where that is better; ``seen`` adds what it costs to know."""
+        if self.useless >= self.patience or self.since < self.batch or len(self.classes()) < 2:
+            return
+        found = self.ask(self.drawn)
+        if found is None:
+            return
+        self.since = 0
+        new = np.where(self.drawn != UNLABELLED, self.drawn, found.reshape(self.drawn.shape))
+        better = self.person.iou(new) > self.person.iou(self.mask)
+        seen(better)
+        self.mask = new if better else self.mask
+        self.useless = 0 if better else self.useless + 1
+
+
+def by_iris(job: Job, batch: int, patience: float) -> Costs:
+    """Strokes; a key for an answer and a wait, and another key to undo it where it is worse."""
+    scene, person, out = job.begin()
+    bands = np.ascontiguousarray(scene.stored.reshape(len(scene.stored), -1).T)
+    mine = Labelling(person, lambda drawn: iris_answer(bands, drawn.ravel()), batch, patience)
+
+    def told(better: bool) -> None:
+        person.clock.wait(KEY + IRIS_WAIT + (0 if better else KEY))
+
+    while (patch := mine.next()) is not None:
+        mine.draw(*person.mend(patch, mine.mask))
+        mine.answer(seen=told)
+        if out.see(person, mine.mask):
+            break
+    return out
+
+
+def iris_answer(bands: np.ndarray, drawn: np.ndarray) -> np.ndarray | None:
+    """What IRIS's model says of every pixel; None where it wants more: over 10 drawn pixels of two classes.
+
+    Its page sends four fifths of the drawn pixels of a class (at most 20,000), in an order shuffled with a fixed seed;
+    its server keeps three tenths of these to stop early.
+    """
+    import lightgbm
+    from sklearn.model_selection import train_test_split
+
+    rng = np.random.default_rng(42)
+    chosen = []
+    for code in (0, 1):
+        at = rng.permutation(np.flatnonzero(drawn == code))
+        if len(at) > 10:
+            chosen.append(at[: min(round(0.8 * len(at)), 20_000)])
+    if len(chosen) < 2:
+        return None
+    at = np.concatenate(chosen)
+    fit, held, fit_y, held_y = train_test_split(at, drawn[at], stratify=drawn[at], test_size=0.3, random_state=42)
+    model = lightgbm.LGBMClassifier(
+        num_leaves=10, max_bin=128, max_depth=10, tree_learner="data", learning_rate=0.05, n_estimators=20, n_jobs=1,
+        verbosity=-1,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(
+            bands[fit], fit_y, eval_set=[(bands[held], held_y)], callbacks=[lightgbm.early_stopping(4, verbose=False)]
+        )
+        return np.asarray(model.predict(bands, num_iteration=model.best_iteration_), np.uint8)
+
+
+def by_ours(job: Job) -> Costs:
+    """Strokes, outlines and region clicks; the answer lies over the mask after each, a key accepts it."""
+    scene, person, out = job.begin()
+    assistant = Assistant(scene)
+    mine = Labelling(person, assistant.answer)
+
+    def told(better: bool) -> None:
+        person.clock.wait(OUR_WAIT + (KEY if better else 0))
+
+    while (patch := mine.next()) is not None:
+        mine.draw(*person.mend(patch, mine.mask, outlines=True, regions=assistant.regions(person.spot(patch))))
+        mine.answer(seen=told)
+        if out.see(person, mine.mask):
+            break
+    return out
+
+
+class Assistant:
+    """The product's own: ``linear`` on the product's features, at most 8,000 pixels a class, regions ranked by it."""
+
+    def __init__(self, scene: Picture) -> None:
+        self.scene = scene
+        self.planes = scene.features.reshape(len(scene.features), -1)
+        self.chance = np.random.default_rng(0).random(scene.truth.size)
+        self.probability: np.ndarray | None = None
+        self._ranked: dict[int, Candidates] = {}
+
+    def answer(self, drawn: np.ndarray) -> np.ndarray:
+        """A class for every pixel, from what is drawn of two classes."""
+        flat = drawn.ravel()
+        at = np.concatenate([self._some(np.flatnonzero(flat == code)) for code in (0, 1)])
+        model = learner("linear", self.scene.spec)
+        assert isinstance(model, Linear)
+        model.threads = 1
+        model.fit(np.ascontiguousarray(self.planes[:, at].T), flat[at])
+        self.probability = model.predict_planes(self.planes).reshape(2, *drawn.shape)
+        self._ranked.clear()
+        return self.probability.argmax(axis=0).astype(np.uint8)
+
+    def _some(self, at: np.ndarray) -> np.ndarray:
+        """At most so many of a class train, drawn once for all, as in the product."""
+        return at if len(at) <= MOST_PER_CLASS else at[np.argsort(self.chance[at])[:MOST_PER_CLASS]]
+
+    def regions(self, at: tuple[int, int]) -> list[tuple[np.ndarray, int]]:
+        """The first regions at a spot, with the steps of the wheel to each."""
+        i = self.scene.chip(*at)
+        if i is None:
+            return []
+        if i not in self._ranked:
+            rows, cols, *_ = self.scene.chips[i]
+            said = None if self.probability is None else self.probability[:, rows, cols]
+            self._ranked[i] = candidates(self.scene.tree(i), said, [0, 1])
+        return regions_at(self.scene, self._ranked[i], i, at)
+
+
+def regions_at(scene: Picture, ranked: Candidates, i: int, at: tuple[int, int]) -> list[tuple[np.ndarray, int]]:
+    """The first regions at a spot of a chip, with the steps of the wheel to each."""
+    rows, cols, *_ = scene.chips[i]
+    nodes = ranked.at(at[0] - rows.start, at[1] - cols.start)[:TRIES]
+    return [(_pixels(scene, ranked.tree, i, node), step) for step, node in enumerate(nodes)]
+
+
+def _pixels(scene: Picture, tree: Hierarchy, i: int, node: int) -> np.ndarray:
+    """The pixels of a region of a chip, bool (rows, columns) of the picture."""
+    out = np.zeros(scene.truth.shape, bool)
+    rows, cols, *_ = scene.chips[i]
+    x, y, width, height = (int(v) for v in tree.bbox[node])
+    top, left = rows.start + y, cols.start + x
+    out[top : top + height, left : left + width] = tree.mask(node)
+    return out
+
+
+def by_regions(job: Job) -> Costs:
+    """Region clicks alone; a spot where no region fits is given up."""
+    scene, person, out = job.begin()
+    mask = np.zeros(scene.truth.shape, np.uint8)
+    ranked: dict[int, Candidates] = {}
+    left = np.zeros(scene.truth.shape, bool)
+    while person.clock.acts < MOST_ACTS:
+        patch = person.patch(mask, left)
+        if patch is None:
+            break
+        at = person.spot(patch)
+        i = scene.chip(*at)
+        if i is not None and i not in ranked:
+            ranked[i] = candidates(scene.tree(i), None, [0, 1])
+        code = int(person.truth[patch][0])
+        there = [] if i is None else regions_at(scene, ranked[i], i, at)
+        region, steps = max(there, key=lambda r: person.mended(r[0], code, mask), default=(patch, TRIES))
+        person.clock.take("class", code)
+        person.clock.look(steps)
+        person.clock.click()
+        if there and person.mended(region, code, mask) > 0:
+            mask[region] = code
+        else:
+            left |= patch
+        if out.see(person, mask, FILL):
+            break
+    return out
