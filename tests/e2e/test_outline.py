@@ -173,3 +173,59 @@ def test_crossing_outlines_attributes_files_and_a_layer_that_is_moved(editor: Ou
     page.get_by_role("menuitem", name="Draw into masks of pixels").click()
     expect(page.get_by_text("Drawn into pixels")).to_be_visible()
     assert api(editor.server, f"/shapes?task={TASK}")["numberMatched"] == 2
+    page.get_by_role("button", name="Files and masks").click()
+    page.get_by_role("menuitem", name="Trace masks of pixels").click()
+    expect(page.get_by_text("pixels traced:")).to_be_visible()
+    drawn = shapely.union_all([geometry(one) for one in editor.shapes() if one["origin"] == 4])
+    traced = [one for one in editor.shapes() if one["properties"].get("import") == "masks:pixels"]
+    assert traced
+    assert abs(shapely.union_all([geometry(one) for one in traced]).intersection(drawn).area - drawn.area) < 1
+    editor.press("u")
+    editor.until(2)
+
+
+def test_snapping_numbers_frames_and_views(editor: OutlinePage, page: Page) -> None:
+    editor.press("n", "p")  # snapping off
+    editor.click((36, 36), (46, 36), (46, 46), (36, 46))
+    editor.press("Enter", "n", "l")
+    editor.click((46.2, 35.8), (50.4, 40.3), (46.3, 41.1))  # near a corner, near nothing, near an edge
+    editor.press("Enter")
+    line = next(one for one in editor.until(2) if one["properties"]["kind"] == "polyline")
+    first, free, last = line["geometry"]["coordinates"]
+    square = next(geometry(one) for one in editor.shapes() if one["id"] != line["id"])
+    assert tuple(first) in square.exterior.coords
+    assert shapely.distance(square.exterior, shapely.Point(last)) < 1e-3
+    assert abs(last[1] - 41.1) < NEAR
+    assert abs(free[0] - 50.4) < NEAR
+    editor.press("Escape", "Escape", "v", "Alt+2")
+    views = page.locator("[role=application]")
+    expect(views).to_have_count(2)
+    editor.press("f")
+    second = views.nth(1)
+    editor.click((40, 40))
+    editor.press(".")
+    place = page.get_by_role("group", name="Place of the vertex")
+    place.get_by_label("Column").fill("37.25")
+    place.get_by_label("Row").fill("38.5")
+    place.get_by_label("Row").press("Tab")
+    found = next(geometry(one) for one in editor.shapes() if one["id"] != line["id"])
+    assert (37.25, 38.5) in found.exterior.coords
+    second.focus()
+    editor.press("Escape")
+    shape = page.get_by_role("group", name="Place of the shape")
+    shape.get_by_label("Column").fill("34")
+    shape.get_by_label("Column").press("Tab")
+    after = next(geometry(one) for one in editor.shapes() if one["id"] != line["id"])
+    assert after.equals_exact(shapely.affinity.translate(found, 34 - found.bounds[0], 0), 1e-3)
+    second.focus()
+    editor.press("Escape")
+    page.keyboard.down("Shift")
+    editor.drag((33, 33), (58, 58))
+    page.keyboard.up("Shift")
+    expect(page.get_by_text("2 shapes", exact=True)).to_be_visible()
+    editor.press("Delete")
+    editor.until(0)
+    editor.press("u")
+    editor.until(2)
+    editor.reload()
+    expect(views).to_have_count(2)

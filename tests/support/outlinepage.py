@@ -61,8 +61,8 @@ class OutlinePage:
 
     @property
     def stage(self) -> Locator:
-        """The view."""
-        return self.page.locator("[role=application]")
+        """The first of the views."""
+        return self.page.locator("[role=application]").first
 
     def press(self, *keys: str) -> None:
         """Press keys one after another."""

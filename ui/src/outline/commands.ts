@@ -82,6 +82,10 @@ function seeing(editor: OutlineEditor): Command[] {
     ...COUNTS.map((count) =>
       see(`views ${count}`, count === 1 ? 'One view' : `${count} views`, [`Alt+${count}`], () => views.resize(count)),
     ),
+    see('place before', 'View to the place before', ['Alt+ArrowLeft'], () =>
+      views.swap(views.active, views.active - 1),
+    ),
+    see('place after', 'View to the place after', ['Alt+ArrowRight'], () => views.swap(views.active, views.active + 1)),
     see('look', 'How the view looks', ['q'], () => (views.asked = views.panes[views.active]?.key ?? null)),
     see('panels', 'Panels', ['\\'], () => editor.turnPanels()),
     see('keys', 'Change keys', ['Ctrl+k'], () => (editor.listing = true)),

@@ -185,7 +185,6 @@ export class OutlineEditor extends EditorState {
     const moved = this.moved().map((shape) => ({ shape, lifted: true }));
     const one = chosen.length === 1 && hand.kind === 'select' && chosen[0]!.kind !== 'point' ? chosen[0]! : null;
     return {
-      chip: this.box,
       shapes: [...shapes, ...moved],
       handles: one && { shape: one, held: picked.vertex },
       draft: hand.shown(),

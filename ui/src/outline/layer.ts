@@ -1,11 +1,15 @@
-/** Draws outlines, batched by class, on canvases that are kept: an edit redraws the place that it changed. */
+/** Draws outlines, batched by class, on a sheet that is kept: an edit redraws the place that it changed. */
 import { toCanvas, toImage, type Size, type View } from '../canvas';
 import { closed, type Bounds, type Ring, type Shape } from './shape';
+import type { Place, Tiles } from './sheet';
 
 /** Shapes of one path: longer ones take the browser's rasteriser more than in proportion. */
 const BATCH = 300;
-/** Smaller shapes, in CSS pixels, are drawn as rectangles. */
+/** Smaller shapes, in CSS pixels, are drawn as rectangles; so are larger ones where there are very many. */
 const SMALL = 4;
+const SMALL_OF_MANY = 9;
+/** Vertices that are nearer to the one before, in CSS pixels, are passed over. */
+const NEAR = 0.7;
 const POINT = 4;
 /** Dark rims cost as much as the lines: not where there are more shapes. */
 const MOST_RIMMED = 1500;
@@ -23,6 +27,7 @@ export interface Look {
 
 export class ShapeLayer {
   lifted: ReadonlySet<string> = new Set();
+  private readonly sheet = document.createElement('canvas');
   private dirty: Bounds[] | null = null;
   /** Whether lines have a dark rim: where shapes are few. */
   private rimmed = true;
@@ -40,32 +45,29 @@ export class ShapeLayer {
     return this.dirty === null;
   }
 
-  /** Draws all that a view shows, the same on each canvas. */
-  whole(canvases: readonly HTMLCanvasElement[], view: View, size: Size, look: Look): void {
-    const [first, ...others] = canvases;
-    if (!first) return;
-    const [width, height] = [Math.round(size.width * look.ratio), Math.round(size.height * look.ratio)];
-    for (const canvas of canvases) [canvas.width, canvas.height] = [width, height]; // which clears them
-    const context = contextOf(first);
+  /** Draws all that a view shows. */
+  whole(shown: readonly Tiles[], view: View, size: Size, look: Look): void {
+    this.sheet.width = Math.round(size.width * look.ratio); // which clears it
+    this.sheet.height = Math.round(size.height * look.ratio);
+    const context = this.sheet.getContext('2d', { willReadFrequently: true })!;
     this.paint(context, view, size, look, boxOf(view, size, RIM), true);
+    for (const tiles of shown) tiles.show(this.sheet, look.ratio, null);
     context.getImageData(0, 0, 1, 1); // until then it is only noted what is to be drawn: the time would say nothing
-    for (const canvas of others) contextOf(canvas).drawImage(first, 0, 0);
     this.dirty = [];
   }
 
-  /** Draws the places anew that were spoiled, where the canvases show `view`. */
-  mend(canvases: readonly HTMLCanvasElement[], view: View, size: Size, look: Look): void {
-    const [first, ...others] = canvases;
-    if (!first) return;
+  /** Draws the places anew that were spoiled, where the sheet shows `view`. */
+  mend(shown: readonly Tiles[], view: View, size: Size, look: Look): void {
+    const context = this.sheet.getContext('2d', { willReadFrequently: true })!;
     for (const box of this.dirty ?? []) {
-      const place = this.part(contextOf(first), box, view, size, look);
-      if (place) for (const canvas of others) copyPart(first, canvas, place);
+      const place = this.part(context, box, view, size, look);
+      if (place) for (const tiles of shown) tiles.show(this.sheet, look.ratio, place);
     }
     this.dirty = [];
   }
 
   /** Answers where it drew, in pixels of the canvas; null where nothing of it is seen. */
-  private part(context: CanvasRenderingContext2D, box: Bounds, view: View, size: Size, look: Look): Bounds | null {
+  private part(context: CanvasRenderingContext2D, box: Bounds, view: View, size: Size, look: Look): Place | null {
     const [left, top] = toCanvas(view, box[0], box[1], size);
     const [right, bottom] = toCanvas(view, box[2], box[3], size);
     const device = (at: number, up: number): number => Math.floor(at * look.ratio) + up;
@@ -104,16 +106,6 @@ export class ShapeLayer {
   }
 }
 
-/** In the browser's own memory: nothing goes between the graphics card and it. */
-const contextOf = (canvas: HTMLCanvasElement): CanvasRenderingContext2D =>
-  canvas.getContext('2d', { willReadFrequently: true })!;
-
-function copyPart(from: HTMLCanvasElement, to: HTMLCanvasElement, [x, y, w, h]: Bounds): void {
-  const context = contextOf(to);
-  context.clearRect(x, y, w, h);
-  context.drawImage(from, x, y, w, h, x, y, w, h);
-}
-
 /** What a view shows, and `more` CSS pixels around it. */
 export function boxOf(view: View, size: Size, more = 0): Bounds {
   const [left, top] = toImage(view, { x: -more, y: -more }, size);
@@ -131,18 +123,17 @@ function drawBatch(
   const colour = look.colour(shapes[0]!.code);
   const area = closed(shapes[0]!.kind);
   const path = new Path2D();
-  const small = new Path2D();
+  context.fillStyle = colour;
+  context.globalAlpha = Math.max(0.7, look.fill);
+  const most = rimmed ? SMALL : SMALL_OF_MANY;
   for (const shape of shapes) {
     const [left, top, right, bottom] = shape.bounds;
     const [w, h] = [(right - left) * view.zoom, (bottom - top) * view.zoom];
-    if (area && w < SMALL && h < SMALL) {
+    if (area && w < most && h < most) {
       const [x, y] = toCanvas(view, left, top, size);
-      small.rect(x, y, Math.max(1, w), Math.max(1, h));
+      context.fillRect(x, y, Math.max(1, w), Math.max(1, h));
     } else trace(path, shape, view, size);
   }
-  context.fillStyle = colour;
-  context.globalAlpha = Math.max(0.7, look.fill);
-  context.fill(small);
   if (area) {
     context.globalAlpha = look.fill;
     context.fill(path);
@@ -182,10 +173,14 @@ export function trace(path: Path2D, shape: Shape, view: View, size: Size): void 
       }
       const area = closed(shape.kind);
       const turned = area && signed(ring) > 0 === (at === 0);
+      let [a, b] = [Infinity, Infinity];
       for (let i = 0; i < ring.length; i++) {
-        const { x, y } = ring[turned ? ring.length - 1 - i : i]!;
-        if (i === 0) path.moveTo(x * zoom + ox, y * zoom + oy);
-        else path.lineTo(x * zoom + ox, y * zoom + oy);
+        const point = ring[turned ? ring.length - 1 - i : i]!;
+        const [x, y] = [point.x * zoom + ox, point.y * zoom + oy];
+        if (i > 0 && i < ring.length - 1 && Math.abs(x - a) + Math.abs(y - b) < NEAR) continue;
+        if (i === 0) path.moveTo(x, y);
+        else path.lineTo(x, y);
+        [a, b] = [x, y];
       }
       if (area) path.closePath();
     });

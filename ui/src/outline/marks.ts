@@ -1,17 +1,18 @@
 /** Draws what is selected and what is being done, over everything else. */
 import { toCanvas, type Size, type View } from '../canvas';
-import type { Box, Point } from '../paint/contract';
+import type { Point } from '../paint/contract';
 import { trace } from './layer';
 import { closed, type Shape, type Spot } from './shape';
+import type { Place } from './sheet';
 
 const HANDLE = 3.5;
 const MOST_HANDLES = 4000;
 const DARK = '#000000b0';
 const HELD = '#ffb000';
+/** CSS pixels that marks reach beyond their points. */
+const REACH = 14;
 
 export interface Marks {
-  /** The chip that the page is about. */
-  chip: Box | null;
   /** Selected shapes; `lifted` ones are drawn nowhere else. */
   shapes: readonly { shape: Shape; lifted: boolean }[];
   /** Its vertices can be taken. */
@@ -23,21 +24,46 @@ export interface Marks {
   fill: number;
 }
 
+/** Draws on a canvas that is no larger than what is drawn: a small thing that moves costs the browser little. */
 export function drawMarks(canvas: HTMLCanvasElement, view: View, size: Size, marks: Marks): void {
-  const copy = canvas.getContext('2d', { willReadFrequently: true })!;
   const ratio = window.devicePixelRatio || 1;
-  const [w, h] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
-  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
-  copy.setTransform(ratio, 0, 0, ratio, 0, 0);
-  copy.clearRect(0, 0, size.width, size.height);
-  copy.lineJoin = 'round';
   const at = ({ x, y }: Point): [number, number] => toCanvas(view, x, y, size);
-  if (marks.chip) frame(copy, at(marks.chip), marks.chip.width * view.zoom, marks.chip.height * view.zoom);
+  const [left, top, width, height] = placeOf(marks, at, size);
+  canvas.hidden = width <= 0 || height <= 0;
+  if (canvas.hidden) return;
+  const css = { left, top, width, height };
+  for (const [name, value] of Object.entries(css)) canvas.style.setProperty(name, `${value}px`);
+  [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)]; // which clears it
+  const copy = canvas.getContext('2d', { willReadFrequently: true })!;
+  copy.setTransform(ratio, 0, 0, ratio, -left * ratio, -top * ratio);
+  copy.lineJoin = 'round';
   for (const one of marks.shapes) outline(copy, view, size, one, marks);
   if (marks.handles) handles(copy, marks.handles, at, size);
   if (marks.draft) drafted(copy, marks.draft, at);
   if (marks.snapped) rimmed(copy, 1.5, HELD, () => copy.arc(...at(marks.snapped!), 6, 0, 2 * Math.PI));
   if (marks.cell) rimmed(copy, 1.5, '#ffffff', () => cross(copy, ...at(marks.cell!)));
+}
+
+/** Left, top, width and height of all marks as far as they are seen, in whole CSS pixels; no width where there are none. */
+function placeOf(marks: Marks, at: (point: Point) => [number, number], size: Size): Place {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  const take = (point: Point): void => {
+    const [x, y] = at(point);
+    [left, right] = [Math.min(left, x), Math.max(right, x)];
+    [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+  };
+  for (const { shape } of marks.shapes) {
+    const [a, b, c, d] = shape.bounds;
+    take({ x: a, y: b });
+    take({ x: c, y: d });
+  }
+  for (const point of [...(marks.draft?.points ?? []), marks.snapped, marks.cell]) if (point) take(point);
+  const [x, y] = [Math.max(0, Math.floor(left) - REACH), Math.max(0, Math.floor(top) - REACH)];
+  const [w, h] = [
+    Math.min(size.width, Math.ceil(right) + REACH) - x,
+    Math.min(size.height, Math.ceil(bottom) + REACH) - y,
+  ];
+  return Number.isFinite(w) && Number.isFinite(h) ? [x, y, w, h] : [0, 0, 0, 0];
 }
 
 /** A line that is seen on every ground. */
@@ -50,19 +76,6 @@ function rimmed(copy: CanvasRenderingContext2D, width: number, colour: string, p
   copy.lineWidth = width;
   copy.strokeStyle = colour;
   copy.stroke();
-}
-
-function frame(copy: CanvasRenderingContext2D, [x, y]: [number, number], width: number, height: number): void {
-  copy.lineWidth = 1;
-  for (const [colour, dashes] of [
-    [DARK, []],
-    ['#ffffff', [6, 4]],
-  ] as const) {
-    copy.strokeStyle = colour;
-    copy.setLineDash([...dashes]);
-    copy.strokeRect(Math.round(x) + 0.5, Math.round(y) + 0.5, width, height);
-  }
-  copy.setLineDash([]);
 }
 
 function outline(

@@ -8,7 +8,8 @@ import { toCanvas, type Size, type View } from '../canvas';
 const QUICK_MS = 22;
 /** Else after so many times the time that it takes. */
 const SELDOM = 8;
-export const REST_MS = 120;
+const REST_MS = 120;
+const MOST_REST_MS = 800;
 
 export class Moving {
   /** Where the canvases look that are there. */
@@ -34,8 +35,13 @@ export class Moving {
     this.tookMs = ms;
   }
 
+  /** Milliseconds that the view is to rest before it is drawn: what takes long does not come between two moves. */
+  get restMs(): number {
+    return Math.min(MOST_REST_MS, Math.max(REST_MS, this.tookMs));
+  }
+
   /** Shows what is there where it belongs; true where it is not sharp. */
-  place(canvases: Iterable<HTMLCanvasElement>, view: View): boolean {
+  place(shown: Iterable<HTMLElement>, view: View): boolean {
     const { at, size } = this;
     if (!at) return false;
     const moved = !same(at, view);
@@ -43,7 +49,7 @@ export class Moving {
     const [x, y] = toCanvas(view, at.x, at.y, size);
     const [dx, dy] = [x - (size.width / 2) * scale, y - (size.height / 2) * scale];
     const transform = moved ? `translate(${dx}px, ${dy}px) scale(${scale})` : '';
-    for (const { style } of canvases) if (style.transform !== transform) style.transform = transform;
+    for (const { style } of shown) if (style.transform !== transform) style.transform = transform;
     return moved;
   }
 }

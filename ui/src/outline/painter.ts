@@ -1,17 +1,20 @@
 /** Draws all views of the editor: pictures, each in its look; outlines and marks, the same on all of them. */
-import type { Size } from '../canvas';
+import { toCanvas, type Size } from '../canvas';
 import { theme } from '../lib/theme.svelte';
 import { SceneBoard } from '../paint/views/sceneboard';
 import type { SceneState } from '../paint/views/scene.svelte';
 import type { OutlineEditor } from './editor.svelte';
 import { drawMarks } from './marks';
-import { Moving, REST_MS } from './moving';
+import { Moving } from './moving';
+import type { Tiles } from './sheet';
 
 export interface Surface {
   scene: SceneState;
   picture: HTMLCanvasElement;
-  shapes: HTMLCanvasElement;
+  shapes: Tiles;
   marks: HTMLCanvasElement;
+  /** Around the chip that the page is about. */
+  chip: HTMLElement;
 }
 
 export type Part = 'picture' | 'shapes' | 'marks';
@@ -61,8 +64,8 @@ export class Painter {
     this.ask('picture', 'shapes', 'marks');
   }
 
-  private all(part: Part): HTMLCanvasElement[] {
-    return [...this.surfaces.values()].map((one) => one[part]);
+  private all<T>(of: (one: Surface) => T): T[] {
+    return [...this.surfaces.values()].map(of);
   }
 
   private draw(): void {
@@ -73,18 +76,38 @@ export class Painter {
     const drawn = this.picture(size);
     const ofShapes = this.outlines(size);
     const said = this.editor.marks();
-    for (const canvas of this.all('marks')) drawMarks(canvas, seen, size, said);
+    for (const { marks, chip } of this.surfaces.values()) {
+      drawMarks(marks, seen, size, said);
+      this.frameChip(chip);
+    }
     // the graphics card works on while this goes on: how long it took is seen when the next frame can be drawn
     if (drawn) requestAnimationFrame(() => this.pictures.took(performance.now() - begun - ofShapes));
     this.todo.clear();
     this.rested = false;
     const blurred = [
-      this.pictures.place(this.all('picture'), seen),
-      this.shapes.place(this.all('shapes'), seen),
+      this.pictures.place(
+        this.all((one) => one.picture),
+        seen,
+      ),
+      this.shapes.place(
+        this.all((one) => one.shapes.host),
+        seen,
+      ),
     ].includes(true);
     clearTimeout(this.resting);
-    if (blurred) this.resting = setTimeout(() => ((this.rested = true), this.ask()), REST_MS);
+    const restMs = Math.max(this.pictures.restMs, this.shapes.restMs);
+    if (blurred) this.resting = setTimeout(() => ((this.rested = true), this.ask()), restMs);
     this.ondrawn();
+  }
+
+  private frameChip({ style }: HTMLElement): void {
+    const { box } = this.editor;
+    const { seen, cell } = this.editor.views;
+    if (!box || !seen) return;
+    const [x, y] = toCanvas(seen, box.x, box.y, cell);
+    style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+    style.width = `${box.width * seen.zoom}px`;
+    style.height = `${box.height * seen.zoom}px`;
   }
 
   private picture(size: Size): boolean {
@@ -101,14 +124,14 @@ export class Painter {
     const { editor } = this;
     const seen = editor.views.seen!;
     const begun = performance.now();
-    const canvases = this.all('shapes');
-    for (const canvas of canvases) canvas.hidden = !editor.shown;
+    const shown = this.all((one) => one.shapes);
+    for (const { host } of shown) host.hidden = !editor.shown;
     const look = { colour: editor.colour, fill: editor.fill, ratio: window.devicePixelRatio || 1 };
     if (editor.layer.spoiled || this.shapes.due(seen, size, this.rested)) {
-      editor.layer.whole(canvases, seen, size, look);
+      editor.layer.whole(shown, seen, size, look);
       this.shapes.drawn(seen, size);
       this.shapes.took(performance.now() - begun);
-    } else if (this.todo.has('shapes')) editor.layer.mend(canvases, this.shapes.at!, size, look);
+    } else if (this.todo.has('shapes')) editor.layer.mend(shown, this.shapes.at!, size, look);
     return performance.now() - begun;
   }
 }
