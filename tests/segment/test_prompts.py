@@ -130,3 +130,14 @@ def test_a_wrong_card(made: Made, card: str, message: str) -> None:
     (folder / "prompt.toml").write_text(card)
     with pytest.raises(InputError, match=f"(?s){message}"):
         Prompters(lake).ask("mobile", str(chips[10].id), [Point(3, 3)])
+
+
+def test_a_quality_that_is_no_number_is_none(made: Made) -> None:
+    lake, chips, _ = made
+    broken = tinysams.MOBILE_DECODER.replace(
+        "iou_predictions = Identity (sure)", "less = Neg (sure)\n    iou_predictions = Log (less)"
+    )
+    pair = {"mobile_sam.encoder.onnx": tinysams.MOBILE_ENCODER, "mobile_sam.onnx": broken}
+    tinysams.put(lake.layout.models, "mobile", "mobile-sam", pair)
+    found = Prompters(lake).ask("mobile", str(chips[10].id), [Point(3, 3)])
+    assert {one.score for one in found} == {0.0}

@@ -7,6 +7,7 @@ counts}}; ``counts`` are COCO's uncompressed run lengths, column by column, begi
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from groundset.core import InputError, Scheme
@@ -35,10 +36,9 @@ def encode(objects: object, shape: tuple[int, int], scheme: Scheme) -> bytes:
             _check(one, shape, scheme)
         except InputError as error:
             raise InputError(f"object {i}: {error.message}", asked=error.asked, found=error.found) from None
-    ids = [one["id"] for one in objects]
-    if len(set(ids)) != len(ids):
-        twice = next(own for own in ids if ids.count(own) > 1)
-        raise InputError("two objects have the same id", asked=twice)
+    twice = [own for own, n in Counter(one["id"] for one in objects).items() if n > 1]
+    if twice:
+        raise InputError("two objects have the same id", asked=twice[0])
     data = json.dumps(list(objects), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
     if len(data) > MAX_BYTES:
         raise InputError("these objects are too large", found=f"{len(data):,} bytes", asked=f"at most {MAX_BYTES:,}")

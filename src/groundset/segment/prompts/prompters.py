@@ -86,7 +86,8 @@ class Prompters:
             version, card, kind = self._open(model)
             encoded = self._picture(model, version, card, kind, chip)
             logits, quality = kind.decode(encoded, prompt)
-        answers = [Outlined(mask > 0, float(np.clip(q, 0, 1))) for mask, q in zip(logits, quality, strict=False)]
+        sure = np.clip(np.nan_to_num(quality.astype(np.float32)), 0, 1)  # not every export keeps to numbers from 0 to 1
+        answers = [Outlined(mask > 0, float(q)) for mask, q in zip(logits, sure, strict=False)]
         return sorted((a for a in answers if a.mask.any()), key=lambda a: -a.score)
 
     def _open(self, name: str) -> tuple[str, PromptCard, Kind]:
