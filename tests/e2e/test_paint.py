@@ -228,7 +228,7 @@ def test_without_webgl2_the_servers_picture_is_painted_on(page: Page, server: Se
 class TestLoad:
     """Masks that are there already."""
 
-    def test_from_another_annotator_to_correct_it(self, page: Page, server: Served, chip: str) -> None:
+    def test_from_another_annotator_or_a_model_to_correct_it(self, page: Page, server: Served, chip: str) -> None:
         ben = PaintPage(page, server, chip).open(actor="ben")
         ben.press("x", "2")
         ben.drag((4.5, 4.5), (9.5, 9.5))
@@ -243,6 +243,12 @@ class TestLoad:
         una.press("u")
         una.strokes(0)
         assert not una.mask()[1].any()
+        page.get_by_role("button", name="Load labels").click()
+        page.get_by_role("menuitem", name="From model:pixels-forest").click()
+        una.strokes(1)
+        model = una.mask("model:pixels-forest")
+        np.testing.assert_array_equal(una.mask(), model)
+        assert (model[1] == 2).any()
 
     def test_from_a_geotiff_and_back_and_a_wrong_file_says_what_is_wrong(
         self, page: Page, server: Served, chip: str, tmp_path: Path
