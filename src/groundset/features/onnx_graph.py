@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from groundset.core import InputError, MissingError
 from groundset.features.card import EncoderCard, read_card
+from groundset.features.onnx_session import FLOATS, open_session, pick
 
 Physical = npt.NDArray[np.float32]
 
-_FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 _TRIED = 64
 """Side of the chip on which a model that takes any size is tried."""
 
@@ -62,21 +62,9 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=4)
-def _session(path: Path, stamp: tuple[int, int]) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the same bits on every executor
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise InputError(
-            "this is not a whole ONNX model that can run here",
-            asked=path,
-            found=f"{stamp[0]} bytes: {str(error).splitlines()[0]}",
-            hint="copy it again, or export it again for a CPU, with its weights in the same file",
-        ) from error
+def _session(path: Path, _stamp: tuple[int, int]) -> Any:
+    hint = "copy it again, or export it again for a CPU, with its weights in the same file"
+    return open_session(path, threads=1, hint=hint)  # one thread: the same bits on every executor
 
 
 @lru_cache(maxsize=4)
@@ -101,8 +89,8 @@ def metadata(path: Path) -> dict[str, str]:
 
 
 def _checked(session: Any, card: EncoderCard, path: Path) -> Graph:
-    given = _pick(session.get_inputs(), card.input, "input", card)
-    if len(given.shape) != 4 or given.type not in _FLOATS:
+    given = pick(session.get_inputs(), card.input, "input", of="encoder", source=card.source)
+    if len(given.shape) != 4 or given.type not in FLOATS:
         raise InputError(
             "the encoder's input is no image of float values",
             asked=path,
@@ -131,7 +119,7 @@ def _checked(session: Any, card: EncoderCard, path: Path) -> Graph:
     graph = Graph(
         session,
         given.name,
-        _FLOATS[given.type],
+        FLOATS[given.type],
         output.name,
         card.layout,
         side,
@@ -149,26 +137,12 @@ def _checked(session: Any, card: EncoderCard, path: Path) -> Graph:
     return replace(graph, dim=int(tried.shape[1]))
 
 
-def _pick(nodes: list[Any], name: str | None, what: str, card: EncoderCard) -> Any:
-    if name is None and len(nodes) == 1:
-        return nodes[0]
-    for node in nodes:
-        if node.name == name:
-            return node
-    raise InputError(
-        f"the encoder has no such {what}",
-        asked=name or f"one {what}",
-        found=", ".join(f"{n.name} {n.shape}" for n in nodes),
-        hint=f"name it in {card.source}",
-    )
-
-
 def _output(nodes: list[Any], card: EncoderCard) -> Any:
     if card.output is not None:
-        node = _pick(nodes, card.output, "output", card)
-        fits = [node] if len(node.shape) in (2, 4) and node.type in _FLOATS else []
+        node = pick(nodes, card.output, "output", of="encoder", source=card.source)
+        fits = [node] if len(node.shape) in (2, 4) and node.type in FLOATS else []
     else:
-        floats = [n for n in nodes if n.type in _FLOATS]
+        floats = [n for n in nodes if n.type in FLOATS]
         fits = [n for n in floats if len(n.shape) == 2] or [n for n in floats if len(n.shape) == 4]
     if not fits:
         raise InputError(

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 
-from groundset.server.models import Problem
+from groundset.server.door import needs
+from groundset.server.models import Permission, Problem
 
 LayerName = Annotated[
     str,
@@ -19,6 +20,10 @@ LayerName = Annotated[
     ),
 ]
 """Parameter of a route: how pixels are shown."""
+BandNames = Annotated[str | None, Query(description="Names joined by commas; all by default", max_length=4000)]
+"""Parameter of a route: which bands are wanted."""
+NPY = "application/octet-stream"
+"""Media type of .npy files."""
 CHANGING = "private, no-cache"
 """Kept by the browser, but asked for again each time: a 304 costs little, and a label is never an old one."""
 
@@ -75,6 +80,20 @@ def described(content: Mapping[str, str], *statuses: int) -> dict[int | str, dic
         304: {"description": "Unchanged since the ETag in If-None-Match"},
     }
     return out | problems(*statuses)
+
+
+def binary(permission: Permission, content: Mapping[str, str]) -> dict[str, Any]:
+    """Keywords of a route that answers with bytes made of imagery.
+
+    Args:
+        permission: Who may ask.
+        content: Media types with what they hold, as in :func:`described`.
+    """
+    return {
+        "response_class": Response,
+        "responses": described(content, 404, 409, 422, 503),
+        "dependencies": [needs(permission)],
+    }
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -11,12 +11,11 @@ from groundset.server import pixels
 from groundset.server.context import Here
 from groundset.server.door import needs
 from groundset.server.models import ChipDetail
-from groundset.server.replies import LayerName, described, problems, reply
+from groundset.server.replies import NPY, BandNames, LayerName, binary, problems, reply
 
 router = APIRouter(tags=["chip"])
-NPY = {"application/octet-stream": "A .npy file"}
+ARRAY = {NPY: "A .npy file"}
 PICTURE = {"image/webp": "A picture", "image/png": "or one that was stored as PNG"}
-Bands = Annotated[str | None, Query(description="Names joined by commas; all by default", max_length=4000)]
 Margin = Annotated[int, Query(description="So many pixels more on each side, as far as the scene goes", ge=0, le=1024)]
 Upscale = Annotated[
     bool, Query(description="Enlarged by the super-resolution model that the workspace names; `size` does not count")
@@ -30,40 +29,27 @@ def get_chip(here: Here, chip_id: str) -> ChipDetail:
     return pixels.chip_detail(here, chip_id)
 
 
-@router.get(
-    "/chips/{chip_id}/pixels",
-    response_class=Response,
-    responses=described(NPY, 404, 409, 422, 503),
-    dependencies=[needs("read")],
-)
-def get_chip_pixels(here: Here, request: Request, chip_id: str, bands: Bands = None, margin: Margin = 0) -> Response:
+@router.get("/chips/{chip_id}/pixels", **binary("read", ARRAY))
+def get_chip_pixels(
+    here: Here, request: Request, chip_id: str, bands: BandNames = None, margin: Margin = 0
+) -> Response:
     """The chip's stored values as .npy: (bands, rows, columns) in their own dtype.
 
     Where there is no data, and outside the scene, they are the band's nodata, or 0 where it has none. With a margin
     they begin at column max(0, x_off - margin) and row max(0, y_off - margin) of the scene.
     """
     mark, make = pixels.pixels(here, chip_id, bands, margin)
-    return reply(request, mark, "application/octet-stream", make)
+    return reply(request, mark, NPY, make)
 
 
-@router.get(
-    "/chips/{chip_id}/valid",
-    response_class=Response,
-    responses=described(NPY, 404, 409, 422, 503),
-    dependencies=[needs("read")],
-)
+@router.get("/chips/{chip_id}/valid", **binary("read", ARRAY))
 def get_chip_valid(here: Here, request: Request, chip_id: str, margin: Margin = 0) -> Response:
     """Which pixels of the chip are data, as .npy: uint8 (rows, columns), 1 where a sensor has data in all its bands."""
     mark, make = pixels.valid(here, chip_id, margin)
-    return reply(request, mark, "application/octet-stream", make)
+    return reply(request, mark, NPY, make)
 
 
-@router.get(
-    "/chips/{chip_id}/quicklook",
-    response_class=Response,
-    responses=described(PICTURE, 404, 409, 422, 503),
-    dependencies=[needs("read")],
-)
+@router.get("/chips/{chip_id}/quicklook", **binary("read", PICTURE))
 def get_chip_quicklook(
     here: Here,
     request: Request,

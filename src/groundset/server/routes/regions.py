@@ -10,12 +10,12 @@ from groundset.server import regions
 from groundset.server.context import Here
 from groundset.server.door import needs
 from groundset.server.models import Regions
-from groundset.server.replies import described, problems, reply
+from groundset.server.replies import NPY, binary, problems, reply
 from groundset.server.routes.assistant import ModelName, TaskName
 
 router = APIRouter(tags=["regions"])
 LEAVES = {
-    "application/octet-stream": "A .npy file: uint16 (rows, columns), 65535 where there is no data; uint32 with "
+    NPY: "A .npy file: uint16 (rows, columns), 65535 where there is no data; uint32 with "
     "4294967295 where there are more leaves than that"
 }
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the ETag in If-None-Match"}}
@@ -38,13 +38,8 @@ def get_regions(
     return reply(request, mark, "application/json", make)
 
 
-@router.get(
-    "/chips/{chip_id}/regions/leaves",
-    response_class=Response,
-    responses=described(LEAVES, 404, 409, 422, 503),
-    dependencies=[needs("read")],
-)
+@router.get("/chips/{chip_id}/regions/leaves", **binary("read", LEAVES))
 def get_region_leaves(here: Here, request: Request, chip_id: str) -> Response:
     """The leaf of each pixel: a number of a node."""
     mark, make = regions.leaves(here, chip_id)
-    return reply(request, mark, "application/octet-stream", make)
+    return reply(request, mark, NPY, make)

@@ -11,16 +11,15 @@ from groundset.server import describe, pixels
 from groundset.server.context import Here
 from groundset.server.door import needs
 from groundset.server.models import SceneDetail, SceneRow
-from groundset.server.replies import LayerName, described, problems, reply
+from groundset.server.replies import NPY, BandNames, LayerName, binary, problems, reply
 
 router = APIRouter(tags=["scenes"])
-NPY = {"application/octet-stream": "A .npy file"}
+ARRAY = {NPY: "A .npy file"}
 WindowText = Annotated[str, Query(description="x,y,width,height in pixels of the scene", max_length=80)]
 SizeText = Annotated[
     str | None,
     Query(description="Columns,rows of the answer, at most those of the window (default: they)", max_length=40),
 ]
-Bands = Annotated[str | None, Query(description="Names joined by commas; all by default", max_length=4000)]
 PICTURE = {"image/webp": "A picture, transparent where there is no data"}
 TILE = {"image/webp": "A tile, transparent where there is no data", "image/png": "one transparent pixel outside"}
 
@@ -37,12 +36,7 @@ def get_scene(here: Here, scene_id: str) -> SceneDetail:
     return describe.scene_detail(here.views, scene_id)
 
 
-@router.get(
-    "/scenes/{scene_id}/preview",
-    response_class=Response,
-    responses=described(PICTURE, 404, 409, 422, 503),
-    dependencies=[needs("read")],
-)
+@router.get("/scenes/{scene_id}/preview", **binary("read", PICTURE))
 def get_scene_preview(
     here: Here,
     request: Request,
@@ -55,43 +49,28 @@ def get_scene_preview(
     return reply(request, mark, media_type_of, make)
 
 
-@router.get(
-    "/scenes/{scene_id}/pixels",
-    response_class=Response,
-    responses=described(NPY, 404, 409, 422, 503),
-    dependencies=[needs("read")],
-)
+@router.get("/scenes/{scene_id}/pixels", **binary("read", ARRAY))
 def get_scene_pixels(
-    here: Here, request: Request, scene_id: str, window: WindowText, size: SizeText = None, bands: Bands = None
+    here: Here, request: Request, scene_id: str, window: WindowText, size: SizeText = None, bands: BandNames = None
 ) -> Response:
     """Stored values of a window as .npy: (bands, rows, columns) in their own dtype, from the overview that fits.
 
     At most 4,194,304 pixels a band. Without data, and outside of the scene, they are the band's nodata, or 0.
     """
     mark, make = pixels.scene_window(here, scene_id, window, size, bands)
-    return reply(request, mark, "application/octet-stream", make)
+    return reply(request, mark, NPY, make)
 
 
-@router.get(
-    "/scenes/{scene_id}/valid",
-    response_class=Response,
-    responses=described(NPY, 404, 409, 422, 503),
-    dependencies=[needs("read")],
-)
+@router.get("/scenes/{scene_id}/valid", **binary("read", ARRAY))
 def get_scene_valid(
-    here: Here, request: Request, scene_id: str, window: WindowText, size: SizeText = None, bands: Bands = None
+    here: Here, request: Request, scene_id: str, window: WindowText, size: SizeText = None, bands: BandNames = None
 ) -> Response:
     """Which pixels of a window are data, as .npy: uint8 (rows, columns), 1 where a sensor has data in all its bands."""
     mark, make = pixels.scene_valid(here, scene_id, window, size, bands)
-    return reply(request, mark, "application/octet-stream", make)
+    return reply(request, mark, NPY, make)
 
 
-@router.get(
-    "/scenes/{scene_id}/tiles/{z}/{x}/{y}",
-    response_class=Response,
-    responses=described(TILE, 404, 409, 422, 503),
-    dependencies=[needs("read")],
-)
+@router.get("/scenes/{scene_id}/tiles/{z}/{x}/{y}", **binary("read", TILE))
 def get_scene_tile(
     here: Here,
     request: Request,
