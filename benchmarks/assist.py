@@ -4,8 +4,8 @@ One chip of 512 x 512 pixels and 13 bands (Sen1Floods11, Sentinel-2). A simulate
 brushes on its left half. Time: a further stroke is in the journal; the assistant learns from all strokes, proposes the
 whole chip and encodes it as the server sends it. Features of the chip are in memory, as they are while somebody paints.
 The peer fits and predicts the same pixels' 13 bands, without reading, labels or encoding. Quality: water IoU on the
-right half, over ten draws of strokes on the left. Nothing is chosen on the right half: ``--choose`` shows all choices
-by strokes on three quarters of the left half, scored on the fourth.
+right half, over ten draws of strokes on the left. Nothing is chosen on the right half: ``--choose`` shows what was
+compared, on the left half, on Boadella and on EuroSAT (``_choose.py``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rasterio
@@ -27,16 +26,13 @@ from groundset.imagery import open_source
 from groundset.ingest import ingest
 from groundset.journal import NewEvent
 from groundset.lake import Lake, init
-from groundset.segment import FeatureSpec, default_spec, get_segmenter, live_spec, pixel_features
-from groundset.segment.linear import Linear
+from groundset.segment import live_spec, pixel_features
 from groundset.segment.live import Assistant
 from groundset.taxonomy import WATER
 from groundset.views.chips import npy
 
 PAINTED, DRAWS = 8_000, 10
 LAND, WET = 0, 1
-HELD = (10, 30, 100)
-STRENGTHS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 
 
 def truth() -> np.ndarray:
@@ -174,67 +170,19 @@ def quality(lake: Lake, chip: str, raw: np.ndarray, true: np.ndarray, draws: int
     return out
 
 
-def choose(lake: Lake, chip: str, true: np.ndarray, draws: int = 3) -> None:
-    """Features and strength by strokes on three quarters of the left half, scored on the fourth, for each quarter."""
-    found = lake.chips.get(chip)
-    pixels = lake.reader(found.id.scene).read(found.window)
-    full = default_spec([pixels.bands])
-    specs = {
-        "bands": FeatureSpec(full.bands, (), (0.0,)),
-        "and indices": FeatureSpec(full.bands, full.indices, (0.0,)),
-        "and smoothed": FeatureSpec(full.bands, full.indices, (0.0, 1.0)),
-        "smoothed alone": FeatureSpec(full.bands, full.indices, (1.0,)),
-        "and edges (the product's)": full,
-        "and wider": FeatureSpec(full.bands, full.indices, (0.0, 1.0, 3.0), 1.0, full.edge_of),
-    }
-    left = true[:, : true.shape[1] // 2]
-    quarter = np.arange(left.shape[0])[:, None] * 2 // left.shape[0] * 2 + np.arange(left.shape[1]) * 2 // left.shape[1]
-    others: dict[str, Callable[[], Any]] = {f"linear {s:g}": (lambda s=s: Linear(strength=s)) for s in STRENGTHS}
-    others |= {"forest": lambda: get_segmenter("forest"), "iris": _iris_maker}
-    rows = []
-    for name, spec in specs.items():
-        planes = pixel_features(pixels.physical(), pixels.bands, spec)[:, :, : left.shape[1]]
-        flat = np.nan_to_num(np.ascontiguousarray(planes.reshape(len(planes), -1).T))
-        makers = others | {f"linear, bands held {h}": (lambda h=h, spec=spec: _holding(spec, h)) for h in HELD}
-        scores: dict[str, list[float]] = {key: [] for key in makers}
-        for held in range(4):
-            if (left[quarter == held] == WET).sum() < 500:
-                continue
-            open_ = np.where(quarter == held, UNLABELLED, left).astype(np.uint8)
-            for seed in range(draws):
-                codes = brushed(open_, 100 + seed).ravel()
-                at = np.flatnonzero(codes != UNLABELLED)
-                test = np.flatnonzero((quarter == held).ravel())
-                for key, make in makers.items():
-                    model = make().fit(flat[at], codes[at])
-                    said = model.predict_proba(flat[test])[:, 1] > 0.5
-                    scores[key].append(water_iou(said, left.ravel()[test]))
-        rows += [(name, key, float(np.mean(values)), float(np.min(values))) for key, values in scores.items()]
-    table(rows, ("features", "model", "water IoU", "worst"))
-
-
-def _holding(spec: FeatureSpec, times: int) -> Linear:
-    """``linear`` that holds the weights of bands so many times stronger than those of all else."""
-    return Linear(prior=np.array([times if name in spec.bands else 1 for name in spec.names], np.float64))
-
-
-def _iris_maker() -> Any:
-    from lightgbm import LGBMClassifier
-
-    return LGBMClassifier(n_estimators=20, max_depth=10, num_leaves=10, learning_rate=0.05, verbosity=-1, n_jobs=-1)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and draws")
-    parser.add_argument("--choose", action="store_true", help="show the choices made on the left half")
+    parser.add_argument("--choose", action="store_true", help="show how the live model was chosen")
     options = parser.parse_args()
+    if options.choose:
+        from _choose import choose
+
+        choose()
+        return
     true = truth()
     with tempfile.TemporaryDirectory() as folder, make_lake(Path(folder)) as lake:
         chip = str(next(lake.chips.chips()).id)
-        if options.choose:
-            choose(lake, chip, true)
-            return
         found = lake.chips.get(chip)
         raw = lake.reader(found.id.scene).read(found.window).data
         flat = np.ascontiguousarray(raw.reshape(len(raw), -1).T.astype(np.float32))

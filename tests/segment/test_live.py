@@ -18,6 +18,7 @@ from groundset.segment import FeatureSpec, segment
 from groundset.segment.linear import Linear
 from groundset.segment.live import Assistant, NotEnoughError
 from groundset.segment.live import rows as rows_module
+from groundset.segment.live.bent import Bent
 from groundset.segment.live.learner import learner, prior_of
 from groundset.taxonomy import WATER
 
@@ -311,3 +312,23 @@ def test_bands_are_held_more_than_indices_where_there_are_enough() -> None:
     weights = learner("linear", FeatureSpec(rich.bands, rich.indices, (0.0,))).fit(x, codes)
     assert isinstance(weights, Linear)
     assert weights.coefficients[1, 3] > 10 * weights.coefficients[1, 0] > 0
+
+
+def test_weights_of_indices_bend_where_much_is_painted() -> None:
+    spec = FeatureSpec(("green", "nir"), ("NDVI", "NDWI", "MNDWI"), (0.0,), shape=("green", "nir"))
+    x = np.random.default_rng(0).normal(size=(4_000, len(spec.names))).astype(np.float32)
+    codes = (np.abs(x[:, 2]) < 0.7).astype(np.uint8)  # no weight that stays the same can tell that
+
+    def right(painted: int) -> float:
+        model = learner("linear", spec).fit(x[:painted], codes[:painted])
+        return float((model.predict_proba(x).argmax(axis=1) == codes).mean())
+
+    assert right(2_900) < 0.65
+    assert right(4_000) > 0.8
+    model = learner("linear", spec).fit(x, codes)
+    assert isinstance(model, Bent)
+    assert model.coefficients.shape == (2, len(spec.names))
+    assert model.coefficients[1].argmax() == 2
+    knots = np.quantile(x[:, 2:5], (0.25, 0.5, 0.75), axis=0)
+    wide = np.concatenate([x, *(np.maximum(x[:, 2:5] - k, 0) for k in knots)], axis=1)
+    np.testing.assert_allclose(model.predict_proba(x), model.estimator.predict_proba(wide), atol=1e-5)
