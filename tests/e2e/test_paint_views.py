@@ -30,7 +30,8 @@ MARKED = """
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) if (data[4 * (y * width + x) + 3]) {
     left = Math.min(left, x); right = Math.max(right, x); top = Math.min(top, y); bottom = Math.max(bottom, y);
   }
-  return right < 0 ? null : [(left + right + 1) / 2, (top + bottom + 1) / 2];
+  const { offsetLeft, offsetTop } = canvas; // it is no larger than its marks
+  return right < 0 ? null : [offsetLeft + (left + right + 1) / 2, offsetTop + (top + bottom + 1) / 2];
 }
 """
 PICTURE = """

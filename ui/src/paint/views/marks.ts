@@ -1,4 +1,7 @@
-/** Outlines of the tool in hand, the pointer and the frames of places, on a layer of their own: only what moved is drawn. */
+/**
+ * Outlines of the tool in hand, the pointer and the frames of places, on a canvas of their own that is no larger than they
+ * are: all of a canvas is sent to the screen again when a bit of it changes, and the pointer changes it all the time.
+ */
 import { toCanvas, type Size, type View } from '../../canvas';
 import type { Box, Point, Preview } from '../contract';
 
@@ -17,84 +20,94 @@ interface Rect {
   bottom: number;
 }
 
+type Spot = [number, number];
+type Stroke = (copy: CanvasRenderingContext2D) => void;
+
 const NOWHERE: Rect = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
 const ARM = 9;
 const GAP = 3;
+/** Room for the width of a line. */
+const RIM = 4;
+/** Sizes of the canvas are multiples of this, CSS pixels: it is seldom made anew. */
+const STEP = 32;
 
 export class MarkLayer {
-  private last: Rect = NOWHERE;
+  private reach: Rect = NOWHERE;
+  private strokes: Stroke[] = [];
 
   draw(canvas: HTMLCanvasElement, size: Size, ratio: number, view: View, marks: Marks): void {
+    this.reach = { ...NOWHERE };
+    this.strokes = [];
+    this.plan(size, view, marks);
+    const room = within(this.reach, size);
+    canvas.style.display = room ? 'block' : 'none';
+    if (!room) return;
+    fit(canvas, room, ratio);
     const copy = canvas.getContext('2d', { willReadFrequently: true })!; // in memory: many times faster under software GL
-    const { left, top, right, bottom } = this.last;
-    copy.setTransform(ratio, 0, 0, ratio, 0, 0);
-    if (right >= left) copy.clearRect(left - 4, top - 4, right - left + 8, bottom - top + 8);
-    this.last = { ...NOWHERE };
-    const to = (p: Point) => this.seen(toCanvas(view, p.x, p.y, size));
+    copy.setTransform(1, 0, 0, 1, 0, 0);
+    copy.clearRect(0, 0, canvas.width, canvas.height);
+    copy.setTransform(ratio, 0, 0, ratio, -room.left * ratio, -room.top * ratio);
     copy.lineJoin = 'round';
     copy.lineCap = 'round';
-    for (const { points, closed, bare } of marks.preview?.lines ?? []) {
-      const path = new Path2D();
-      points.forEach((point, i) => (i ? path.lineTo(...to(point)) : path.moveTo(...to(point))));
-      if (closed) path.closePath();
-      twofold(copy, path);
-      if (!bare && points.length <= 64) for (const point of points) this.knot(copy, to(point));
+    for (const stroke of this.strokes) stroke(copy);
+  }
+
+  /** What there is to draw, and how far it reaches. */
+  private plan(size: Size, view: View, { preview, cross, frame }: Marks): void {
+    const to = (p: Point) => this.seen(toCanvas(view, p.x, p.y, size));
+    for (const { points, closed, bare } of preview?.lines ?? []) this.line(points.map(to), closed, bare);
+    if (preview?.circle) {
+      const [x, y] = toCanvas(view, preview.circle.at.x, preview.circle.at.y, size);
+      this.circle(x, y, Math.max(1, preview.circle.radius * view.zoom));
     }
-    const circle = marks.preview?.circle;
-    if (circle) {
-      const [x, y] = toCanvas(view, circle.at.x, circle.at.y, size);
-      const r = Math.max(1, circle.radius * view.zoom);
-      this.seen([x - r, y - r]);
-      this.seen([x + r, y + r]);
-      const path = new Path2D();
-      path.arc(x, y, r, 0, 2 * Math.PI);
-      twofold(copy, path);
+    if (preview?.cell) {
+      const { row, col } = preview.cell;
+      const more = Math.max(0, 4 / view.zoom - 0.5); // never smaller than eight CSS pixels
+      this.box(to({ x: col - more, y: row - more }), to({ x: col + 1 + more, y: row + 1 + more }));
     }
-    const cell = marks.preview?.cell;
-    if (cell) {
-      const room = Math.max(0, 4 / view.zoom - 0.5); // never smaller than eight CSS pixels
-      const [a, b] = to({ x: cell.col - room, y: cell.row - room });
-      const [c, d] = to({ x: cell.col + 1 + room, y: cell.row + 1 + room });
-      const path = new Path2D();
-      path.rect(a, b, c - a, d - b);
-      twofold(copy, path);
-    }
-    if (marks.cross) this.cross(copy, toCanvas(view, marks.cross.x, marks.cross.y, size));
-    if (marks.frame) {
-      const { x, y, width, height } = marks.frame;
-      const [a, b] = to({ x, y });
-      const [c, d] = to({ x: x + width, y: y + height });
-      const path = new Path2D();
-      path.rect(Math.round(a) + 0.5, Math.round(b) + 0.5, Math.round(c - a), Math.round(d - b));
-      twofold(copy, path);
+    if (cross) this.cross(toCanvas(view, cross.x, cross.y, size));
+    if (frame) {
+      const [a, b] = to(frame);
+      const [c, d] = to({ x: frame.x + frame.width, y: frame.y + frame.height });
+      const [x, y] = [Math.round(a) + 0.5, Math.round(b) + 0.5];
+      this.box([x, y], [x + Math.round(c - a), y + Math.round(d - b)]);
     }
   }
 
-  /** All is to be cleared: the canvas is another. */
-  forget(): void {
-    this.last = NOWHERE;
-  }
-
-  private seen([x, y]: [number, number]): [number, number] {
-    const { last } = this;
-    last.left = Math.min(last.left, x);
-    last.right = Math.max(last.right, x);
-    last.top = Math.min(last.top, y);
-    last.bottom = Math.max(last.bottom, y);
+  private seen([x, y]: Spot): Spot {
+    const { reach } = this;
+    reach.left = Math.min(reach.left, x);
+    reach.right = Math.max(reach.right, x);
+    reach.top = Math.min(reach.top, y);
+    reach.bottom = Math.max(reach.bottom, y);
     return [x, y];
   }
 
-  private knot(copy: CanvasRenderingContext2D, [x, y]: [number, number]): void {
-    copy.fillStyle = '#fff';
-    copy.strokeStyle = '#000c';
-    copy.lineWidth = 1;
-    copy.beginPath();
-    copy.rect(x - 2.5, y - 2.5, 5, 5);
-    copy.fill();
-    copy.stroke();
+  private line(spots: readonly Spot[], closed = false, bare = false): void {
+    const path = new Path2D();
+    spots.forEach((spot, i) => (i ? path.lineTo(...spot) : path.moveTo(...spot)));
+    if (closed) path.closePath();
+    this.strokes.push((copy) => {
+      twofold(copy, path);
+      if (!bare && spots.length <= 64) for (const spot of spots) knot(copy, spot);
+    });
   }
 
-  private cross(copy: CanvasRenderingContext2D, [x, y]: [number, number]): void {
+  private circle(x: number, y: number, radius: number): void {
+    this.seen([x - radius, y - radius]);
+    this.seen([x + radius, y + radius]);
+    const path = new Path2D();
+    path.arc(x, y, radius, 0, 2 * Math.PI);
+    this.strokes.push((copy) => twofold(copy, path));
+  }
+
+  private box([a, b]: Spot, [c, d]: Spot): void {
+    const path = new Path2D();
+    path.rect(a, b, c - a, d - b);
+    this.strokes.push((copy) => twofold(copy, path));
+  }
+
+  private cross([x, y]: Spot): void {
     this.seen([x - ARM, y - ARM]);
     this.seen([x + ARM, y + ARM]);
     const path = new Path2D();
@@ -107,8 +120,42 @@ export class MarkLayer {
       path.moveTo(x + dx * GAP, y + dy * GAP);
       path.lineTo(x + dx * ARM, y + dy * ARM);
     }
-    twofold(copy, path);
+    this.strokes.push((copy) => twofold(copy, path));
   }
+}
+
+/** The part of a view that marks take, in whole CSS pixels; null where none is seen. */
+export function within({ left, top, right, bottom }: Rect, size: Size): Rect | null {
+  const cut = {
+    left: Math.max(0, Math.floor(left - RIM)),
+    top: Math.max(0, Math.floor(top - RIM)),
+    right: Math.min(size.width, Math.ceil(right + RIM)),
+    bottom: Math.min(size.height, Math.ceil(bottom + RIM)),
+  };
+  return cut.right > cut.left && cut.bottom > cut.top ? cut : null;
+}
+
+/** Lays the canvas there, and makes it anew where it is too small or much too large. */
+function fit(canvas: HTMLCanvasElement, { left, top, right, bottom }: Rect, ratio: number): void {
+  const grown = (length: number) => Math.round(Math.ceil(length / STEP) * STEP * ratio);
+  const [width, height] = [grown(right - left), grown(bottom - top)];
+  const fits = (has: number, due: number) => has >= due && has <= 2 * due;
+  if (!fits(canvas.width, width) || !fits(canvas.height, height)) [canvas.width, canvas.height] = [width, height];
+  const { style } = canvas;
+  style.width = `${canvas.width / ratio}px`;
+  style.height = `${canvas.height / ratio}px`;
+  style.left = `${left}px`;
+  style.top = `${top}px`;
+}
+
+function knot(copy: CanvasRenderingContext2D, [x, y]: Spot): void {
+  copy.fillStyle = '#fff';
+  copy.strokeStyle = '#000c';
+  copy.lineWidth = 1;
+  copy.beginPath();
+  copy.rect(x - 2.5, y - 2.5, 5, 5);
+  copy.fill();
+  copy.stroke();
 }
 
 /** Light on dark, so that it is seen on every picture. */

@@ -119,18 +119,12 @@ export class Screen {
     if (this.figures.frames.length > 600) this.figures.frames.splice(0, 300);
   }
 
-  /** Canvases of labels and marks as large as they are seen; whether they were not. */
-  private fit({ canvases, layer }: Surface): boolean {
-    const { labels, marks, picture } = canvases;
+  /** The canvas of labels as large as it is seen; whether it was not. */
+  private fit({ canvases: { labels, picture } }: Surface): boolean {
     const [width, height] = pixelsOf(picture);
-    let changed = false;
-    for (const canvas of [labels, marks]) {
-      if (canvas.width === width && canvas.height === height) continue;
-      [canvas.width, canvas.height] = [width, height];
-      changed = true;
-    }
-    if (changed) layer.forget();
-    return changed;
+    if (labels.width === width && labels.height === height) return false;
+    [labels.width, labels.height] = [width, height];
+    return true;
   }
 
   private drawPicture(key: string, one: Surface): void {
@@ -179,9 +173,9 @@ export class Screen {
   }
 
   private drawMarks(one: Surface): void {
-    const { marks: canvas } = one.canvases;
-    const size = { width: canvas.clientWidth, height: canvas.clientHeight };
-    if (size.width) one.layer.draw(canvas, size, canvas.width / size.width, one.view(size), one.marks());
+    const { marks, picture } = one.canvases;
+    const size = { width: picture.clientWidth, height: picture.clientHeight };
+    if (size.width) one.layer.draw(marks, size, window.devicePixelRatio || 1, one.view(size), one.marks());
   }
 }
 
