@@ -122,7 +122,11 @@ def test_chips_with_shapes_or_marked_complete_are_in_it(release: Release) -> Non
     assert item(release.path, "s_0_0_0")["properties"]["groundset:complete"] is False
     assert release.record["negatives"] == 1
     notes = " ".join(release.record["notes"])
-    for said in ("2 chips left out", "1 shape repaired", "1 shape left out, each just like another"):
+    for said in (
+        "2 chips left out",
+        "1 shape with crossing edges repaired",
+        "1 shape left out, each just like another",
+    ):
         assert said in notes
     assert f"note: {release.record['notes'][0]}" in release.summary()
 

@@ -35,7 +35,8 @@ def run(
 ) -> None:
     """Freeze a version of the labels, with imagery.
 
-    Masks, splits, scheme, checksums, description, in releases/NAME; never changed afterwards.
+    Masks, classes or outlines, splits, scheme, checksums, description, in releases/NAME; never changed afterwards. Of
+    an outline task: chips with a shape, and chips marked complete.
     """
     from groundset.workspace import open as open_workspace
 

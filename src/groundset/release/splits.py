@@ -232,7 +232,8 @@ class _Splitter:
         if best.off > 0 and self.block_m is None:
             warnings += (f"the shares are far from those asked for ({self._shares(best.split)})",)
         if left := self.shared.left(best.split):
-            warnings += (f"{left} chips are in no split, since a shape on them lies on chips of a split elsewhere",)
+            why = "a shape on them goes on in a split elsewhere: cut large shapes to keep them"
+            warnings += (f"{left} chips are in no split, since {why}",)
         report = SplitReport(
             method="mixed" if on and off else "blocks" if on else "groups",
             seed=self.seed,

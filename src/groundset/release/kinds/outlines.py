@@ -142,7 +142,7 @@ class Outlines(LabelKind):
                 f"of {len(on):,} not marked complete: more shapes may be there",
             ),
             (len(said.open), "chip", "left out, marked incomplete or as not to be told"),
-            (len(said.repaired), "shape", "repaired that crossed themselves, all parts kept"),
+            (len(said.repaired), "shape", "with crossing edges repaired, all parts kept"),
             (len(said.empty), "shape", "without an area left out"),
             (len(said.twice), "shape", "left out, each just like another one of its class"),
         ]
