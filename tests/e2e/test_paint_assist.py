@@ -27,7 +27,8 @@ BOUNDS = """
     const [x, y] = [i % width, Math.floor(i / width)];
     [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
   });
-  return [left, top, right + 1, bottom + 1];
+  const { offsetLeft: x, offsetTop: y } = canvas; // it is no larger than its marks
+  return [x + left, y + top, x + right + 1, y + bottom + 1];
 }
 """
 SEEN = f"""([canvas, middle]) => {{
