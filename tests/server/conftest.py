@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from pixellake import clients
 from serving import BASE, TOKEN, make_workspace
 
 from groundset.server.app import create_app
@@ -19,6 +20,18 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """A workspace of its own for each test."""
     with make_workspace(tmp_path / "lake") as made:
         yield made
+
+
+@pytest.fixture
+def ws(workspace: Workspace) -> Workspace:
+    """The workspace that ``web`` asks; modules may name another."""
+    return workspace
+
+
+@pytest.fixture
+def web(ws: Workspace) -> Iterator[TestClient]:
+    """Asks ``ws``, signed in."""
+    yield from clients(ws)
 
 
 @pytest.fixture

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from fastapi.testclient import TestClient
-from pixellake import clients
-from serving import make_workspace
 
 from groundset.workspace import Workspace
 
@@ -24,17 +19,6 @@ kind = "tiles"
 url = "https://a/{z}"
 attribution = "none"
 """
-
-
-@pytest.fixture
-def ws(tmp_path: Path) -> Iterator[Workspace]:
-    with make_workspace(tmp_path / "lake") as made:
-        yield made
-
-
-@pytest.fixture
-def web(ws: Workspace) -> Iterator[TestClient]:
-    yield from clients(ws)
 
 
 def test_an_arrangement_is_kept_for_everybody(web: TestClient, ws: Workspace) -> None:

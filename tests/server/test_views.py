@@ -5,29 +5,15 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from pixellake import clients
-from serving import make_workspace
 
 from groundset.chips import unpack_page
 from groundset.workspace import Workspace
-
-
-@pytest.fixture
-def ws(tmp_path: Path) -> Iterator[Workspace]:
-    with make_workspace(tmp_path / "lake") as made:
-        yield made
-
-
-@pytest.fixture
-def web(ws: Workspace) -> Iterator[TestClient]:
-    yield from clients(ws)
 
 
 def test_a_view_is_a_layer_for_everybody(web: TestClient, ws: Workspace) -> None:
