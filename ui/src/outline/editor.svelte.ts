@@ -26,6 +26,9 @@ const FRAME = 0.86;
 /** Moved copies of a layer that are drawn while it is dragged. */
 const MOST_MOVED = 1500;
 
+/** How often it is told where the pointer is. */
+const TOLD_MS = 120;
+
 export class OutlineEditor extends EditorState {
   readonly views = new SceneViews();
   detail = $state.raw<ChipDetail | null>(null);
@@ -33,8 +36,10 @@ export class OutlineEditor extends EditorState {
   problem = $state.raw<Problem | null>(null);
   shown = $state(true);
   fill = $state(Number(recall('outline fill') ?? 0.25));
-  /** Under the pointer, in any of the views. */
+  /** Under the pointer, in any of the views; some times a second. */
   pointed = $state.raw<Point | null>(null);
+  private telling: ReturnType<typeof setTimeout> | undefined;
+  private under: Point | null = null;
   chipId = $state('');
   taskName = $state('');
   readonly layer = new ShapeLayer((box) => this.outlines?.meets(box) ?? []);
@@ -120,6 +125,7 @@ export class OutlineEditor extends EditorState {
   }
 
   close(): void {
+    clearTimeout(this.telling);
     this.hand.picked.flush();
     this.outlines?.close();
     this.views.whole.close();
@@ -167,6 +173,15 @@ export class OutlineEditor extends EditorState {
     const outX = Math.abs(at.x - seen.x) * seen.zoom > cell.width / 2 - 16;
     const outY = Math.abs(at.y - seen.y) * seen.zoom > cell.height / 2 - 16;
     if (outX || outY) this.views.view = { ...seen, fit: false, x: outX ? at.x : seen.x, y: outY ? at.y : seen.y };
+  }
+
+  /** Text that changes far from the pointer makes the browser put the whole page together anew: it waits. */
+  point(at: Point | null): void {
+    this.under = at;
+    this.telling ??= setTimeout(() => {
+      this.telling = undefined;
+      this.pointed = this.under;
+    }, TOLD_MS);
   }
 
   setFill(fill: number): void {

@@ -101,10 +101,8 @@ export class Picked {
 
   // --- at once ------------------------------------------------------------------------------------------------------
 
-  /** Where the vertex, or else the upper left corner of the bounds, lies; null where it is not one shape. */
-  place(): Point | null {
-    const shape = this.one();
-    if (!shape) return null;
+  /** Where the vertex, or else the upper left corner of the bounds, lies. */
+  placeOf(shape: Shape): Point {
     const there = this.vertex && ringAt(shape, this.vertex)[this.vertex.at];
     return there ?? { x: shape.bounds[0], y: shape.bounds[1] };
   }
@@ -112,7 +110,8 @@ export class Picked {
   /** The vertex, or else the shape, to a place that was said in numbers. */
   moveTo(to: Point): void {
     this.flush();
-    const [shape, from] = [this.one(), this.place()];
+    const shape = this.one();
+    const from = shape && this.placeOf(shape);
     if (!shape || !from || (from.x === to.x && from.y === to.y)) return;
     const after = this.vertex ? moveVertex(shape, this.vertex, to) : moveBy(shape, to.x - from.x, to.y - from.y);
     this.bench.apply([{ before: shape, after }]);
