@@ -7,6 +7,8 @@ import type { Place } from './sheet';
 
 const HANDLE = 3.5;
 const MOST_HANDLES = 4000;
+/** CSS pixels between handles that are seen; all can be taken. */
+const APART = 9;
 const DARK = '#000000b0';
 const HELD = '#ffb000';
 /** CSS pixels that marks reach beyond their points. */
@@ -111,6 +113,7 @@ function handles(
   size: Size,
 ): void {
   let left = MOST_HANDLES;
+  let last: [number, number] = [-Infinity, -Infinity];
   copy.lineWidth = 1;
   copy.strokeStyle = '#000000';
   shape.parts.forEach((rings, part) =>
@@ -118,7 +121,10 @@ function handles(
       ring.forEach((vertex, index) => {
         const [x, y] = at(vertex);
         if (x < -8 || y < -8 || x > size.width + 8 || y > size.height + 8 || left-- <= 0) return;
+        const dense = Math.abs(x - last[0]) + Math.abs(y - last[1]) < APART;
         const mine = held?.part === part && held.ring === number && held.at === index;
+        if (dense && !mine) return;
+        last = [x, y];
         const r = mine ? HANDLE + 1.5 : HANDLE;
         const box = [Math.round(x - r) + 0.5, Math.round(y - r) + 0.5, 2 * r, 2 * r] as const;
         copy.fillStyle = mine ? HELD : '#ffffff';

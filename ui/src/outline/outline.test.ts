@@ -110,6 +110,11 @@ describe('shape', () => {
     const bow = made('polygon', [[[p(0, 0), p(10, 10), p(10, 0), p(0, 10)]]], about);
     expect(bow.problem).toBe('self-intersection');
     expect(square().problem).toBeNull();
+    const round = Array.from({ length: 3000 }, (_, i) => p(9 * Math.cos(i / 477.5), 9 * Math.sin(i / 477.5)));
+    expect(made('polygon', [[round]], about).problem).toBeNull();
+    expect(
+      moveVertex(made('polygon', [[round]], about), { part: 0, ring: 0, at: 7 }, p(-20, 1)).problem,
+    ).not.toBeNull();
     expect(moveVertex(square(), { part: 0, ring: 0, at: 0 }, p(11, 5)).problem).not.toBeNull();
     expect(addVertex(square(), { part: 0, ring: 0, at: 3 }, p(-2, 5)).problem).toBeNull();
   });
