@@ -1,6 +1,6 @@
-"""Take pictures of the real page in Chromium: the README's one, or all pages in both themes and two sizes.
+"""Take pictures of the real page in Chromium: the README's two, or all pages in both themes and two sizes.
 
-Usage: scripts/pictures.py DIR                  docs/pictures/page.png from the workspace DIR (say, demo)
+Usage: scripts/pictures.py DIR                  docs/pictures/{page,chips}.png from the workspace DIR (say, demo)
        scripts/pictures.py DIR --all FOLDER     every page, 1280 and 1920 wide, dark and light, into FOLDER
 """
 
@@ -19,7 +19,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-README = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "page.png"
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+README = {"page": "paint", "chips": "similar"}
+"""Pictures of the README, and the pages that they show."""
+KEYS = {"paint": ("a",)}
+"""Pressed before a page is shot: the assistant proposes."""
 CHROMIUM = ["--no-sandbox", "--disable-background-networking", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SIZES = ((1280, 800), (1920, 1080))
 
@@ -56,11 +60,15 @@ def pages(address: str, chip: str | None) -> dict[str, str]:
     shown = chip or mixed["id"]
     scene = ask(address, "/api/scenes")
     scenes = scene if isinstance(scene, list) else scene["scenes"]
+    tasks = ask(address, "/api/workspace")["tasks"]
+    pixels = next((f"?task={task['name']}" for task in tasks if task["kind"] == "segment"), "")
     return {
         "home": "#/",
         "map": "#/map",
         "chips": "#/chips",
         "chip": f"#/chip/{shown}?overlay=class&opacity=0.45",
+        "similar": "#/chips?sort=similar",
+        "paint": f"#/paint/{shown}{pixels}",
         "scene": f"#/scenes/{scenes[0]['id']}",
         "releases": "#/releases",
         "release": "#/releases/v1",
@@ -84,6 +92,9 @@ def shoot(address: str, jobs: list[tuple[str, Path, tuple[int, int], str]]) -> N
             page.goto(f"{base}{route}")
             page.reload()
             page.wait_for_timeout(4000)
+            for key in next((keys for name, keys in KEYS.items() if route.startswith(f"#/{name}/")), ()):
+                page.keyboard.press(key)
+                page.wait_for_timeout(4000)
             page.mouse.move(0.58 * width, 0.56 * height)  # where there is a pixel, its values are shown
             page.wait_for_timeout(300)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -103,13 +114,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path)
     parser.add_argument("--all", type=Path, dest="folder", help="Take every page into this folder")
-    parser.add_argument("--page", default="chip", help="Which page is the README's picture")
     parser.add_argument("--chip", help="Which chip is shown")
     asked = parser.parse_args()
     with served(asked.root) as address:
         there = pages(address, asked.chip)
         if asked.folder is None:
-            shoot(address, [(there[asked.page], README, (1440, 900), "dark")])
+            shoot(
+                address, [(there[page], PICTURES / f"{name}.png", (1440, 900), "dark") for name, page in README.items()]
+            )
             return
         shoot(
             address,
