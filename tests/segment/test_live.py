@@ -330,5 +330,5 @@ def test_weights_of_indices_bend_where_much_is_painted() -> None:
     assert model.coefficients.shape == (2, len(spec.names))
     assert model.coefficients[1].argmax() == 2
     knots = np.quantile(x[:, 2:5], (0.25, 0.5, 0.75), axis=0)
-    wide = np.concatenate([x, *(np.maximum(x[:, 2:5] - k, 0) for k in knots)], axis=1)
+    wide = np.concatenate([x, *(np.maximum(x[:, 2:5], k) for k in knots)], axis=1)
     np.testing.assert_allclose(model.predict_proba(x), model.estimator.predict_proba(wide), atol=1e-5)

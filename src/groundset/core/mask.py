@@ -93,10 +93,10 @@ def merge(masks: Iterable[LabelMask], shape: tuple[int, int]) -> LabelMask:
         if wins.all():  # the common case: one mask for the whole chip
             out = LabelMask(mask.classes.copy(), mask.origin.copy(), mask.confidence.copy())
             continue
-        out = out or LabelMask.empty(shape)
+        below = LabelMask.empty((1, 1)) if out is None else out
         out = LabelMask(
-            np.where(wins, mask.classes, out.classes),
-            np.where(wins, mask.origin, out.origin),
-            np.where(wins, mask.confidence, out.confidence),
+            np.where(wins, mask.classes, below.classes),
+            np.where(wins, mask.origin, below.origin),
+            np.where(wins, mask.confidence, below.confidence),
         )
     return out or LabelMask.empty(shape)

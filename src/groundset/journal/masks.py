@@ -20,6 +20,8 @@ from groundset.core import NO_CONFIDENCE, UNLABELLED, ConflictError, InputError,
 
 BANDS = ("class", "origin", "confidence")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_RECENT = 4
+"""Masks that are remembered as arrays: the chip that is being painted is asked for with every stroke."""
 
 
 class MaskStore:
@@ -27,6 +29,7 @@ class MaskStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
+        self._recent = lru_cache(maxsize=_RECENT)(_kept)
 
     def path(self, sha256: str) -> Path:
         """Where the mask of this hash lies, or would."""
@@ -93,7 +96,12 @@ class MaskStore:
             ConflictError: Its bytes are not those that were written.
             InputError: It does not lie on ``geobox``.
         """
-        return decode(_read(sha256, self.path(sha256), "mask"), geobox)
+        path = self.path(sha256)
+        try:
+            there = path.stat()
+        except FileNotFoundError:
+            return decode(_read(sha256, path, "mask"), geobox)  # which says so
+        return self._recent(path, there.st_mtime_ns, there.st_size, geobox)
 
 
 def encode(mask: LabelMask, geobox: GeoBox, scheme: Scheme) -> bytes:
@@ -136,6 +144,14 @@ def decode(data: bytes, geobox: GeoBox | None = None) -> LabelMask:
         raise InputError("this is not a GeoTIFF", found=str(error)) from None
     mask = LabelMask(classes, origin, confidence)
     _check_values(mask)
+    return mask
+
+
+def _kept(path: Path, _modified: int, _size: int, geobox: GeoBox | None) -> LabelMask:
+    """A mask that several may have at once, so nobody can change it."""
+    mask = decode(_read(path.stem, path, "mask"), geobox)
+    for plane in (mask.classes, mask.origin, mask.confidence):
+        plane.setflags(write=False)
     return mask
 
 

@@ -124,9 +124,7 @@ class Linear:
             raise InputError("a model needs labelled pixels of two classes at least", found=f"{len(classes)} class")
         each = len(codes) / (len(classes) * counts[index])
         features = self._learnt(features)
-        mean, scale = _standard(features)
-        X = np.subtract(features, mean, dtype=np.float32)
-        X /= scale.astype(np.float32)
+        X, mean, scale = _standard(features)
         strength = self.settings["strength"] * min(1.0, self.enough / len(codes))
         strength = strength * self._held(X.shape[1])
         with one_thread():  # many small products: threads would wait for each other longer than they work
@@ -153,7 +151,7 @@ class Linear:
 
         def some(start: int) -> None:
             end = min(n, start + PIECE)
-            decided = W @ self._seen(planes[:, start:end])
+            decided = self._decided(W, planes[:, start:end])
             decided += b
             _shares(decided, out[:, start:end])
 
@@ -171,9 +169,9 @@ class Linear:
         """What is fitted of features (n, features)."""
         return features
 
-    def _seen(self, planes: Float32) -> Float32:
-        """The same of feature planes (features, n)."""
-        return planes
+    def _decided(self, weights: Float32, planes: Float32) -> Float32:
+        """Weights (classes or 1, learnt) times what is learnt of feature planes (features, n)."""
+        return weights @ planes
 
     def _held(self, count: int) -> Float64:
         """How strongly the prior holds each of so many weights."""
@@ -200,11 +198,14 @@ def _shares(decided: Float32, out: Float32) -> None:
     out /= out.sum(axis=0)
 
 
-def _standard(features: Float32) -> tuple[Float64, Float64]:
-    """Mean and standard deviation of each feature; 1 for one that never changes."""
+def _standard(features: Float32) -> tuple[Float32, Float64, Float64]:
+    """Standardised features with their mean and standard deviation; 1 for one that never changes."""
     mean = features.mean(axis=0, dtype=np.float64)
-    scale = features.std(axis=0, dtype=np.float64)
-    return mean, np.where(scale > 1e-12 * np.maximum(1, np.abs(mean)), scale, 1.0)
+    X = np.subtract(features, mean, dtype=np.float32)
+    scale = np.sqrt(np.square(X).mean(axis=0, dtype=np.float64))
+    scale = np.where(scale > 1e-7 * np.maximum(1e-5, np.abs(mean)), scale, 1.0)
+    X /= scale.astype(np.float32)
+    return X, mean, scale
 
 
 def _solve(X: Float32, index: Ints, each: Float64, strength: Float64) -> tuple[Float64, Float64, int]:
@@ -235,7 +236,9 @@ def _solve(X: Float32, index: Ints, each: Float64, strength: Float64) -> tuple[F
         return value + 0.5 * float((u * pulled).sum()), gradient
 
     options = {"maxiter": STEPS, "gtol": 1e-5, "ftol": 1e-7}
-    found = minimize(loss, np.zeros(K * (D + 1)), jac=True, method="L-BFGS-B", options=options)
+    start = np.zeros(K * (D + 1))
+    start[: K * D] = -loss(start)[1][: K * D]  # Newton's first step, where every direction is alike
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
     u, b = found.x[: K * D].reshape(K, D), found.x[K * D :]
     return u @ back.T, b - (0 if K == 1 else b.mean()), int(found.nit)
 
@@ -245,8 +248,9 @@ def _log_loss(s: Float32, own: Float32, share: Float32) -> tuple[float, Float32]
     if len(s) == 1:
         sign = 2 * own[1] - 1
         margin = sign * s[0]
-        value = float(share @ np.logaddexp(np.float32(0), -margin))
-        slope = -sign * share / (1 + np.exp(np.clip(margin, -80, 80)))
+        small = np.exp(-np.abs(margin))
+        value = float(share @ (np.log1p(small) - np.minimum(margin, 0)))
+        slope = -sign * share * np.where(margin > 0, small, 1) / (1 + small)
         return value, slope[None]
     s -= s.max(axis=0)
     p = np.exp(s)

@@ -21,7 +21,7 @@ BENDS = 3
 class Bent(Linear):
     """Logistic regression with weights of a feature that may change at its quartiles (a linear spline, additive).
 
-    Beside each feature that may bend stand ``max(x - quartile, 0)`` for its three quartiles over the painted pixels.
+    Beside each feature that may bend stand ``max(x, quartile)`` for its three quartiles over the painted pixels.
     With fewer pixels than ``from_`` nothing bends, and this is :class:`Linear`. ``estimator`` is of the features so
     expanded.
 
@@ -36,7 +36,7 @@ class Bent(Linear):
         super().__init__(**settings)
         self.at, self.from_, self.held = at, from_, held
         self._knots: Float32 = np.zeros((0, len(at)), np.float32)
-        self._reach: Float64 = np.zeros((0, 0))
+        self._painted: Float32 = np.zeros((0, 0), np.float32)
 
     def fit(self, features: Float32, codes: UInt8) -> Self:
         """Learn from features (n, features) without NaN and codes (n,).
@@ -47,7 +47,7 @@ class Bent(Linear):
         shares = np.arange(1, BENDS + 1) / (BENDS + 1) if len(codes) >= self.from_ else np.zeros(0)
         self._knots = np.quantile(features[:, self.at], shares, axis=0).astype(np.float32)
         super().fit(features, codes)
-        self._reach = self._spread(features)
+        self._painted = features
         return self
 
     @property
@@ -56,10 +56,7 @@ class Bent(Linear):
 
         Of one that does not bend this is the size of its weight.
         """
-        return self._reach
-
-    def _spread(self, features: Float32) -> Float64:
-        plain = super().coefficients
+        features, plain = self._painted, super().coefficients
         count = features.shape[1]
         out = np.abs(plain[:, :count])
         if not len(self._knots):
@@ -67,16 +64,20 @@ class Bent(Linear):
         scale = self._fitted().scale
         for i, at in enumerate(self.at):
             x = features[:, at]
-            basis = np.stack([x, *np.maximum(x - self._knots[:, i, None], 0)])
+            basis = np.stack([x, *np.maximum(x, self._knots[:, i, None])])
             columns = np.array([at, *(count + k * len(self.at) + i for k in range(BENDS))])
             out[:, at] = ((plain[:, columns] / scale[columns]) @ basis).std(axis=1)
         return out
 
     def _learnt(self, features: Float32) -> Float32:
-        return np.concatenate([features, *(np.maximum(features[:, self.at] - knot, 0) for knot in self._knots)], axis=1)
+        return np.concatenate([features, *(np.maximum(features[:, self.at], knot) for knot in self._knots)], axis=1)
 
-    def _seen(self, planes: Float32) -> Float32:
-        return np.concatenate([planes, *(np.maximum(planes[self.at] - knot[:, None], 0) for knot in self._knots)])
+    def _decided(self, weights: Float32, planes: Float32) -> Float32:
+        decided = super()._decided(weights[:, : len(planes)], planes)
+        if len(self._knots):
+            bent = np.maximum(planes[self.at], self._knots[:, :, None])
+            decided += weights[:, len(planes) :] @ bent.reshape(self._knots.size, -1)
+        return decided
 
     def _held(self, count: int) -> Float64:
         plain = super()._held(count - self._knots.size)

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from groundset.segment.model import fill_missing
 from groundset.segment.sampling import ACTOR, ground_of
 
 Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
 
@@ -187,8 +189,7 @@ class TaskRows:
         if before is not None and (before.said, before.stamp) == (said, now):
             return False
         codes = trained_codes(labels, chip)
-        counts = np.bincount(codes.ravel(), minlength=256)
-        counts[UNLABELLED] = 0
+        counts = np.bincount(codes[codes != UNLABELLED], minlength=256)
         self._known[chip_id] = _Known(
             chip, said, now, {int(c): int(counts[c]) for c in np.flatnonzero(counts)}, codes=codes
         )
@@ -244,10 +245,9 @@ class TaskRows:
 
     def _rows_of(self, chip: Chip, codes: UInt8, spec: FeatureSpec) -> ChipRows:
         planes = self._planes.get(chip, spec)
-        y, x = np.nonzero((codes != UNLABELLED) & ~planes.nodata)
-        at = y * codes.shape[1] + x
-        # A generator a chip: which pixels are drawn does not depend on which other chips there are.
-        chance = np.random.default_rng([0, zlib.crc32(str(chip.id).encode())]).random(codes.size)[at]
+        at = np.flatnonzero((codes != UNLABELLED) & ~planes.nodata)
+        y, x = np.divmod(at, codes.shape[1])
+        chance = _chances(str(chip.id), codes.size)[at]
         flat = planes.values.reshape(len(planes.values), -1)
         features = np.ascontiguousarray(flat.take(at, axis=1).T)
         here = codes[y, x]
@@ -267,6 +267,15 @@ class TaskRows:
         return Places(ground_, x_, y_)
 
 
+@lru_cache(maxsize=1)  # the chip that is being painted
+def _chances(chip_id: str, pixels: int) -> Float64:
+    """A generator a chip: which pixels are drawn does not depend on which other chips there are."""
+    return np.random.default_rng([0, zlib.crc32(chip_id.encode())]).random(pixels)
+
+
+_TRAINS = np.isin(np.arange(256), [int(o) for o in TRAINING_ORIGINS])
+
+
 def trained_codes(labels: TaskLabels, chip: Chip) -> UInt8:
     """Class codes of the pixels of a chip that may train, 255 elsewhere, as ``TaskLabels.training_mask`` has them.
 
@@ -275,8 +284,7 @@ def trained_codes(labels: TaskLabels, chip: Chip) -> UInt8:
     mask = labels.mask(chip, flags=False)
     if (mask.origin == Origin.REGION).any():
         mask = labels.mask(chip)
-    trains = np.isin(mask.origin, [int(o) for o in TRAINING_ORIGINS])
-    return np.where(trains, mask.classes, np.uint8(UNLABELLED)).astype(np.uint8)
+    return np.where(_TRAINS[mask.origin], mask.classes, np.uint8(UNLABELLED))
 
 
 def _lacks(known: _Known, share: Mapping[int, float]) -> bool:
