@@ -134,7 +134,7 @@ def test_a_leap_asks_only_for_what_it_shows(page: Page, open_page: Open, big: Se
     ("name", "choice", "text"),
     [
         ("Class", "Forest", "label = 'Forest'"),
-        ("Class", "Unlabelled", "label IS NULL"),
+        ("Class", "No class", "label IS NULL"),
         ("Scene", "loire-000", "scene_id = 'loire-000'"),
     ],
 )
