@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from groundset._files import disk_errors, write_text
+from groundset._toml import HEADER, lines_of, parts, toml, with_values
 from groundset.core import EDGES, ConflictError, Grid, GroundsetError, InputError, MissingError, check_name
 from groundset.core.layout import (
     ATTRIBUTE_KINDS,
@@ -79,11 +78,11 @@ def parse_config(text: str, path: Path) -> Config:
 
 def write_config(path: Path, config: Config) -> None:
     """Write the settings of a new workspace."""
-    lines = [f"{key} = {_toml(getattr(config, key))}" for key in ("version", "name", "scheme", "database", "store")]
+    lines = [f"{key} = {toml(getattr(config, key))}" for key in ("version", "name", "scheme", "database", "store")]
     for task in config.tasks:
-        lines += ["", f"[tasks.{task.name}]", f"kind = {_toml(task.kind)}"]
-        lines += [] if task.scheme is None else [f"scheme = {_toml(task.scheme)}"]
-        lines += [f"multi = {_toml(task.multi)}"] if task.multi else []
+        lines += ["", f"[tasks.{task.name}]", f"kind = {toml(task.kind)}"]
+        lines += [] if task.scheme is None else [f"scheme = {toml(task.scheme)}"]
+        lines += [f"multi = {toml(task.multi)}"] if task.multi else []
     text = "\n".join(lines) + "\n"
     parse_config(text, path)
     write_text(path, text)
@@ -98,9 +97,9 @@ def update_config(path: Path, grid: Grid | None = None, encoder: str | None = No
     text = path.read_bytes().decode()
     if grid is not None:
         sizes = {name: getattr(grid, name) for name in _GRID}
-        text = _set(text, ("grid",), sizes)
+        text = with_values(text, ("grid",), sizes)
     if encoder is not None:
-        text = _set(text, ("features",), {"encoder": encoder})
+        text = with_values(text, ("features",), {"encoder": encoder})
     config = parse_config(text, path)
     if (grid is not None and config.grid.grid() != grid) or encoder not in (None, config.encoder):
         raise InputError(
@@ -129,7 +128,7 @@ def add_table(path: Path, table: tuple[str, ...], values: Mapping[str, object], 
     text = path.read_bytes().decode()
     if replace:
         text = _without(text, path, table)
-    text = _set(text, table, {k: v for k, v in values.items() if v is not None})
+    text = with_values(text, table, {k: v for k, v in values.items() if v is not None})
     try:
         config = parse_config(text, path)
     except InputError as error:
@@ -158,12 +157,12 @@ def remove_table(path: Path, table: tuple[str, str]) -> Config:
 
 def _without(text: str, path: Path, table: tuple[str, ...]) -> str:
     lines = text.removesuffix("\n").split("\n")
-    start = next((i for i, line in enumerate(lines) if (h := _HEADER.match(line)) and _parts(h[1]) == table), None)
+    start = next((i for i, line in enumerate(lines) if (h := HEADER.match(line)) and parts(h[1]) == table), None)
     if start is None:
         raise InputError(
             f"{path} cannot be updated as it is written", asked=f"[{'.'.join(table)}]", hint="take it out by hand"
         )
-    end = next((i for i in range(start + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
+    end = next((i for i in range(start + 1, len(lines)) if HEADER.match(lines[i])), len(lines))
     while start > 0 and not lines[start - 1].strip():
         start -= 1
     return "\n".join(lines[:start] + ([""] if lines[end:] else []) + lines[end:]) + "\n"
@@ -195,7 +194,7 @@ class _Reader:
 
     def __init__(self, text: str, path: Path) -> None:
         self.path = path
-        self._lines = _lines(text)
+        self._lines = lines_of(text)
         try:
             self.data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -343,54 +342,3 @@ class _Reader:
             if where[:length] in self._lines:
                 return self._lines[where[:length]]
         return 1
-
-
-_HEADER = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?$")
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
-
-
-def _lines(text: str) -> dict[tuple[str, ...], int]:
-    """Line (from 1) of each table and key. Good enough to name a place; values are tomllib's business."""
-    out: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.split("\n"), 1):
-        if header := _HEADER.match(line):
-            table = _parts(header[1])
-            found = table
-        elif key := _KEY.match(line):
-            found = table + _parts(key[1])
-        else:
-            continue
-        for length in range(1, len(found) + 1):
-            out.setdefault(found[:length], number)
-    return out
-
-
-def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
-
-
-def _set(text: str, table: tuple[str, ...], values: Mapping[str, object]) -> str:
-    """The text with ``values`` in ``[table]``; other lines untouched."""
-    lines = text.removesuffix("\n").split("\n")  # splitlines would cut at more than TOML's line ends
-    start = next((i for i, line in enumerate(lines) if (h := _HEADER.match(line)) and _parts(h[1]) == table), None)
-    if start is None:
-        lines += ["", f"[{'.'.join(table)}]", *(f"{key} = {_toml(value)}" for key, value in values.items())]
-        return "\n".join(lines).lstrip("\n") + "\n"
-    end = next((i for i in range(start + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
-    new = []
-    for key, value in values.items():
-        pattern = re.compile(rf"""(\s*{key}\s*=\s*)("[^"]*"|'[^']*'|[^\s#]+)(.*)$""")
-        at = next((i for i in range(start + 1, end) if pattern.match(lines[i])), None)
-        if at is None:
-            new.append(f"{key} = {_toml(value)}")
-        else:
-            lines[at] = pattern.sub(lambda m, v=value: m[1] + _toml(v) + m[3], lines[at])  # type: ignore[misc]
-    while end > start + 1 and not lines[end - 1].strip():
-        end -= 1
-    lines[end:end] = new
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
