@@ -32,6 +32,7 @@ from groundset.server.routes import (
     scheme,
     masks,
     predictions,
+    questions,
     quicklooks,
     regions,
     releases,
@@ -79,6 +80,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     views.router,
     arrangements.router,
     assistant.router,
+    questions.router,
     regions.router,
 )
 

@@ -267,6 +267,15 @@ class Assistant:
         if not before:
             threading.Thread(target=import_module, args=("scipy.optimize",), daemon=True).start()
 
+    def planes(self, task: str, chip: Chip) -> Planes:
+        """What the models of a task see of a chip.
+
+        Raises:
+            MovedError: A file of its scene is not where it was.
+            InputError: The scenes have no band in common.
+        """
+        return self._planes.get(chip, self.rows(task).spec())
+
     def rows(self, task: str) -> TaskRows:
         """The training pixels of a task."""
         with self._lock:

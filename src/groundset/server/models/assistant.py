@@ -111,3 +111,40 @@ class PromptMasks(Model):
     """The answers to one prompt, the likeliest first."""
 
     masks: list[PromptMask]
+
+
+class ClassChance(Model):
+    """A class, and how likely the model thinks it."""
+
+    code: int
+    chance: float | None = Field(description="0-1; null while nothing is learned")
+
+
+class AssistantQuestion(Model):
+    """A segment of a chip that one key answers."""
+
+    at: tuple[int, int] = Field(description="Row and column of a pixel deep inside it")
+    window: tuple[int, int, int, int] = Field(description="row_off, col_off, height, width: the smallest box around it")
+    runs: RunLengths
+    pixels: int
+    code: int | None = Field(description="The likeliest class; null while nothing is learned")
+    chance: float | None = Field(description="Its chance, 0-1")
+    shortlist: list[ClassChance] = Field(description="Classes that number keys can say, the likeliest first")
+    gain: float = Field(description="Pixels that an answer is expected to mend; while nothing is learned, pixels alike")
+    mixed: float = Field(description="Chance that no one class fits, 0-1")
+    says: str
+
+
+class AssistantQuestions(Model):
+    """What the assistant asks of a chip, the question that helps most first."""
+
+    model_config = ConfigDict(protected_namespaces=())
+    task: str
+    chip_id: str
+    mark: str = Field(description="ETag of this answer")
+    head: int = Field(description="Number of the last event that is known")
+    model: str
+    learned: bool = Field(description="False while fewer than two classes are painted")
+    questions: list[AssistantQuestion]
+    left: int = Field(description="Questions beyond these that are worth an answer now")
+    wrong: float | None = Field(description="Share of the open pixels that the model expects to be wrong, 0-1")
