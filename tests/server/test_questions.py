@@ -78,7 +78,7 @@ def test_bad_asking(client: TestClient) -> None:
         ({"skip": "1,2"}, 422, "ROW,COLUMN,PIXELS"),
         ({"skip": "99,2,3"}, 422, "lies in the chip"),
         ({"n": 0}, 422, "n"),
-        ({"chip_id": "no"}, 404, "no"),
+        ({"chip_id": "s_0_9_9"}, 404, "s_0_9_9"),
         ({"model": "nix"}, 404, "nix"),
         ({"task": "nix"}, 422, "nix"),
     ):

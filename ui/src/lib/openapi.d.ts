@@ -73,6 +73,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assistant/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Questions
+         * @description Segments that one key answers, those first where an answer mends and teaches most, no two alike.
+         *
+         *     They hold no pixel that somebody has labelled. Before two classes are painted they are typical ones of the chip.
+         *     ``Groundset-Labels`` has the number of the last event that is known.
+         */
+        get: operations["get_questions_api_assistant_questions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attributes": {
         parameters: {
             query?: never;
@@ -1450,6 +1473,99 @@ export interface components {
             unjudged?: string;
         };
         /**
+         * AssistantQuestion
+         * @description A segment of a chip that one key answers.
+         */
+        AssistantQuestion: {
+            /**
+             * At
+             * @description Row and column of a pixel deep inside it
+             */
+            at: [
+                number,
+                number
+            ];
+            /**
+             * Chance
+             * @description Its chance, 0-1
+             */
+            chance: number | null;
+            /**
+             * Code
+             * @description The likeliest class; null while nothing is learned
+             */
+            code: number | null;
+            /**
+             * Gain
+             * @description Pixels that an answer is expected to mend; while nothing is learned, pixels alike
+             */
+            gain: number;
+            /**
+             * Mixed
+             * @description Chance that no one class fits, 0-1
+             */
+            mixed: number;
+            /** Pixels */
+            pixels: number;
+            runs: components["schemas"]["RunLengths"];
+            /** Says */
+            says: string;
+            /**
+             * Shortlist
+             * @description Classes that number keys can say, the likeliest first
+             */
+            shortlist: components["schemas"]["ClassChance"][];
+            /**
+             * Window
+             * @description row_off, col_off, height, width: the smallest box around it
+             */
+            window: [
+                number,
+                number,
+                number,
+                number
+            ];
+        };
+        /**
+         * AssistantQuestions
+         * @description What the assistant asks of a chip, the question that helps most first.
+         */
+        AssistantQuestions: {
+            /** Chip Id */
+            chip_id: string;
+            /**
+             * Head
+             * @description Number of the last event that is known
+             */
+            head: number;
+            /**
+             * Learned
+             * @description False while fewer than two classes are painted
+             */
+            learned: boolean;
+            /**
+             * Left
+             * @description Questions beyond these that are worth an answer now
+             */
+            left: number;
+            /**
+             * Mark
+             * @description ETag of this answer
+             */
+            mark: string;
+            /** Model */
+            model: string;
+            /** Questions */
+            questions: components["schemas"]["AssistantQuestion"][];
+            /** Task */
+            task: string;
+            /**
+             * Wrong
+             * @description Share of the open pixels that the model expects to be wrong, 0-1
+             */
+            wrong: number | null;
+        };
+        /**
          * Attribute
          * @description Something that people may say of a chip's situation: day, cloudy, roadworks ...
          */
@@ -1812,6 +1928,19 @@ export interface components {
             valid_fraction: number;
             /** Width */
             width: number;
+        };
+        /**
+         * ClassChance
+         * @description A class, and how likely the model thinks it.
+         */
+        ClassChance: {
+            /**
+             * Chance
+             * @description 0-1; null while nothing is learned
+             */
+            chance: number | null;
+            /** Code */
+            code: number;
         };
         /**
          * ClassCount
@@ -4321,6 +4450,107 @@ export interface operations {
             };
             /** @description The request does not fit what there is; the problem says how */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_questions_api_assistant_questions_get: {
+        parameters: {
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+                /** @description Default: the chip where an answer helps most */
+                chip_id?: string | null;
+                /** @description How many at most */
+                n?: number;
+                /** @description linear, forest, boost, or the name of a folder in models/ */
+                model?: string;
+                /** @description ROW,COLUMN,PIXELS of a question that was skipped: nothing that holds this pixel is asked again, unless it has at most half of these pixels */
+                skip?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssistantQuestions"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
