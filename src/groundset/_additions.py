@@ -9,6 +9,7 @@ from groundset._config import add_table, editing
 from groundset._files import sha256_file
 from groundset.core import ConflictError, InputError, Scheme, SchemeClass, check_name, is_plain
 from groundset.core.layout import AttributeConfig, TaskConfig, TaskKind
+from groundset.core.series import About
 from groundset.journal import NewEvent
 from groundset.lake import Lake
 from groundset.taxonomy import append_class, free_code, free_color, read_scheme, write_scheme
@@ -39,7 +40,7 @@ def add_class(
         new = further_class(scheme, name, title=title, color=color, definition=definition)
         Scheme(scheme.name, (*scheme.classes, new))  # refuses a second not-applicable class
         append_class(path, new)
-    _tell(lake, path, actor, task, {"class": name})
+    tell_added(lake, path, actor, task, {"class": name})
     return new
 
 
@@ -51,8 +52,12 @@ def add_task(
     kind: TaskKind = "classify",
     multi: bool = False,
     classes: Iterable[SchemeClass] | None = None,
+    about: About = "date",
+    series: str | None = None,
 ) -> TaskConfig:
     """Add a task, with a scheme file of its own (``NAME.csv``) where classes are given.
+
+    ``about`` is ``date``, or ``period`` or ``change`` of a place: then of all series, or of ``series`` alone.
 
     Raises:
         ConflictError: There is a task, or another file, of this name.
@@ -68,15 +73,16 @@ def add_task(
         file = None if classes is None else f"{name}.csv"
         if file is not None:
             _write_scheme(layout.root / file, Scheme(name, tuple(classes or ())))
-        values = {"kind": kind, "scheme": file, "multi": multi or None}
+        asks = None if about == "date" else about
+        values = {"kind": kind, "scheme": file, "multi": multi or None, "about": asks, "series": series}
         try:
             add_table(layout.config, ("tasks", f'"{name}"' if "." in name else name), values)
         except BaseException:
             if file is not None:
                 (layout.root / file).unlink()
             raise
-    _tell(lake, layout.config, actor, name, {"task": name})
-    return TaskConfig(name, kind, file, multi)
+    tell_added(lake, layout.config, actor, name, {"task": name})
+    return TaskConfig(name, kind, file, multi, about, series)
 
 
 def add_attribute(lake: Lake, attribute: AttributeConfig, *, actor: str) -> AttributeConfig:
@@ -99,7 +105,7 @@ def add_attribute(lake: Lake, attribute: AttributeConfig, *, actor: str) -> Attr
             "maximum": attribute.maximum,
         }
         add_table(layout.config, ("attributes", attribute.name), values)
-    _tell(lake, layout.config, actor, None, {"attribute": attribute.name})
+    tell_added(lake, layout.config, actor, None, {"attribute": attribute.name})
     return attribute
 
 
@@ -149,7 +155,7 @@ def _write_scheme(path: Path, scheme: Scheme) -> None:
     write_scheme(path, scheme)
 
 
-def _tell(lake: Lake, path: Path, actor: str, task: str | None, added: dict[str, str]) -> None:
+def tell_added(lake: Lake, path: Path, actor: str, task: str | None, added: dict[str, str]) -> None:
     """Keep in the journal who added what."""
     lake.refresh()
     payload = {"name": path.name, "sha256": sha256_file(path), "added": added}

@@ -23,6 +23,7 @@ from groundset.core.layout import (
     ReleaseConfig,
     TaskConfig,
 )
+from groundset.core.series import ABOUT, SeriesConfig, check_apart
 
 VERSION = 1
 """Version of the workspace's layout that this program writes, and the newest that it reads."""
@@ -31,12 +32,13 @@ LOCK_FILE = "settings.lock"
 
 _TOP: dict[str, type] = {
     "name": str, "scheme": str, "database": str, "store": str, "version": int,
-    "grid": dict, "features": dict, "tasks": dict, "attributes": dict, "views": dict, "arrangements": dict,
-    "display": dict, "release": dict,
+    "grid": dict, "features": dict, "tasks": dict, "attributes": dict, "series": dict, "views": dict,
+    "arrangements": dict, "display": dict, "release": dict,
 }  # fmt: skip
 _GRID: dict[str, type] = {"chip_size": int, "stride": int, "levels": int, "edge": str}
 _FEATURES: dict[str, type] = {"encoder": str}
-_TASK: dict[str, type] = {"kind": str, "scheme": str, "multi": bool}
+_TASK: dict[str, type] = {"kind": str, "scheme": str, "multi": bool, "about": str, "series": str}
+_SERIES: dict[str, type] = {"scenes": list, "title": str}
 _ATTRIBUTE: dict[str, type] = {
     "kind": str, "title": str, "choices": list, "minimum": float, "maximum": float,
 }  # fmt: skip
@@ -219,6 +221,7 @@ class _Reader:
             encoder=encoder,
             tasks=self._tasks(),
             attributes=self._attributes(),
+            series=self._series(),
             views=self._views(tiles=False),
             tiles=self._views(tiles=True),
             arrangements=self._arrangements(),
@@ -263,7 +266,39 @@ class _Reader:
             if values.get("kind") not in TASK_KINDS:
                 self._fail((*where, "kind") if "kind" in values else where, "a task needs a kind",
                            found=values.get("kind"), hint=f"one of {', '.join(TASK_KINDS)}")  # fmt: skip
-            out.append(TaskConfig(name, values["kind"], values.get("scheme"), values.get("multi", False)))
+            if values.get("about", "date") not in ABOUT:
+                self._fail((*where, "about"), "a task is about something else", asked=values["about"],
+                           hint=f"one of {', '.join(ABOUT)}")  # fmt: skip
+            self._check_series(where, values)
+            out.append(TaskConfig(name, **values))
+        return tuple(out)
+
+    def _check_series(self, where: tuple[str, ...], task: Mapping[str, Any]) -> None:
+        there = self._table((), _TOP).get("series", {})
+        if "series" not in task:
+            return
+        if task.get("about", "date") == "date":
+            self._fail((*where, "series"), "only a task about a period or a change is of one series",
+                       hint='write about = "period" or about = "change" too')  # fmt: skip
+        if task["series"] not in there:
+            self._fail((*where, "series"), "there is no such series", asked=task["series"],
+                       found=", ".join(there) or "none")  # fmt: skip
+
+    def _series(self) -> tuple[SeriesConfig, ...]:
+        out: list[SeriesConfig] = []
+        for name, value in self._table((), _TOP).get("series", {}).items():
+            where = ("series", name)
+            if not isinstance(value, dict):
+                self._fail(where, "a series is a table", hint=f"write [series.{name}]")
+            values = self._table(where, _SERIES)
+            scenes = values.get("scenes", [])
+            if not all(isinstance(scene, str) for scene in scenes):
+                self._fail((*where, "scenes"), "scenes are named by their ids", found=repr(scenes))
+            try:
+                out.append(SeriesConfig(name, tuple(scenes), values.get("title")))
+                check_apart(out)
+            except GroundsetError as error:
+                self._fail(where, error.message, asked=error.asked, found=error.found, hint=error.hint)
         return tuple(out)
 
     def _attributes(self) -> tuple[AttributeConfig, ...]:

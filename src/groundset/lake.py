@@ -281,6 +281,8 @@ class Lake:
                 asked=f"{task.name} ({task.kind})",
                 hint=f"take a task of kind {' or '.join(fits)}",
             )
+        if fits is not None and event.chip_id is not None:
+            self.config.check_kept(task, event.chip_id)
         codes = list(event.payload.get("classes", []))
         if event.kind == "answer" and len(codes) > 1 and not task.multi:
             raise InputError(

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from groundset.core.errors import InputError
-from groundset.core.ids import is_plain
+from groundset.core.ids import ChipId, is_plain
+from groundset.core.series import About, Address, SeriesConfig, address
 from groundset.core.window import Edge, Grid
 
 TaskKind = Literal["classify", "segment", "outline"]
@@ -73,12 +74,23 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class TaskConfig:
-    """``[tasks.NAME]``: a question about chips. ``scheme`` None means the workspace's."""
+    """``[tasks.NAME]``: a question about chips. ``scheme`` None means the workspace's.
+
+    Args:
+        name: Its name.
+        kind: What an answer is.
+        scheme: File of its classes.
+        multi: Whether a chip may have several classes.
+        about: Whether it asks about each date, or about a place: all dates of a series, or the change between two.
+        series: Of a question about places, the only series that it asks about; None: all of them.
+    """
 
     name: str
     kind: TaskKind
     scheme: str | None = None
     multi: bool = False
+    about: About = "date"
+    series: str | None = None
 
 
 ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -209,6 +221,7 @@ class Config:
     encoder: str | None = None
     tasks: tuple[TaskConfig, ...] = ()
     attributes: tuple[AttributeConfig, ...] = ()
+    series: tuple[SeriesConfig, ...] = ()
     views: dict[str, dict[str, object]] = field(default_factory=dict)
     tiles: dict[str, dict[str, object]] = field(default_factory=dict)
     arrangements: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
@@ -228,6 +241,48 @@ class Config:
                 hint=f"declare it in groundset.toml: [attributes.{name}]",
             )  # fmt: skip
         return found
+
+    def series_of(self, scene_id: str) -> SeriesConfig | None:
+        """The series that a scene is in."""
+        return next((s for s in self.series if scene_id in s.scenes), None)
+
+    def asked_of(self, task: TaskConfig) -> tuple[SeriesConfig, ...]:
+        """The series that a task about places asks about; none where it asks about dates."""
+        if task.about == "date":
+            return ()
+        return tuple(s for s in self.series if task.series in (None, s.name))
+
+    def address(self, task: TaskConfig, chip_id: str) -> Address | None:
+        """Where an answer belongs that is given on a chip; None where the task asks about each date: on the chip.
+
+        Raises:
+            InputError: The task asks about places, and the chip is in no series of it.
+        """
+        if task.about == "date":
+            return None
+        scene = ChipId.parse(chip_id).scene
+        found = next((s for s in self.asked_of(task) if scene in s.scenes), None)
+        if found is None:
+            raise InputError(
+                f"this task asks about {'the change in' if task.about == 'change' else 'the period of'} a series, "
+                "and the scene of this chip is in none of it",
+                asked=f"{task.name}: {chip_id}", found=", ".join(s.name for s in self.asked_of(task)) or "no series",
+                hint="make one: groundset add series DIR NAME SCENE SCENE",
+            )  # fmt: skip
+        return address(found, task.about, chip_id)
+
+    def check_kept(self, task: TaskConfig, chip_id: str) -> None:
+        """Refuse an answer about a place that is not kept with the chip of its first date.
+
+        Raises:
+            InputError: Names that chip.
+        """
+        kept = self.address(task, chip_id)
+        if kept is not None and kept.chip_id != chip_id:
+            raise InputError(
+                "this task asks about a place: its answers are kept with the chip of the first date", asked=chip_id,
+                hint=f"answer {kept.chip_id}",
+            )  # fmt: skip
 
     def task(self, name: str | None, *kinds: TaskKind) -> TaskConfig:
         """The named task, or the only one of these kinds where no name is given.

@@ -12,7 +12,9 @@ from groundset.core.layout import TaskConfig
 from groundset.ingest._annotate.report import AnnotateReport
 from groundset.journal import NewEvent, mask_payload, new_id
 from groundset.journal.derive import undone_counts
+from groundset.journal.payloads import subject
 from groundset.lake import Lake
+from groundset.series import at_place
 
 NAMESPACE = uuid.UUID("6f1d2f0e-6f5e-5c0b-9d0a-2b9c8f0f4a11")
 """Of the ids made from a file's checksum, so that one file answers a chip once."""
@@ -48,6 +50,7 @@ class Act:
         self._key, self._source = key, dict(source)
         self._layer = new_id() if key is None else str(uuid.uuid5(NAMESPACE, key))
         self._events: list[NewEvent] = []
+        self._placed: set[tuple[str, str]] = set()
         self._known = _standing(lake, actor, task.name, report.kind) if key is not None else {}
         self._names = {c.code: c.name for c in self.scheme}
 
@@ -77,15 +80,15 @@ class Act:
         """Add masks, (chip, event id, mask): only the pixels that this act says, in its layer."""
         sums = self.lake.masks.put_many([(mask, chip.geobox) for chip, _, mask in answers], self.scheme)
         for (chip, event_id, new), sha256 in zip(answers, sums, strict=True):
-            self._add(event_id, "mask", chip, {**mask_payload(sha256, layer=self._layer), **extra})
-            for code, pixels in new.count().items():
-                self._count(code, pixels)
+            if self._add(event_id, "mask", chip, {**mask_payload(sha256, layer=self._layer), **extra}):
+                for code, pixels in new.count().items():
+                    self._count(code, pixels)
 
     def add_answer(self, chip: Chip, event_id: str, payload: Mapping[str, object], codes: Sequence[int]) -> None:
         """Add an answer to the question of a classify task."""
-        self._add(event_id, "answer", chip, payload)
-        for code in codes:
-            self._count(code, 1)
+        if self._add(event_id, "answer", chip, payload):
+            for code in codes:
+                self._count(code, 1)
 
     def commit(self, what: Mapping[str, object]) -> AnnotateReport:
         """Write all annotations as one bulk act; returns when they are durable."""
@@ -100,9 +103,18 @@ class Act:
         self.report.created = len(self._events)
         return self.report
 
-    def _add(self, event_id: str, kind: str, chip: Chip, payload: Mapping[str, object]) -> None:
+    def _add(self, event_id: str, kind: str, chip: Chip, payload: Mapping[str, object]) -> bool:
+        """Whether it says something: of a place that was looked at on two dates the same is said once."""
         body: dict[str, Any] = {**payload, **({"source": self._source} if self._source else {})}
-        self._events.append(NewEvent(id=event_id, kind=kind, task=self.task.name, chip_id=str(chip.id), payload=body))
+        new = NewEvent(id=event_id, kind=kind, task=self.task.name, chip_id=str(chip.id), payload=body)
+        placed = at_place(self.lake.config, new)
+        if placed is not new:
+            said = (str(placed.chip_id), subject(kind, placed.payload))
+            if said in self._placed:
+                return False
+            self._placed.add(said)
+        self._events.append(placed)
+        return True
 
     def _count(self, code: int, n: int) -> None:
         name = self._names.get(code, str(code))
