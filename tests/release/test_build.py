@@ -469,6 +469,8 @@ def test_a_bad_name(lake, bad):
 def test_a_bad_licence(lake):
     with pytest.raises(InputError, match="SPDX"):
         build(lake, "v9", license="do what you want!")
+    with pytest.raises(InputError, match=r"CC-BY-4\.0"):
+        build(lake, "v9", license="CC BY 4")
 
 
 def test_chip_answers_are_released_without_masks(data_dir, tmp_path, stac_schemas):

@@ -20,6 +20,7 @@ from groundset.release._wide import wide
 from groundset.release.chip_files import write_batch
 from groundset.release.kinds.base import Labels
 from groundset.release.kinds.of import KINDS
+from groundset.release.licence import OTHER, spdx
 from groundset.release.maker import Maker, Origin, places_written, split
 from groundset.release.plan import places_of
 from groundset.release.recipe import Recipe, read_recipe, versions
@@ -235,7 +236,7 @@ def _recipe(
         seed=seed,
         title=config.title or f"{lake.config.name} {name}",
         description=config.description or f"Labels of the task {task.name} of {lake.config.name}, made with Groundset.",
-        license=stated or "other",
+        license=spdx(stated) if stated else OTHER,
         license_stated=stated is not None,
         providers=tuple(dict(p) for p in config.providers),
         doi=config.doi,

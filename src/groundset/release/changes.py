@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from groundset.release.licence import OTHER, page
 from groundset.release.recipe import Recipe
 from groundset.release.shape_changes import ShapeChanges
 
@@ -68,7 +69,10 @@ def licence(recipe: Recipe) -> str:
     """The text of LICENSE: the SPDX name, or that none was stated."""
     if not recipe.license_stated:
         return "No licence was stated for this dataset. Ask its makers before you use it.\n"
-    return f"SPDX-License-Identifier: {recipe.license}\n\nhttps://spdx.org/licenses/{recipe.license}.html\n"
+    if recipe.license == OTHER:
+        return "The licence of this dataset has no SPDX name. Ask its makers before you use it.\n"
+    address = page(recipe.license)
+    return f"SPDX-License-Identifier: {recipe.license}\n" + (f"\n{address}\n" if address else "")
 
 
 def _chips(n: int) -> str:

@@ -16,6 +16,7 @@ from groundset.release._croissant_outlines import outline_objects, outline_recor
 from groundset.release._report_html import metres, percent
 from groundset.release._report_map import rings
 from groundset.release.facts import ReleaseFacts
+from groundset.release.licence import page
 
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -123,9 +124,7 @@ def croissant(folder: Path, facts: ReleaseFacts) -> dict[str, Any]:
 
 
 def _license(facts: ReleaseFacts) -> str:
-    if not facts.license_stated or not re.fullmatch(r"[A-Za-z0-9.+-]+", facts.license):
-        return facts.license
-    return f"https://spdx.org/licenses/{facts.license}.html"
+    return (facts.license_stated and page(facts.license)) or facts.license
 
 
 def _version(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from groundset.release._length import metres
 from groundset.release.blocks import chip_side
 from groundset.release.kinds.base import HOW
 from groundset.release.kinds.of import KINDS
+from groundset.release.licence import spdx
 from groundset.release.plan import places_of
 from groundset.release.splits import check_block, shares
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from groundset.core.layout import TaskConfig
     from groundset.lake import Lake
 
-_LICENSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _SAMPLE = 200
 _CLEARLY = 0.9
 """How much smaller than a chip a block must be to be refused from a sample of the chips."""
@@ -87,13 +86,8 @@ def percentages(splits: Sequence[float]) -> tuple[float, ...]:
 
 def check_license(license: str | None, where: str | None = None) -> None:  # noqa: A002
     """Refuse a licence that is no SPDX name."""
-    if license is not None and not _LICENSE.fullmatch(license):
-        raise InputError(
-            "a licence is an SPDX name",
-            asked=f"license = {license}",
-            found=where,
-            hint="such as CC-BY-4.0, or leave it out",
-        )
+    if license is not None:
+        spdx(license, where)
 
 
 def labelled_task(lake: Lake, name: str | None) -> TaskConfig:
