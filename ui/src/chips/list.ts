@@ -17,6 +17,8 @@ export interface ListQuery {
   encoder?: string;
   /** In place of filter and order: what the machine wants to be told. */
   suggest?: Asked | null;
+  /** Where the suggested chips come from, where it is not `/suggest`. */
+  given?: (signal?: AbortSignal) => Promise<Suggested>;
 }
 
 export const PAGE = 200;
@@ -253,6 +255,8 @@ export class ChipList {
     const flight = new AbortController();
     this.flying.set(page, flight);
     try {
+      const { given } = this.query;
+      if (given) return this.filled(await given(flight.signal));
       if (this.query.suggest) return this.filled(await suggested(this.query, rowsOf, flight.signal));
       const query = { ...paramsOf(this.query), pin: this.pin, limit: PAGE, offset: page * PAGE };
       const told = await get<ChipPage>('/chips', query, { signal: flight.signal });

@@ -6,7 +6,7 @@ import type { ChipRow, Meaning, SuggestedChip, Suggestions } from '../lib/types'
 import { scoreText } from './columns';
 import type { ListQuery } from './list';
 
-export type Reason = SuggestedChip['reason'];
+export type Reason = SuggestedChip['reason'] | 'likely' | 'border' | 'check';
 
 /** What is asked for: how many, the share of answered chips that the model doubts, and a number that changes the draw. */
 export interface Asked {
@@ -99,6 +99,9 @@ async function again(known: Kept, query: ListQuery, rowsOf: RowsOf, signal?: Abo
 export const REASONS: Record<Reason, { title: string; tile: string; says: string }> = {
   typical: { title: 'typical', tile: 'typical', says: 'Typical of chips that nobody answered yet' },
   uncertain: { title: 'between classes', tile: 'between', says: 'The model cannot decide between classes' },
+  likely: { title: 'likely', tile: 'likely', says: 'The model holds it likely to have the class' },
+  border: { title: 'on the border', tile: 'border', says: 'Its score is close to the threshold' },
+  check: { title: 'to check', tile: 'check', says: 'Below the threshold: asked so that leaving out is checked too' },
   doubted: { title: 'doubted', tile: 'doubted', says: 'Answered, but the model holds another answer more likely' },
 };
 

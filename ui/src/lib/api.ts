@@ -161,6 +161,10 @@ export function put<T>(path: string, body?: unknown, query: Query = {}, init: Re
   return json<T>(request(path, query, withBody('PUT', body, init)));
 }
 
+export function patch<T>(path: string, body?: unknown, query: Query = {}, init: RequestInit = {}): Promise<T> {
+  return json<T>(request(path, query, withBody('PATCH', body, init)));
+}
+
 export function del<T = void>(path: string, query: Query = {}, init: RequestInit = {}): Promise<T> {
   return json<T>(request(path, query, { ...init, method: 'DELETE' }));
 }
