@@ -29,7 +29,7 @@ from groundset.cli import (
     suggest,
 )
 from groundset.cli._common import err
-from groundset.core import GroundsetError, InputError
+from groundset.core import GroundsetError, InputError, QueryError
 
 app = typer.Typer(
     name="groundset",
@@ -94,7 +94,11 @@ def main() -> None:
 
 def _tell(error: GroundsetError) -> None:
     err.print(f"error: {error.message}", markup=False, style="bold red", soft_wrap=True)
-    for name in ("asked", "found", "hint"):
+    pointed = error.pointed() if isinstance(error, QueryError) else None
+    if pointed is not None:
+        for line in pointed:
+            err.print(f"  {line}", markup=False, soft_wrap=True)
+    for name in ("found", "hint") if pointed else ("asked", "found", "hint"):
         value = getattr(error, name)
         if value is not None:
             err.print(f"  {name + ':':<7}{value}", markup=False, soft_wrap=True)

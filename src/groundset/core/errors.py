@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 
@@ -39,6 +39,52 @@ class InputError(GroundsetError):
     """The user's mistake: a wrong value, file or call. The command line exits with 2."""
 
     exit_code = 2
+
+
+class QueryError(InputError):
+    """A mistake in the text of a filter or of SQL, and where in the text it stands.
+
+    Args:
+        message: One sentence that says what went wrong.
+        text: The whole text.
+        start: Where the mistake begins, in characters from 0; None where nobody can say.
+        end: Where it ends; at least one after ``start``, so that an end of the text can be pointed at too.
+        near: Names that were probably meant, the nearest first, as they are to be written.
+        asked: As of every error.
+        found: As of every error.
+        hint: As of every error.
+    """
+
+    def __init__(
+        self, message: str, *, text: str = "", start: int | None = None, end: int | None = None,
+        near: Sequence[str] = (), asked: object | None = None, found: object | None = None, hint: str | None = None,
+    ) -> None:  # fmt: skip
+        self.text, self.start, self.near = text, start, tuple(near)
+        self.end = None if start is None else max(start + 1, start + 1 if end is None else end)
+        super().__init__(message, asked=asked, found=found, hint=hint)
+
+    @property
+    def line(self) -> int:
+        """Line of ``start``, from 1."""
+        return self.text.count("\n", 0, self.start or 0) + 1
+
+    @property
+    def column(self) -> int:
+        """Column of ``start`` in its line, from 1."""
+        at = self.start or 0
+        return at - (self.text.rfind("\n", 0, at) + 1) + 1
+
+    def pointed(self, width: int = 100) -> tuple[str, str] | None:
+        """The line with the mistake, cut to what is about it, and ``^^^`` to stand below it; None without place."""
+        if self.start is None or self.end is None:
+            return None
+        line = self.text.split("\n")[self.line - 1]
+        at = self.column - 1
+        first = 0 if len(line) <= width else max(0, at - width // 2)
+        shown = line[first : first + width]
+        before, after = "... " if first else "", " ..." if first + width < len(line) else ""
+        signs = min(self.end - self.start, max(1, len(shown) - (at - first)))
+        return before + shown + after, " " * (len(before) + at - first) + "^" * signs
 
 
 class MissingError(InputError):

@@ -15,6 +15,7 @@ import shapely
 
 from groundset.chips.schema import COLUMNS, SCHEMA
 from groundset.query.coded import Coded
+from groundset.query.ground import Floats, boxes_and_corners
 
 if TYPE_CHECKING:
     from groundset.lake import Lake
@@ -110,21 +111,30 @@ class Chips:
         return shapes
 
     @cached_property
-    def bounds(self) -> npt.NDArray[np.float64]:
+    def _ground(self) -> tuple[Floats, Floats]:
+        return boxes_and_corners(self.column("geometry"))
+
+    @property
+    def bounds(self) -> Floats:
         """(n, 4) west, south, east, north; NaN where there is no outline."""
-        bounds: npt.NDArray[np.float64] = shapely.bounds(self.footprints)
-        return bounds
+        return self._ground[0]
+
+    @property
+    def corners(self) -> Floats:
+        """(n, 2) longitude and latitude of one corner of each outline; NaN where there is none."""
+        return self._ground[1]
+
+    def outlines_at(self, positions: Positions) -> npt.NDArray[Any]:
+        """(k,) Shapely outlines of some chips; those of the others are not made."""
+        shapes: npt.NDArray[Any] = shapely.from_wkb(
+            self.column("geometry").take(pa.array(positions)).to_numpy(zero_copy_only=False)
+        )
+        return shapes
 
     def bounds_at(self, positions: Positions) -> npt.NDArray[np.float64]:
         """(k, 4), those of some chips, without reading the outlines of all."""
-        outlines = np.array(self.column("geometry").take(pa.array(positions)).to_pylist() or [None], dtype=object)
-        bounds: npt.NDArray[np.float64] = shapely.bounds(shapely.from_wkb(outlines))
-        return bounds[: len(positions)]
-
-    @cached_property
-    def tree(self) -> Any:
-        """Index of the outlines."""
-        return shapely.STRtree(self.footprints)
+        bounds: npt.NDArray[np.float64] = shapely.bounds(self.outlines_at(positions)).reshape(-1, 4)
+        return bounds
 
     @cached_property
     def empty(self) -> npt.NDArray[np.bool_] | None:

@@ -28,6 +28,7 @@ from groundset.query.learned import Scorer, Want
 from groundset.query.order import LEARNED, Order, check_sort, highest_first, ordered, seen_first
 from groundset.query.own import PREFIX
 from groundset.query.pins import Pins, check_keep, kept_first
+from groundset.query.placed import Asked, among, asked
 from groundset.query.ranked import Shown, rows_want, shown, values_of
 from groundset.query.ranked import wanted as _wanted
 from groundset.query.splits import SplitReader
@@ -52,6 +53,7 @@ class _Key(NamedTuple):
     want: Want
     actor: str | None
     keep: tuple[str, int] | None
+    asked: Asked
 
 
 class _List(NamedTuple):
@@ -210,7 +212,8 @@ class Index:
             task_name = None if chosen is None else chosen.name
             text = (filter or "").strip()
             whose = actor if any(name in text for name in WORK) else None
-            key = _Key(text, order, task_name, box, want, whose, check_keep(keep))
+            whole = asked(self._lake.config, chosen)
+            key = _Key(text, order, task_name, box, want, whose, check_keep(keep), whole)
             positions, name = self._list(moment, key)
         start = max(offset, 0)
         page = positions[start : start + max(limit, 0)]
@@ -253,8 +256,10 @@ class Index:
         Raises:
             InputError: The filter is wrong; says where.
         """
-        text = (filter or "").strip()
-        return keep_where(text, self._moment(self.now(), self.task(task), encoder)) if text else None
+        text, chosen = (filter or "").strip(), self.task(task)
+        state = self.now()
+        kept = keep_where(text, self._moment(state, chosen, encoder)) if text else None
+        return among(state.chips, asked(self._lake.config, chosen), kept)
 
     def rows(
         self,
@@ -286,7 +291,7 @@ class Index:
         chosen = self.task(task)
         pending = 0 if chosen is None else self._labels(state, chosen.name).pending
         scheme = None if chosen is None else self._lake.scheme(chosen.name).names
-        declared = self._lake.config.attributes
+        declared = self._lake.config.attributes, self._lake.config.series
         learned = None if self.scorer is None else self.scorer.stamp(encoder)
         seen = (state.chips.stamp, state.head, self._releases.stamp, pending, learned, self._pins.stamp)
         return f"{zlib.crc32(repr((seen, chosen, scheme, declared, actor)).encode()):08x}-{state.head}-{pending}"
@@ -347,6 +352,7 @@ class Index:
         if key.box is not None:
             inside = _inside(moment.chips, key.box)
             kept = inside if kept is None else kept & inside
+        kept = among(moment.chips, key.asked, kept)
         if key.order.learned:
             positions = seen_first(moment.chips, highest_first(values_of(moment, key.order, key.want), kept))
         else:
@@ -375,6 +381,5 @@ def _inside(chips: Chips, bbox: Sequence[float]) -> npt.NDArray[np.bool_]:
         box = places.box(bbox)
     except ValueError as error:
         raise InputError(str(error), asked=f"bbox={','.join(f'{v:g}' for v in bbox)}") from None
-    inside = np.zeros(len(chips), bool)
-    inside[chips.tree.query(box, predicate="intersects")] = True
+    inside: npt.NDArray[np.bool_] = places.relation("s_intersects", chips, box).fill_null(False).to_numpy(False)
     return inside

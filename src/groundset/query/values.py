@@ -39,12 +39,14 @@ class Value:
             Text of which a chip may have several is a :class:`Coded` column of tuples too.
         name: The property, or the text as written; for messages.
         literal: Whether it was written as such.
+        at: Where it stands in the filter: first character and the one behind the last.
     """
 
     kind: Kind
     data: Any
     name: str = ""
     literal: bool = False
+    at: tuple[int, int] | None = None
 
     @property
     def words(self) -> str:

@@ -65,7 +65,7 @@ def asked_words(op: str, args: Iterable[Any]) -> tuple[str, list[str]] | None:
     if op not in ("=", "<>", "in"):
         return None
     parts = [part for arg in args for part in (arg if isinstance(arg, list) else [arg])]
-    names = [part["property"] for part in parts if isinstance(part, dict) and set(part) == {"property"}]
+    names = [part["property"] for part in parts if isinstance(part, dict) and "property" in part]
     if len(names) != 1:
         return None
     return names[0], [part for part in parts if isinstance(part, str)]

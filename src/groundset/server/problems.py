@@ -10,9 +10,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from groundset.core import ConflictError, GroundsetError, InputError, MissingError, ServiceError, StoppedError
+from groundset.core import (
+    ConflictError,
+    GroundsetError,
+    InputError,
+    MissingError,
+    QueryError,
+    ServiceError,
+    StoppedError,
+)
 from groundset.server.headers import common
 from groundset.server.models import Problem
+from groundset.server.models.base import Place
 
 MEDIA_TYPE = "application/problem+json"
 NOBODY = "say who you are"
@@ -60,9 +69,14 @@ class TooManyError(GroundsetError):
 def problem(error: GroundsetError) -> Problem:
     """An error of ours as problem details."""
     status = getattr(error, "status", None) or next((s for kind, s in _STATUS if isinstance(error, kind)), 500)
-    return Problem(
+    told = Problem(
         title=error.message, status=status, detail=str(error), asked=error.asked, found=error.found, hint=error.hint
     )
+    if isinstance(error, QueryError):
+        told.near = list(error.near) or None
+        if error.start is not None and error.end is not None:
+            told.position = Place(start=error.start, end=error.end, line=error.line, column=error.column)
+    return told
 
 
 def respond(told: Problem, headers: dict[str, str] | None = None) -> JSONResponse:

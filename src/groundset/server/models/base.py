@@ -18,6 +18,15 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", str_min_length=0)  # any limit makes pydantic look into texts
 
 
+class Place(BaseModel):
+    """Where in the text of a filter or of SQL a mistake stands."""
+
+    start: int = Field(description="Characters before it, from 0")
+    end: int = Field(description="Characters before what follows it")
+    line: int = Field(description="From 1")
+    column: int = Field(description="In its line, from 1")
+
+
 class Problem(BaseModel):
     """Problem details (RFC 9457), with what was asked, what was found and what to do."""
 
@@ -28,3 +37,5 @@ class Problem(BaseModel):
     asked: str | None = None
     found: str | None = None
     hint: str | None = None
+    position: Place | None = None
+    near: Annotated[list[str] | None, Field(description="What was probably meant, the nearest first")] = None
