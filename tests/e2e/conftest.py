@@ -64,6 +64,15 @@ def served(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFacto
         yield server
 
 
+@pytest.fixture(scope="module")
+def server(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server over a copy of the workspace, for the tests of one module: they may change it."""
+    folder = tmp_path_factory.mktemp("module")
+    root = Path(shutil.copytree(lake_template, folder / "boadella"))
+    with serving(root, log=folder / "server.log", ui=ui) as one:
+        yield one
+
+
 @pytest.fixture
 def serve_own(ui: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Call it with a workspace (or a folder of them) for a server of one's own; ``port=`` to have the same again."""

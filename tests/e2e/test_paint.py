@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from labelpage import api
-from pageserver import Served, serving
+from pageserver import Served
 from paintpage import TASK, PaintPage, mask, mask_file, nothing, sign_in
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -28,15 +27,6 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
 def allowed_errors() -> list[str]:
     """What the browser says of a server that is away or refuses."""
     return ["ERR_", "Failed to fetch", "status of (401|403|409|422|50)"]
-
-
-@pytest.fixture(scope="module")
-def server(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server for all tests here but those that kill one; each test has a chip of its own."""
-    folder = tmp_path_factory.mktemp("paint")
-    root = Path(shutil.copytree(lake_template, folder / "boadella"))
-    with serving(root, log=folder / "server.log", ui=ui) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tinysams
 from labelpage import api
-from pageserver import Served, serving
+from pageserver import Served
 from paintpage import TASK, PaintPage
 from playwright.sync_api import Page, expect
 
@@ -38,14 +35,10 @@ SEEN = f"""([canvas, middle]) => {{
 }}"""
 
 
-@pytest.fixture(scope="module")
-def server(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server over a copy of the workspace, in which some pixels of two classes are labelled."""
-    folder = tmp_path_factory.mktemp("assist")
-    root = Path(shutil.copytree(lake_template, folder / "boadella"))
-    tinysams.put_all(root / "models")
-    with serving(root, log=folder / "server.log", ui=ui) as one:
-        yield one
+@pytest.fixture(scope="module", autouse=True)
+def models(server: Served) -> None:
+    """Tiny models that answer clicks."""
+    tinysams.put_all(server.root / "models")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from labelpage import api
-from pageserver import Served, serving
+from pageserver import Served
 from paintpage import TOLERANCE, PaintPage, inputs, mask, nothing, pure
 from playwright.sync_api import Browser
 
@@ -25,15 +24,6 @@ KEYS = {
     "flood": "w",
     "fill": "f",
 }
-
-
-@pytest.fixture(scope="module")
-def server(ui: Path, lake_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server over a copy of the workspace."""
-    folder = tmp_path_factory.mktemp("paint")
-    root = Path(shutil.copytree(lake_template, folder / "boadella"))
-    with serving(root, log=folder / "server.log", ui=ui) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

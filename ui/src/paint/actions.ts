@@ -68,7 +68,7 @@ function drawing({ doc, hand, here }: Actor): Command[] {
     ];
   });
   return [
-    { id: 'undo', title: 'Undo', part: 'Draw', keys: ['u', 'Ctrl+z'], run: () => doc().undo() },
+    { id: 'undo', title: 'Undo', part: 'Draw', keys: ['u', 'Ctrl+z'], run: () => hand.key('undo') || doc().undo() },
     {
       id: 'redo',
       title: 'Redo',
@@ -78,10 +78,10 @@ function drawing({ doc, hand, here }: Actor): Command[] {
     },
     {
       id: 'press',
-      title: 'Draw at the pixel cursor; held, arrows draw on',
+      title: 'Draw at the pixel cursor; held, arrows draw on. A question: as it believes',
       part: 'Draw',
       keys: ['Space'],
-      run: () => hand.press(here()),
+      run: (event) => (hand.kind === 'ask' ? event.repeat || hand.key('agree') : hand.press(here())),
     },
     ...walks,
   ];
@@ -90,19 +90,29 @@ function drawing({ doc, hand, here }: Actor): Command[] {
 function labels({ hand, classes, unlabelled }: Actor): Command[] {
   return [
     ...NUMBERS.map((n): Command => {
-      const take = (): void => {
-        if (hand.kind === 'region' && hand.key(String(n))) return;
+      const take = (event: KeyboardEvent): void => {
+        if (hand.kind === 'ask' && event.repeat) return;
+        if ((hand.kind === 'region' || hand.kind === 'ask') && hand.key(String(n))) return;
         const one = classes()[n - 1];
         if (one) hand.code = one.code;
       };
-      return { id: `class ${n}`, title: `Class ${n} in hand`, part: 'Labels', keys: [String(n)], run: take };
+      return {
+        id: `class ${n}`,
+        title: `Class ${n} in hand, or the answer`,
+        part: 'Labels',
+        keys: [String(n)],
+        run: take,
+      };
     }),
     {
       id: 'unlabelled',
-      title: 'Unlabelled in hand',
+      title: 'Unlabelled in hand. A question: mixed, or cannot tell',
       part: 'Labels',
       keys: ['n'],
-      run: () => (hand.code = unlabelled),
+      run: (event) => {
+        if (hand.kind !== 'ask') hand.code = unlabelled;
+        else if (!event.repeat) hand.key('skip');
+      },
     },
   ];
 }

@@ -93,8 +93,8 @@ export interface Modifiers {
 export interface Preview {
   /** Of the brush at the pointer. */
   circle?: { at: Point; radius: number } | null;
-  /** With their points where these are few, unless `bare`. */
-  lines?: { points: Point[]; closed: boolean; bare?: boolean }[];
+  /** With their points where these are few, unless `bare`; `strong` ones are seen from afar. */
+  lines?: { points: Point[]; closed: boolean; bare?: boolean; strong?: boolean }[];
   /** Pixels that would change, and their colour (#rrggbb); a patch as it grows says only where. */
   patch?: { patch: Box & { there: Uint8Array }; color: string } | null;
   /** The pixel that the arrow keys have walked to; its outline is drawn so that it is seen on every ground. */

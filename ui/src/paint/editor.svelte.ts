@@ -1,5 +1,5 @@
 /** The state of the editor: which chip and task, what is in hand, how it is looked at, which keys do what. */
-import { UNLABELLED, type Expression, type View } from '../canvas';
+import { settle, UNLABELLED, type Expression, type View } from '../canvas';
 import { EditorState } from '../editor/state.svelte';
 import { go, hrefOf } from '../lib/router.svelte';
 import { plural } from '../lib/format';
@@ -7,9 +7,11 @@ import { recall } from '../lib/stored';
 import { toast } from '../lib/toast.svelte';
 import { workspace } from '../lib/workspace.svelte';
 import { commandsOf } from './actions';
+import { Asking } from './ask/asking.svelte';
+import { glide, lookAt } from './ask/looking';
 import { Assistant } from './assist/assistant.svelte';
 import type { Command } from './commands';
-import type { Overlay, Point } from './contract';
+import type { Box, Overlay, Point, Preview } from './contract';
 import { PaintDoc } from './doc.svelte';
 import { Hand } from './hand.svelte';
 import { type Next, nextChip } from './next';
@@ -31,6 +33,17 @@ export const HERE: Readonly<Record<string, readonly string[]>> = {
 /** Classes that say what a pixel is not: nobody begins with these. */
 const OTHERS = /^(non|not|no|other|others|background|unknown|rest)([-_ ]|$)/i;
 
+function framed({ x, y, width, height }: Box): NonNullable<Preview['lines']>[number] {
+  const [right, bottom] = [x + width, y + height];
+  const points = [
+    { x, y },
+    { x: right, y },
+    { x: right, y: bottom },
+    { x, y: bottom },
+  ];
+  return { points, closed: true, bare: true };
+}
+
 export class Editor extends EditorState {
   doc: PaintDoc = $state.raw(new PaintDoc('', ''));
   view = $state.raw<View>(FIT);
@@ -43,13 +56,16 @@ export class Editor extends EditorState {
   readonly views = new Views();
   readonly assistant = new Assistant(this);
   readonly regions = new Regions(this);
+  readonly asking: Asking = new Asking(this);
   readonly hand: Hand = new Hand(
     () => this.doc,
     () => this.classes,
     (at) => this.walked(at),
     () => this.regions,
-    () => this.advised?.place ?? null,
+    () => this.asking,
+    () => this.marked,
   );
+  private gliding: () => void = () => undefined;
   private readonly visited: string[] = [];
   private suggested: Next | null = null;
 
@@ -99,6 +115,8 @@ export class Editor extends EditorState {
     this.doc.close();
     this.assistant.leave();
     this.regions.leave();
+    this.asking.leave();
+    this.gliding();
     this.assistant.warm(task);
     const doc = (this.doc = new PaintDoc(chip, task));
     this.hand.cell = null;
@@ -173,6 +191,7 @@ export class Editor extends EditorState {
   arrive(): void {
     const { suggested: found, doc, views } = this;
     this.suggested = null;
+    if (this.asking.on) return; // a question says where to look
     if (!found || found.chip !== doc.chipId || !doc.own) return;
     const { rows, cols } = doc.own;
     const { place } = found;
@@ -190,6 +209,24 @@ export class Editor extends EditorState {
   /** The suggestion has been read. */
   dismiss(): void {
     this.advice = null;
+  }
+
+  /** What every view outlines: a place that was suggested, or what is asked about. */
+  private get marked(): NonNullable<Preview['lines']> {
+    const place = this.advised?.place;
+    return place ? [framed(place), ...this.asking.lines] : this.asking.lines;
+  }
+
+  /** Brings a place into the middle of every view, as close as it takes to see what it is. */
+  look(place: Box): void {
+    const { cell, image } = this.views;
+    const from = settle(this.view, image, cell);
+    let last = this.view;
+    this.gliding();
+    this.gliding = glide(from, lookAt(from, place, image, cell), cell, (view) => {
+      if (this.view === last) this.view = last = view;
+      else this.gliding(); // somebody has moved it meanwhile
+    });
   }
 
   /** The keyboard has gone to a pixel: it is told of, and kept in sight. */

@@ -2,12 +2,14 @@
 import { bandExpression, type Expression, UNLABELLED } from '../canvas';
 import { recall, remember } from '../lib/stored';
 import type { SchemeClass } from '../lib/types';
-import type { Box, Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from './contract';
+import type { Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from './contract';
 import type { PaintDoc } from './doc.svelte';
 import {
+  type AskBench,
   BaseTool,
   type Bench,
   makeTool,
+  NO_ASKS,
   NO_REGIONS,
   type RegionBench,
   type ToolName,
@@ -31,17 +33,6 @@ export function wider(width: number, steps: number): number {
     now = Math.min(MOST_WIDTH, Math.max(1, now + Math.sign(steps) * by));
   }
   return now;
-}
-
-function framed({ x, y, width, height }: Box): { points: Point[]; closed: true; bare: true } {
-  const [right, bottom] = [x + width, y + height];
-  const points = [
-    { x, y },
-    { x: right, y },
-    { x: right, y: bottom },
-    { x, y: bottom },
-  ];
-  return { points, closed: true, bare: true };
 }
 
 const middle = ({ row, col }: { row: number; col: number }): Point => ({ x: col + 0.5, y: row + 0.5 });
@@ -68,6 +59,8 @@ export class Hand implements Tool, Bench {
   through: ((patch: Patch) => Patch | null) | null = null;
   /** Counts up when the tool's preview may have changed. */
   ticks = $state(0);
+  /** What was in hand before questions were taken. */
+  private former: ToolName | null = 'brush';
   private held = false;
   private pressed = false;
   private readonly kept = new Map<string, Values>();
@@ -78,8 +71,9 @@ export class Hand implements Tool, Bench {
     private readonly classes: () => readonly SchemeClass[],
     private readonly walked: (at: Point) => void = () => undefined,
     readonly regions: () => RegionBench = () => NO_REGIONS,
-    /** A place to look at, framed in every view. */
-    private readonly spot: () => Box | null = () => null,
+    readonly asks: () => AskBench = () => NO_ASKS,
+    /** What is to be looked at, outlined in every view. */
+    private readonly spots: () => NonNullable<Preview['lines']> = () => [],
   ) {}
 
   // --- as a tool ----------------------------------------------------------------------------------------------------
@@ -95,9 +89,9 @@ export class Hand implements Tool, Bench {
   readonly preview: Preview | null = $derived.by(() => {
     void this.ticks;
     const { cell, tool } = this;
-    const spot = this.spot();
+    const spots = this.spots();
     const worked = tool?.preview ?? null;
-    const seen = spot ? { ...worked, lines: [framed(spot), ...(worked?.lines ?? [])] } : worked;
+    const seen = spots.length > 0 ? { ...worked, lines: [...spots, ...(worked?.lines ?? [])] } : worked;
     if (!cell) return seen && { ...seen };
     const circle =
       this.kind && WIDE.includes(this.kind) && !seen?.circle ? { at: middle(cell), radius: this.width / 2 } : null;
@@ -211,8 +205,15 @@ export class Hand implements Tool, Bench {
 
   take(kind: ToolName | null): void {
     if (this.pressed) this.cancel();
+    if (kind === 'ask' && this.kind === 'ask') return this.putBack();
+    if (kind === 'ask') this.former = this.kind;
     this.kind = kind;
     this.ticks++;
+  }
+
+  /** Questions are put away: what was in hand before is again. */
+  putBack(): void {
+    if (this.kind === 'ask') this.take(this.former);
   }
 
   setWidth(width: number): void {

@@ -52,6 +52,13 @@ export const TOOLBOX: readonly ToolFace[] = [
     hint: 'Point, turn the wheel through the segments there, click to take one. 1-9: another class.',
   },
   {
+    name: 'ask',
+    title: 'Answer questions',
+    icon: 'help',
+    key: 't',
+    hint: 'The assistant shows a segment; the key of a class says what it is.',
+  },
+  {
     name: 'pick',
     title: 'Pick a class',
     icon: 'dropper',

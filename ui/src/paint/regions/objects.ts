@@ -7,7 +7,7 @@ import { type Area, decodeRle } from './rle';
 const areas = new WeakMap<LabelObject['rle'], Area | null>();
 
 /** The pixels of an object, worked out once. */
-export function pixelsOf(one: LabelObject): Area | null {
+export function pixelsOf(one: Pick<LabelObject, 'rle'>): Area | null {
   if (!areas.has(one.rle)) areas.set(one.rle, decodeRle(one.rle));
   return areas.get(one.rle) ?? null;
 }

@@ -2,6 +2,7 @@
 import type { MaskPixels } from '../../canvas';
 import type { Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from '../contract';
 import { Cells, type Saying, saidOf } from './cells';
+import type { AskBench } from './ask';
 import type { Values } from './flood';
 import type { RegionBench } from './region';
 
@@ -21,6 +22,7 @@ export interface Bench {
   apply(patch: Patch, facts: StrokeFacts): void;
   pick(code: number): void;
   regions(): RegionBench;
+  asks(): AskBench;
   /** Brush and line grow, flood tolerates more. */
   more(steps: number): void;
 }

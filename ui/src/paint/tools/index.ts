@@ -1,4 +1,5 @@
 /** The tools, in the order of the toolbar. */
+import { Ask } from './ask';
 import type { BaseTool, Bench } from './bench';
 import { Brush, Eraser } from './brush';
 import { Lasso, Line, Rectangle } from './drag';
@@ -7,6 +8,7 @@ import { Region } from './region';
 import { Fill, Flood, Pick } from './touch';
 
 export type { Bench } from './bench';
+export { type AskBench, NO_ASKS } from './ask';
 export { NO_REGIONS, type RegionBench } from './region';
 export { BaseTool } from './bench';
 export { Cells, saidOf, type Saying } from './cells';
@@ -23,6 +25,7 @@ export const TOOLS = [
   'flood',
   'fill',
   'region',
+  'ask',
   'pick',
 ] as const;
 export type ToolName = (typeof TOOLS)[number];
@@ -37,6 +40,7 @@ const MAKE: Record<ToolName, new (bench: Bench) => BaseTool> = {
   flood: Flood,
   fill: Fill,
   region: Region,
+  ask: Ask,
   pick: Pick,
 };
 

@@ -4,7 +4,7 @@ import type { Modifiers, Patch, Point, StrokeFacts } from '../contract';
 import { emptyPlanes, lay, merged } from '../planes';
 import type { Bench } from './bench';
 import { areaOf, similar } from './flood';
-import { makeTool, NO_REGIONS, type ToolName, TOOLS } from './index';
+import { makeTool, NO_ASKS, NO_REGIONS, type ToolName, TOOLS } from './index';
 
 const ROWS = 20;
 const COLS = 20;
@@ -38,6 +38,7 @@ class Table implements Bench {
     this.picked.push(code);
   }
   regions = () => NO_REGIONS;
+  asks = () => NO_ASKS;
   more(steps: number): void {
     this.grown += steps;
   }
@@ -58,7 +59,7 @@ const painted = (code = 2): number => table.own.classes.filter((one) => one === 
 describe('tools', () => {
   it('make one stroke a gesture, under their own name', () => {
     for (const name of TOOLS) {
-      if (name === 'pick' || name === 'polygon' || name === 'region') continue;
+      if (name === 'pick' || name === 'polygon' || name === 'region' || name === 'ask') continue;
       table.strokes = [];
       drag(name, at(2.5, 2.5), at(9.5, 3.5), at(9.5, 9.5));
       expect(table.strokes.map(([, facts]) => facts.tool)).toEqual([name]);

@@ -55,7 +55,8 @@ export class MarkLayer {
   /** What there is to draw, and how far it reaches. */
   private plan(size: Size, view: View, { preview, cross, frame }: Marks): void {
     const to = (p: Point) => this.seen(toCanvas(view, p.x, p.y, size));
-    for (const { points, closed, bare } of preview?.lines ?? []) this.line(points.map(to), closed, bare);
+    for (const { points, closed, bare, strong } of preview?.lines ?? [])
+      this.line(points.map(to), closed, bare, strong);
     if (preview?.circle) {
       const [x, y] = toCanvas(view, preview.circle.at.x, preview.circle.at.y, size);
       this.circle(x, y, Math.max(1, preview.circle.radius * view.zoom));
@@ -83,12 +84,12 @@ export class MarkLayer {
     return [x, y];
   }
 
-  private line(spots: readonly Spot[], closed = false, bare = false): void {
+  private line(spots: readonly Spot[], closed = false, bare = false, strong = false): void {
     const path = new Path2D();
     spots.forEach((spot, i) => (i ? path.lineTo(...spot) : path.moveTo(...spot)));
     if (closed) path.closePath();
     this.strokes.push((copy) => {
-      twofold(copy, path);
+      twofold(copy, path, strong ? 1.8 : 1);
       if (!bare && spots.length <= 64) for (const spot of spots) knot(copy, spot);
     });
   }
@@ -159,11 +160,11 @@ function knot(copy: CanvasRenderingContext2D, [x, y]: Spot): void {
 }
 
 /** Light on dark, so that it is seen on every picture. */
-function twofold(copy: CanvasRenderingContext2D, path: Path2D): void {
-  copy.lineWidth = 3;
+function twofold(copy: CanvasRenderingContext2D, path: Path2D, strength = 1): void {
+  copy.lineWidth = 3 * strength;
   copy.strokeStyle = '#000a';
   copy.stroke(path);
-  copy.lineWidth = 1.25;
+  copy.lineWidth = 1.25 * strength;
   copy.strokeStyle = '#fff';
   copy.stroke(path);
 }
