@@ -1,0 +1,40 @@
+"""Tasks that ask about places: of each place the chip of the first date stands for all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from groundset.core.layout import Config, TaskConfig
+
+if TYPE_CHECKING:
+    from groundset.query.chips import Chips
+
+Asked = tuple[str, ...] | None
+"""Scenes whose chips a task asks about; None: all."""
+
+
+def asked(config: Config, task: TaskConfig | None) -> Asked:
+    """The first scene of each series that a task about a period or a change asks about; None of other tasks."""
+    if task is None or task.about == "date":
+        return None
+    return tuple(series.scenes[0] for series in config.asked_of(task))
+
+
+def among(chips: Chips, scenes: Asked, keep: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.bool_] | None:
+    """What is kept, bool (chips,), without chips of other scenes; None: all chips."""
+    if scenes is None:
+        return keep
+    here = pc.is_in(chips.column("scene_id"), value_set=pa.array(scenes, pa.string()))
+    inside = np.asarray(here.to_numpy(zero_copy_only=False), bool)
+    return inside if keep is None else keep & inside
+
+
+def count(chips: Chips, scenes: Asked) -> int:
+    """How many chips a task asks about."""
+    kept = among(chips, scenes, None)
+    return len(chips) if kept is None else int(kept.sum())
