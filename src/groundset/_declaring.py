@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from groundset.core import SchemeClass
     from groundset.core.layout import AttributeConfig, AttributeKind, TaskConfig, TaskKind
+    from groundset.core.series import About, SeriesConfig
     from groundset.journal import AttributeValue
     from groundset.lake import Lake
+    from groundset.series import Proposed
 
 
 class Declaring:
@@ -54,6 +56,8 @@ class Declaring:
         kind: TaskKind = "classify",
         multi: bool = False,
         classes: Sequence[SchemeClass] | None = None,
+        about: About = "date",
+        series: str | None = None,
         actor: str | None = None,
     ) -> TaskConfig:
         """Add a task.
@@ -63,6 +67,8 @@ class Declaring:
             kind: ``classify`` (chips), ``segment`` (pixels) or ``outline`` (shapes).
             multi: Whether a chip may have several classes.
             classes: A scheme of its own, kept in ``NAME.csv`` (default: the workspace's scheme).
+            about: ``date``; or ``period`` or ``change``, which ask about a place on several dates of a series.
+            series: The only series that a period or change is asked of (default: all of them).
             actor: Who adds it (default: the system user name).
 
         Raises:
@@ -70,7 +76,45 @@ class Declaring:
         """
         from groundset import _additions
 
-        return _additions.add_task(self.lake, name, actor=_who(actor), kind=kind, multi=multi, classes=classes)
+        return _additions.add_task(
+            self.lake, name, actor=_who(actor), kind=kind, multi=multi, classes=classes, about=about, series=series
+        )
+
+    def add_series(
+        self, name: str, scenes: Iterable[str], *, title: str | None = None, actor: str | None = None
+    ) -> SeriesConfig:
+        """Make a series of scenes of one place on one grid, ordered by time: ``ws.add_series("lake", ["a", "b"])``.
+
+        Args:
+            name: Its name.
+            scenes: Ids of two scenes or more.
+            title: For people (default: the name).
+            actor: Who makes it (default: the system user name).
+
+        Raises:
+            ConflictError: There is a series of this name, or a scene is in another one.
+            InputError: The grids differ (says in what), a scene has no time, or two have the same.
+        """
+        from groundset.series import add_series
+
+        return add_series(self.lake, name, scenes, title=title, actor=_who(actor))
+
+    def remove_series(self, name: str) -> None:
+        """Take a series back; scenes, chips and answers stay."""
+        from groundset.series import remove_series
+
+        remove_series(self.lake, name)
+
+    @property
+    def series(self) -> dict[str, tuple[str, ...]]:
+        """Ids of the scenes of each series, the earliest first."""
+        return {s.name: s.scenes for s in self.lake.config.series}
+
+    def propose_series(self) -> list[Proposed]:
+        """Series that could be made: scenes that share a grid and are in none yet."""
+        from groundset.series import proposals
+
+        return proposals(self.lake)
 
     def add_attribute(
         self,
@@ -182,10 +226,12 @@ def _say(
     from groundset.core import InputError
     from groundset.journal import NewEvent
     from groundset.journal.payloads import check
+    from groundset.series import at_place
 
     events = [NewEvent(kind, task, chip_id, payload) for chip_id in _ids(chips)]
     if not events:
         raise InputError("no chips were named", hint="name at least one")
+    events = [at_place(lake.config, event) for event in events]
     for event in events:  # all or none
         check(event)
         lake.check(event)

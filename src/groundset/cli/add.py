@@ -10,7 +10,7 @@ import typer
 
 from groundset.cli._common import out
 
-app = typer.Typer(no_args_is_help=True, help="Add a class, a task or an attribute to a workspace.")
+app = typer.Typer(no_args_is_help=True, help="Add a class, a task, an attribute or a series to a workspace.")
 
 Root = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")]
 Title = Annotated[str | None, typer.Option(help="For people (default: the name).")]
@@ -23,6 +23,14 @@ class Kind(StrEnum):
     CLASSIFY = "classify"
     SEGMENT = "segment"
     OUTLINE = "outline"
+
+
+class About(StrEnum):
+    """What a task asks about."""
+
+    DATE = "date"
+    PERIOD = "period"
+    CHANGE = "change"
 
 
 @app.command("class")
@@ -55,6 +63,12 @@ def add_task(
     scheme: Annotated[
         Path | None, typer.Option(help="Scheme CSV of its own, copied to NAME.csv (default: the workspace's).")
     ] = None,
+    about: Annotated[
+        About, typer.Option(help="Each date, all dates of a place together, or the change between two of them.")
+    ] = About.DATE,
+    series: Annotated[
+        str | None, typer.Option(help="Of a period or change: the only series asked about (default: all of them).")
+    ] = None,
     actor: Who = None,
 ) -> None:
     """Add a task: which classes chips have, which class pixels have, or shapes."""
@@ -63,10 +77,46 @@ def add_task(
 
     classes = None if scheme is None else read_scheme(scheme).classes
     with open_workspace(root) as ws:
-        task = ws.add_task(name, kind=kind.value, multi=multi, classes=classes, actor=actor)
+        task = ws.add_task(
+            name, kind=kind.value, multi=multi, classes=classes, about=about.value, series=series, actor=actor
+        )
         there = ", ".join(c.name for c in ws.lake.scheme(name))
     asks = f", {'several classes' if multi else 'one class'} a chip" if task.kind == "classify" else ""
-    _say(f"task {name} ({task.kind}{asks}): {there}")
+    of = "" if task.about == "date" else f", about the {task.about} of {task.series or 'every series'}"
+    _say(f"task {name} ({task.kind}{asks}{of}): {there}")
+
+
+@app.command("series")
+def add_series(
+    root: Root,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Its name; none: say which could be made.")] = None,
+    scenes: Annotated[
+        list[str] | None, typer.Argument(metavar="SCENE...", help="Scenes on one grid, one for each date.")
+    ] = None,
+    title: Title = None,
+    actor: Who = None,
+) -> None:
+    """Add a series: several dates of one place on one grid.
+
+    Without a name it says which scenes share a grid; with the name of a proposal and no scenes it makes that one.
+    """
+    from groundset.core import MissingError
+    from groundset.workspace import open as open_workspace
+
+    with open_workspace(root) as ws:
+        proposed = {p.name: p for p in ws.propose_series() if name is None or not scenes}
+        if name is None:
+            for one in proposed.values():
+                days = ", ".join(f"{s} ({t:%Y-%m-%d})" for s, t in zip(one.scenes, one.times, strict=True))
+                out.print(f"{one.name}: {days}", markup=False, soft_wrap=True)
+            if not proposed:
+                out.print("no scenes share a grid that are in no series yet")
+            return
+        if not scenes and name not in proposed:
+            there = ", ".join(proposed) or "none"
+            raise MissingError("name the scenes of the series", asked=name, found=f"proposals: {there}")
+        new = ws.add_series(name, scenes or proposed[name].scenes, title=title, actor=actor)
+    _say(f"series {new.name}: {', '.join(new.scenes)}")
 
 
 @app.command("attribute")

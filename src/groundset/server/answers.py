@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from groundset.core import InputError, ServiceError
 from groundset.journal import Appended, Batch, Event, Journal, NewEvent
 from groundset.lake import Lake
+from groundset.series import at_place
 from groundset.server.door import Visitor, may
 from groundset.server.models import Annotation, AnnotationIn, AnnotationResult, AnnotationResults, StrokeResults
 from groundset.server.problems import TooLargeError
@@ -51,7 +52,7 @@ async def take(said: Sequence[Any], who: Visitor, actor: str, lake: Lake, writer
         ServiceError: The workspace is not where it was; whoever sends the same again later loses nothing.
     """
     check_there(lake)
-    read = [read_one(one) for one in said]
+    read = [_at_place(lake, read_one(one)) for one in said]
     new = [one for one in read if isinstance(one, NewEvent)]
 
     def check(event: NewEvent) -> None:
@@ -61,6 +62,14 @@ async def take(said: Sequence[Any], who: Visitor, actor: str, lake: Lake, writer
 
     kept = iter(await writer.append(Batch(new, actor, check)) if new else [])
     return AnnotationResults(results=[_result(next(kept) if isinstance(one, NewEvent) else one) for one in read])
+
+
+def _at_place(lake: Lake, one: NewEvent | Appended) -> NewEvent | Appended:
+    """An answer about a place with the chip of its first date, whichever date was looked at."""
+    try:
+        return at_place(lake.config, one) if isinstance(one, NewEvent) else one
+    except InputError as error:
+        return Appended(one.id, "refused", error=str(error))
 
 
 def check_there(lake: Lake) -> None:

@@ -27,6 +27,7 @@ from groundset.server.models import (
     SceneRow,
 )
 from groundset.server.problems import problem
+from groundset.server.series import dates_of
 from groundset.views import Views
 from groundset.views.chips import beside
 from groundset.views.statistics import Range
@@ -82,6 +83,7 @@ def chip_detail(views: Views, chip: Chip, row: ChipRow, labels: Mapping[str, Chi
     scene = views.lake.scenes.get(chip.id.scene)
     footprint = chip.footprint
     ranges = views.scenes.ranges(scene)
+    series, dates = dates_of(views.lake, chip)
     return ChipDetail(
         chip=row,
         x_off=chip.window.x_off,
@@ -94,6 +96,8 @@ def chip_detail(views: Views, chip: Chip, row: ChipRow, labels: Mapping[str, Chi
         indices=indices(views, scene, ranges),
         neighbours=Neighbours(**beside(views.lake, chip)),
         labels=dict(labels),
+        series=series,
+        dates=list(dates),
         pixels_problem=_told(views.scenes.problem(scene)),
     )
 

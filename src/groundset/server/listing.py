@@ -15,6 +15,7 @@ from groundset.core import InputError, MissingError
 from groundset.lake import Lake
 from groundset.query import Found, Hit, Index, Label
 from groundset.query import Queryable as Facet
+from groundset.query.placed import asked, count
 from groundset.server.models import ChipIds, ChipLabel, ChipPage, ChipRow, ClassCount, LabelCounts, Queryable
 
 MOST = {"json": 1_000, "geojson": 5_000, "ids": 0}
@@ -90,7 +91,7 @@ def label_counts(lake: Lake, index: Index, task: str | None) -> LabelCounts:
         task=chosen.name,
         kind=chosen.kind,
         chips=table.labelled,
-        unlabelled=len(table.chips) - table.labelled,
+        unlabelled=count(table.chips, asked(lake.config, chosen)) - table.labelled,
         classes=[
             ClassCount(
                 code=c.code, name=c.name, chips=chips[c.code], pixels=None if pixels is None else pixels.get(c.code, 0)

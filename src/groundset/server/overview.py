@@ -16,6 +16,7 @@ from groundset.core.layout import AttributeConfig, TaskConfig
 from groundset.imagery import SENSORS
 from groundset.lake import Lake
 from groundset.query import Index
+from groundset.server import series
 from groundset.server.models import Attribute, Counts, GridInfo, SchemeClass, Task, WorkspaceInfo
 
 
@@ -51,6 +52,7 @@ def workspace_info(lake: Lake, index: Index, data_roots: Sequence[Path] = ()) ->
         segmenters=list(_segmenters()),
         data_roots=[str(root) for root in data_roots],
         head=now.head,
+        series=series.listed(lake),
     )
 
 
@@ -62,6 +64,8 @@ def task(lake: Lake, index: Index, config: TaskConfig) -> Task:
         multi=config.multi,
         classes=_classes(lake.scheme(config.name)),
         labelled=index.labels(config.name).labelled,
+        about=config.about,
+        series=config.series,
     )
 
 

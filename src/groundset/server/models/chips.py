@@ -139,6 +139,15 @@ class Neighbours(Model):
     east: str | None = None
 
 
+class ChipDate(Model):
+    """A place at one date of a series."""
+
+    scene_id: str
+    datetime: str = Field(description="RFC 3339, UTC")
+    chip_id: str | None = Field(description="Null where the scene has no such chip")
+    valid_fraction: float = Field(description="0 where there are no data at this date")
+
+
 class ChipDetail(Model):
     """One chip with all that is needed to draw it."""
 
@@ -153,4 +162,6 @@ class ChipDetail(Model):
     indices: list[Index]
     neighbours: Neighbours
     labels: dict[str, ChipLabel] = Field(description="By task")
+    series: str | None = Field(default=None, description="The series that its scene is in")
+    dates: list[ChipDate] = Field(default=[], description="The place at each date of the series, the earliest first")
     pixels_problem: Problem | None = Field(default=None, description="Why pixels cannot be read: the file was moved")

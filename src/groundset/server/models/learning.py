@@ -147,6 +147,10 @@ class NewTask(Model):
     kind: Literal["classify", "segment", "outline"] = "classify"
     multi: bool = Field(default=False, description="Whether a chip may have several classes")
     classes: list[NewClass] | None = Field(default=None, description="Its own scheme; null: the workspace's")
+    about: Literal["date", "period", "change"] = Field(
+        default="date", description="Each date, all dates of a place together, or the change between two of them"
+    )
+    series: str | None = Field(default=None, description="Of a period or change: the only series asked about")
 
 
 class Attribute(Model):

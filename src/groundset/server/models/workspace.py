@@ -45,6 +45,41 @@ class Task(Model):
     multi: bool
     classes: list[SchemeClass]
     labelled: int = Field(description="Chips with at least one current answer")
+    about: Literal["date", "period", "change"] = Field(
+        default="date",
+        description="What it asks about; of a period or change, answers are kept with the chip of the first date",
+    )
+    series: str | None = Field(default=None, description="The only series that it asks about; null: all of them")
+
+
+class SeriesDate(Model):
+    """One date of a series."""
+
+    scene_id: str
+    datetime: str = Field(description="RFC 3339, UTC")
+
+
+class SeriesInfo(Model):
+    """Scenes of one place on one grid, the earliest first."""
+
+    name: str
+    title: str | None = None
+    dates: list[SeriesDate]
+
+
+class SeriesList(Model):
+    """The series that there are, and those that could be made of scenes that share a grid."""
+
+    series: list[SeriesInfo]
+    proposed: list[SeriesInfo]
+
+
+class NewSeries(Model):
+    """A series to make."""
+
+    name: str = Field(min_length=1, max_length=128)
+    title: str | None = Field(default=None, max_length=200)
+    scenes: list[str] = Field(min_length=1, max_length=10_000, description="Ids of scenes, in any order")
 
 
 class GridInfo(Model):
@@ -90,6 +125,7 @@ class WorkspaceInfo(Model):
         default_factory=list, description="Folders that an ingest may read, the workspace's own first (`--data` adds)"
     )
     head: int = Field(description="Number of the journal's last event")
+    series: list[SeriesInfo] = Field(default=[], description="Several dates of one place on one grid")
 
 
 class WorkspaceLink(Model):

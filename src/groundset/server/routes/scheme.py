@@ -40,7 +40,10 @@ async def add_task(said: NewTask, here: Here, actor: Actor) -> Task:
 
     def add() -> Task:
         classes = None if said.classes is None else classes_of(said.classes)
-        new = _additions.add_task(here.lake, said.name, actor=actor, kind=said.kind, multi=said.multi, classes=classes)
+        new = _additions.add_task(
+            here.lake, said.name, actor=actor, kind=said.kind, multi=said.multi, classes=classes, about=said.about,
+            series=said.series,
+        )  # fmt: skip
         return overview.task(here.lake, here.index, new)
 
     return _told(here, await run_in_threadpool(add))
