@@ -884,6 +884,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Series
+         * @description All series with their dates, and those that could be made of scenes that share a grid.
+         */
+        get: operations["list_series_api_series_get"];
+        put?: never;
+        /**
+         * Make Series
+         * @description Make a series of scenes that lie on one grid; it is ordered by their times.
+         */
+        post: operations["make_series_api_series_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/series/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Series
+         * @description Take a series back. Scenes, chips and answers stay.
+         */
+        delete: operations["delete_series_api_series__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1728,6 +1772,29 @@ export interface components {
             levels: components["schemas"]["LevelResult"][];
         };
         /**
+         * ChipDate
+         * @description A place at one date of a series.
+         */
+        ChipDate: {
+            /**
+             * Chip Id
+             * @description Null where the scene has no such chip
+             */
+            chip_id: string | null;
+            /**
+             * Datetime
+             * @description RFC 3339, UTC
+             */
+            datetime: string;
+            /** Scene Id */
+            scene_id: string;
+            /**
+             * Valid Fraction
+             * @description 0 where there are no data at this date
+             */
+            valid_fraction: number;
+        };
+        /**
          * ChipDetail
          * @description One chip with all that is needed to draw it.
          */
@@ -1737,6 +1804,12 @@ export interface components {
             chip: components["schemas"]["ChipRow"];
             /** Crs */
             crs: string | null;
+            /**
+             * Dates
+             * @description The place at each date of the series, the earliest first
+             * @default []
+             */
+            dates?: components["schemas"]["ChipDate"][];
             /** Geometry */
             geometry: {
                 [key: string]: unknown;
@@ -1755,6 +1828,11 @@ export interface components {
             neighbours: components["schemas"]["Neighbours"];
             /** @description Why pixels cannot be read: the file was moved */
             pixels_problem?: components["schemas"]["Problem"] | null;
+            /**
+             * Series
+             * @description The series that its scene is in
+             */
+            series?: string | null;
             /** Transform */
             transform: number[];
             /** X Off */
@@ -2798,10 +2876,32 @@ export interface components {
             title?: string | null;
         };
         /**
+         * NewSeries
+         * @description A series to make.
+         */
+        NewSeries: {
+            /** Name */
+            name: string;
+            /**
+             * Scenes
+             * @description Ids of scenes, in any order
+             */
+            scenes: string[];
+            /** Title */
+            title?: string | null;
+        };
+        /**
          * NewTask
          * @description A question about chips to add to the workspace.
          */
         NewTask: {
+            /**
+             * About
+             * @description Each date, all dates of a place together, or the change between two of them
+             * @default date
+             * @enum {string}
+             */
+            about?: "date" | "period" | "change";
             /**
              * Classes
              * @description Its own scheme; null: the workspace's
@@ -2821,6 +2921,11 @@ export interface components {
             multi?: boolean;
             /** Name */
             name: string;
+            /**
+             * Series
+             * @description Of a period or change: the only series asked about
+             */
+            series?: string | null;
         };
         /**
          * NewView
@@ -2925,6 +3030,32 @@ export interface components {
             says: string;
         };
         /**
+         * Place
+         * @description Where in the text of a filter or of SQL a mistake stands.
+         */
+        Place: {
+            /**
+             * Column
+             * @description In its line, from 1
+             */
+            column: number;
+            /**
+             * End
+             * @description Characters before what follows it
+             */
+            end: number;
+            /**
+             * Line
+             * @description From 1
+             */
+            line: number;
+            /**
+             * Start
+             * @description Characters before it, from 0
+             */
+            start: number;
+        };
+        /**
          * PlaceToPaint
          * @description A place of a chip where an answer helps most.
          */
@@ -3010,6 +3141,12 @@ export interface components {
             found?: string | null;
             /** Hint */
             hint?: string | null;
+            /**
+             * Near
+             * @description What was probably meant, the nearest first
+             */
+            near?: string[] | null;
+            position?: components["schemas"]["Place"] | null;
             /** Status */
             status: number;
             /** Title */
@@ -3599,6 +3736,41 @@ export interface components {
             task?: string | null;
         };
         /**
+         * SeriesDate
+         * @description One date of a series.
+         */
+        SeriesDate: {
+            /**
+             * Datetime
+             * @description RFC 3339, UTC
+             */
+            datetime: string;
+            /** Scene Id */
+            scene_id: string;
+        };
+        /**
+         * SeriesInfo
+         * @description Scenes of one place on one grid, the earliest first.
+         */
+        SeriesInfo: {
+            /** Dates */
+            dates: components["schemas"]["SeriesDate"][];
+            /** Name */
+            name: string;
+            /** Title */
+            title?: string | null;
+        };
+        /**
+         * SeriesList
+         * @description The series that there are, and those that could be made of scenes that share a grid.
+         */
+        SeriesList: {
+            /** Proposed */
+            proposed: components["schemas"]["SeriesInfo"][];
+            /** Series */
+            series: components["schemas"]["SeriesInfo"][];
+        };
+        /**
          * Session
          * @description Who the page is talking as.
          */
@@ -3974,6 +4146,13 @@ export interface components {
          * @description A question about chips.
          */
         Task: {
+            /**
+             * About
+             * @description What it asks about; of a period or change, answers are kept with the chip of the first date
+             * @default date
+             * @enum {string}
+             */
+            about?: "date" | "period" | "change";
             /** Classes */
             classes: components["schemas"]["SchemeClass"][];
             /**
@@ -3990,6 +4169,11 @@ export interface components {
             multi: boolean;
             /** Name */
             name: string;
+            /**
+             * Series
+             * @description The only series that it asks about; null: all of them
+             */
+            series?: string | null;
         };
         /**
          * VectoriseMasks
@@ -4124,6 +4308,12 @@ export interface components {
              * @description Names that an ingest takes for --sensor
              */
             sensors: string[];
+            /**
+             * Series
+             * @description Several dates of one place on one grid
+             * @default []
+             */
+            series?: components["schemas"]["SeriesInfo"][];
             /** Tasks */
             tasks: components["schemas"]["Task"][];
             /** Title */
@@ -7823,6 +8013,232 @@ export interface operations {
                 };
             };
             /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_series_api_series_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesList"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_series_api_series_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSeries"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesInfo"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_series_api_series__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
             422: {
                 headers: {
                     [name: string]: unknown;
