@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, get_args
 from groundset import release as _release
 from groundset._declaring import Declaring
 from groundset._learning import Learning
+from groundset._mapmaking import Mapmaking
 from groundset._outlining import Outlining
 from groundset._searching import Searching
 from groundset.core import Bbox, Edge, InputError, LabelMask, Listener, Scheme
@@ -71,7 +72,7 @@ class Status:
     releases: tuple[str, ...]
 
 
-class Workspace(Learning, Declaring, Outlining, Searching):
+class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching):
     """An open workspace. Close it, or use it in a ``with`` block."""
 
     def __init__(self, lake: Lake) -> None:

@@ -15,7 +15,7 @@ from groundset.formats.capability import Capability, Loss
 from groundset.lake import Lake
 
 GROUP = "groundset.formats"
-_BUILT_IN = {"iris": "groundset.formats.iris:Iris"}
+_BUILT_IN = {"iris": "groundset.formats.iris:Iris", "label-map": "groundset.formats.labelmap:LabelMaps"}
 
 
 @dataclass(slots=True)

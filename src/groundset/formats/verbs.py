@@ -11,7 +11,7 @@ from groundset._files import atomic_dir, folder_lock
 from groundset.core import ConflictError, GroundsetError, InputError, Listener, Scheme, safe_name
 from groundset.core.layout import Layout, TaskConfig
 from groundset.formats.capability import Loss, LossyError
-from groundset.formats.format import Counts, Incoming, get_format
+from groundset.formats.format import Counts, Format, Incoming, get_format
 from groundset.lake import Lake, init
 
 
@@ -90,7 +90,7 @@ def import_project(
 
 def export_project(
     lake: Lake,
-    format_name: str,
+    form: str | Format,
     out: str | Path,
     *,
     task: str | None = None,
@@ -102,9 +102,9 @@ def export_project(
 
     Args:
         lake: The workspace.
-        format_name: Name of the format.
+        form: The format, or its name.
         out: Folder that is not there yet, or empty.
-        task: Task; may be left out where there is one that the format can hold.
+        task: Task; may be left out where there is one that the format can hold, or one of them alone has labels.
         labelled: Only chips that somebody labelled.
         allow_lossy: Go on where something cannot be kept.
         progress: Hears each step.
@@ -113,8 +113,8 @@ def export_project(
         LossyError: Something would be lost; nothing was written.
         ConflictError: There is something in the folder.
     """
-    form = get_format(format_name)
-    chosen = lake.config.task(task, *form.kinds)
+    form = get_format(form) if isinstance(form, str) else form
+    chosen = lake.config.task(task or _only_labelled(lake, form), *form.kinds)
     folder = Path(out).expanduser()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError("there is something here already", asked=folder, hint="name a folder that is not there yet")
@@ -127,7 +127,15 @@ def export_project(
     with atomic_dir(folder) as unfinished:
         counts = plan.write(unfinished, progress=progress)
     counts.told = [text.replace(str(unfinished), str(folder)) for text in counts.told]
-    return ExchangeReport(f"{form.title} project in {folder}", chosen.name, counts, tuple(plan.losses))
+    what = form.title if form.name == "label-map" else f"{form.title} project"
+    return ExchangeReport(f"{what} in {folder}", chosen.name, counts, tuple(plan.losses))
+
+
+def _only_labelled(lake: Lake, form: Format) -> str | None:
+    """The one task with labels of those that a format can hold, where several fit."""
+    fits = [t.name for t in lake.config.tasks if t.kind in form.kinds]
+    said = [name for name in fits if lake.journal.count(name)] if len(fits) > 1 else []
+    return said[0] if len(said) == 1 else None
 
 
 def _take_back(lake: Lake) -> None:
