@@ -43,6 +43,7 @@ _KIND_OF_TASK: Mapping[str, tuple[TaskKind, ...]] = {
     "shapes": ("outline", "segment"),
     "training": ("classify",),
     "work": ("segment", "outline"),
+    "cascade": ("classify",),
 }
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from groundset import release as _release
+from groundset._cascading import Cascading
 from groundset._declaring import Declaring
 from groundset._learning import Learning
 from groundset._mapmaking import Mapmaking
@@ -72,7 +73,7 @@ class Status:
     releases: tuple[str, ...]
 
 
-class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching):
+class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading):
     """An open workspace. Close it, or use it in a ``with`` block."""
 
     def __init__(self, lake: Lake) -> None:
@@ -231,14 +232,7 @@ class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching):
             raise InputError(
                 "nothing to ingest", hint="name at least one file, folder or URL, or a STAC API with --stac"
             )
-        return ingest(
-            self.lake,
-            scenes,
-            grid=grid,
-            encoder=encoder,
-            executor=executor,
-            progress=progress,
-        )
+        return ingest(self.lake, scenes, grid=grid, encoder=encoder, executor=executor, progress=progress)
 
     def annotate(
         self,

@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 
 from groundset.core import InputError
 
-Kind = Literal["answer", "mask", "shapes", "training", "attribute", "work", "undo", "bulk", "comment", "scheme"]
+Kind = Literal[
+    "answer", "mask", "shapes", "training", "attribute", "work", "cascade", "undo", "bulk", "comment", "scheme"
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 ANSWER_KINDS: tuple[Kind, ...] = ("answer", "mask", "shapes")
 """Kinds that answer a question about a chip."""
@@ -32,7 +34,8 @@ class NewEvent:
 
     Args:
         kind: One of :data:`KINDS`.
-        task: Task that it is about; needed for answers, masks, shapes, training and work, never there for attributes.
+        task: Task that it is about; needed for answers, masks, shapes, training, work and cascades, never there for
+            attributes.
         chip_id: Chip that it is about; needed for all of :data:`STANDING_KINDS`.
         payload: What is said, as JSON; its form depends on the kind (see :mod:`groundset.journal.payloads`).
         id: UUID made by the client. Sending it again changes nothing.

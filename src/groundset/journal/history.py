@@ -13,7 +13,7 @@ from groundset.journal import _write
 from groundset.journal.events import STANDING_KINDS
 from groundset.journal.schema import events
 
-ACT_KINDS = (*STANDING_KINDS, "bulk")
+ACT_KINDS = (*STANDING_KINDS, "cascade", "bulk")
 """Kinds that a person takes back; a member of a bulk act goes with its act."""
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from groundset.core import UNLABELLED, InputError, Origin
+from groundset.core import UNLABELLED, InputError, Origin, check_name
 from groundset.core.layout import ATTRIBUTE_NAME
 from groundset.journal.events import KINDS, STANDING_KINDS, NewEvent, parse_id
 
@@ -25,6 +25,9 @@ _ORIGINS = tuple(origin.value for origin in Origin if origin is not Origin.NONE)
 _GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 SHAPE_KINDS = ("box", "oriented-box", "polygon", "polyline", "point")
 """What a shape was drawn as (``properties.kind``)."""
+
+CASCADE_STEPS = ("start", "recall", "advance")
+"""Steps of a cascade; one is taken back by an undo of its event."""
 
 STATES = ("complete", "incomplete")
 """How far the work on a chip is, as an actor says."""
@@ -159,6 +162,8 @@ def check(event: NewEvent) -> str:
 
 
 def _check_about(event: NewEvent) -> None:
+    if event.kind == "cascade" and (not event.task or event.chip_id):
+        raise InputError("a step of a cascade is about a task, and about no chip", asked=event.chip_id or "no task")
     if event.kind not in STANDING_KINDS:
         return
     if event.kind == "attribute" and event.task is not None:
@@ -347,6 +352,27 @@ def _shape(properties: Mapping[str, Any]) -> None:
             _text(attributes, name, most=LONGEST_TEXT)
 
 
+def _cascade(payload: Mapping[str, Any]) -> None:
+    """A step of a cascade: its name, and what the step says."""
+    check_name(str(payload.get("cascade")), "cascade")
+    step = payload.get("step")
+    if step not in CASCADE_STEPS:
+        raise InputError(f"a step of a cascade is {' or '.join(CASCADE_STEPS)}", asked=repr(step)[:80])
+    _share(payload, "recall")
+    if payload.get("recall") is None:
+        raise InputError("a step of a cascade says which recall is chosen")
+    if step == "start":
+        _code(payload.get("class"))
+        for name, kind in (("scenes", str), ("levels", int)):
+            values = payload.get(name)
+            if not isinstance(values, list) or not values or not all(type(value) is kind for value in values):
+                raise InputError(f"a cascade has a list of {name}", asked=repr(values)[:80])
+    elif step == "advance":
+        _count(payload, "level")
+        if not isinstance(payload.get("rejected"), Mapping):
+            raise InputError("a level that is left says which chips it rejected, by scene")
+
+
 def _scheme(payload: Mapping[str, Any]) -> None:
     _text(payload, "name", needed=True)
     if not isinstance(payload.get("sha256"), str) or not _SHA256.fullmatch(payload["sha256"]):
@@ -364,6 +390,7 @@ _CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
     "training": _training,
     "attribute": _attribute,
     "work": _work,
+    "cascade": _cascade,
     "undo": _anything,
     "bulk": _anything,
     "comment": lambda payload: _text(payload, "text", needed=True),

@@ -23,7 +23,7 @@ MOST_ACTORS = 64
 
 _KINDS = {
     "answer": "answers", "mask": "masks", "shapes": "outlines", "training": "changes of training",
-    "attribute": "attributes", "work": "notes of work",
+    "attribute": "attributes", "work": "notes of work", "cascade": "steps of a cascade",
 }  # fmt: skip
 
 
@@ -125,8 +125,19 @@ def _one(lake: Lake, task: str | None, kind: str, payload: Mapping[str, Any]) ->
         return "outline removed" if removed(payload) else _count(len(payload.get("features", [])), "outline")
     if kind == "work":
         return _work(payload)
+    if kind == "cascade":
+        return _cascade(lake, task, payload)
     tool = payload.get("tool")
     return "mask" if tool is None else f"{tool} stroke"
+
+
+def _cascade(lake: Lake, task: str | None, payload: Mapping[str, Any]) -> str:
+    step, name = payload["step"], payload["cascade"]
+    if step == "start":
+        return f"cascade {name} begun: {_class(lake, task, payload['class'])}"
+    if step == "recall":
+        return f"cascade {name}: recall {payload['recall']:.3g}"
+    return f"cascade {name}: level {payload['level']} left"
 
 
 def _work(payload: Mapping[str, Any]) -> str:

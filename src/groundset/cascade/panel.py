@@ -1,0 +1,90 @@
+"""A panel of chips of one level to answer next: the likeliest, those near the threshold, some that would be rejected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from groundset.cascade.bags import Bool, Float32, Int64
+from groundset.cascade.level import Learned
+from groundset.learn.strategies import apart, typical
+
+Reason = Literal["typical", "likely", "border", "check"]
+
+BORDER = 0.5
+"""Share of the panel that lies near the threshold."""
+CHECK = 0.2
+"""... and below it, drawn by chance, so that what is rejected is looked at too."""
+TYPICAL = 0.3
+"""... and that is typical of the level, while nothing is calibrated."""
+NEAR = 3
+"""Of how many times as many chips those near the threshold are taken, no two nearly alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A chip to answer: its row among the candidates, and why it is asked about."""
+
+    row: int
+    reason: Reason
+
+
+def panel(Z: Float32, open_: Bool, learned: Learned, cut: Bool | None, n: int, *, seed: int = 0) -> list[Asked]:
+    """What to ask next, at most n rows, the likeliest first, reasons in turn.
+
+    Args:
+        Z: Features of the candidates, float32 (rows, D).
+        open_: bool (rows,), candidates without an answer.
+        learned: What is known of the level.
+        cut: bool (rows,), candidates below the threshold; None where none is drawn.
+        n: How many are wanted.
+        seed: Of what is drawn.
+    """
+    free = np.flatnonzero(open_)
+    if learned.meaning == "none":
+        rows, _ = typical(Z, n, taken=np.flatnonzero(~open_), among=open_, seed=seed)
+        return [Asked(int(row), "typical") for row in rows]
+    rank = np.empty(len(Z), np.int64)
+    rank[learned.order] = np.arange(len(Z))
+    rng = np.random.default_rng(seed)
+    checked: Int64 = np.empty(0, np.int64)
+    kinds: list[tuple[Reason, Int64, int]] = []
+    if cut is None:
+        rows, _ = typical(Z, round(TYPICAL * n), taken=np.flatnonzero(~open_), among=open_, seed=seed)
+        kinds.append(("typical", rows, len(rows)))
+        edge = int((learned.decisions <= 0).sum())
+    else:
+        checked = rng.permutation(free[cut[free]])[: round(CHECK * n)]
+        kinds.append(("check", checked, len(checked)))
+        edge = int(cut.sum())
+    near = free[np.argsort(np.abs(rank[free] - edge), kind="stable")]
+    border = near[: round(BORDER * n) * NEAR]
+    kinds.append(("border", border[apart(Z[border], len(border))], round(BORDER * n)))
+    best = free[np.argsort(-rank[free], kind="stable")]
+    kinds.append(("likely", best, n))
+    return _mixed(kinds, n)
+
+
+def _mixed(kinds: list[tuple[Reason, Int64, int]], n: int) -> list[Asked]:
+    """So many of each kind, each row once; the last kind fills up."""
+    taken: set[int] = set()
+    out: list[Asked] = []
+    for reason, rows, many in kinds:
+        for row in rows.tolist():
+            if len(out) >= n or sum(a.reason == reason for a in out) >= many:
+                break
+            if row not in taken:
+                taken.add(row)
+                out.append(Asked(row, reason))
+    return _spread(out)
+
+
+def _spread(asked: list[Asked]) -> list[Asked]:
+    """Reasons by turns, so that a panel which is left half way has been of use."""
+    by_reason = {
+        reason: [a for a in asked if a.reason == reason] for reason in ("likely", "border", "typical", "check")
+    }
+    places = [((i + 0.5) / len(some), k, a) for k, some in enumerate(by_reason.values()) for i, a in enumerate(some)]
+    return [a for _, _, a in sorted(places, key=lambda place: place[:2])]
