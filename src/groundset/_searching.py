@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from groundset.learn.standing import Standing
     from groundset.query import Index
     from groundset.query.results import Results
+    from groundset.query.sql import Answer
 
 
 class Searching:
@@ -76,6 +77,8 @@ class Searching:
         from groundset.query.results import Results
 
         self.ranker  # noqa: B018  # scores come with it
+        if filter:
+            self.index.settle(task)
         likes = (like,) if isinstance(like, str) else tuple(like or ())
         by = sort or ("similar" if likes or class_ is not None else "id")
         found = self.index.find(
@@ -83,6 +86,28 @@ class Searching:
             limit=2**53 if limit is None else limit, offset=offset, actor=actor,
         )  # fmt: skip
         return Results(found.hits, found.total, found.task, found.meaning, self._names(found.task))
+
+    def sql(self, sql: str, *, seconds: float = 60.0, memory: str = "2GB") -> Answer:
+        """Ask with SQL, reading only: ``ws.sql("SELECT label, count(*) FROM labels GROUP BY label").df()``.
+
+        The views are scenes, chips, labels, annotations, scores and attributes; ``docs/queries.md`` tells columns.
+
+        Args:
+            sql: One SELECT of DuckDB's SQL.
+            seconds: Longest that it may take.
+            memory: Most memory that DuckDB takes for it.
+
+        Returns:
+            The rows: ``.arrow()`` is an Arrow table, ``.df()`` a data frame.
+
+        Raises:
+            QueryError: The text is no such question, or names what is not there; says where.
+            InputError: It took too long or too much memory.
+        """
+        from groundset.query.sql import ask
+
+        self.ranker  # noqa: B018  # scores come with it
+        return ask(self.lake, self.index, sql, seconds=seconds, memory=memory)
 
     def suggest(
         self,

@@ -25,6 +25,7 @@ from groundset.cli import (
     search,
     segment,
     serve,
+    sql,
     status,
     suggest,
 )
@@ -39,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-_LABELLING = (annotate, suggest, search, encode, predict, segment)
+_LABELLING = (annotate, suggest, search, sql, encode, predict, segment)
 for verb in (demo, init, ingest, status, *_LABELLING, import_, export, release, check, publish, serve):
     app.command(verb.__name__.rsplit(".", 1)[1].removesuffix("_"))(verb.run)
 app.add_typer(add.app, name="add")

@@ -27,6 +27,7 @@ from groundset.journal.events import (
 )
 from groundset.journal.history import History, Members, read_members, read_moves
 from groundset.journal.layers import LayerHistory, layer_history
+from groundset.journal.log import Row, read_log
 from groundset.journal.payloads import UNSAID
 from groundset.journal.schema import current, events
 from groundset.journal.standing import Standing, standing, touched
@@ -289,6 +290,11 @@ class Journal:
         with self._db.read() as connection:
             rows = _write.find(connection, sorted(set(event_ids)))
         return {own: _event([row[c.name] for c in events.columns]) for own, row in rows.items()}
+
+    def log(self) -> list[Row]:
+        """All events as rows, oldest first, each with what became of it."""
+        with self._db.read() as connection:
+            return read_log(connection)
 
     def head(self) -> int:
         """Number of the last event; 0 where there is none."""

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from groundset.lake import Lake
 
 _ORDERS_KEPT = 64
+_GLANCE = 0.05
+"""Seconds between two looks at how far the counting is."""
 
 
 class _Key(NamedTuple):
@@ -243,6 +245,16 @@ class Index:
         """What a filter may ask about, with the values that there are; ``actor``: whose work is told."""
         chosen = self.task(task)
         return facets(self._moment(self.now(), chosen, actor=actor))
+
+    def settle(self, task: str | None = None) -> None:
+        """Wait until the masks of a task's labels are counted; lists and views do not wait, and say so."""
+        chosen = self.task(task)
+        while chosen is not None and self.labels(chosen.name).pending and not self._closed.wait(_GLANCE):
+            pass
+
+    def moment(self, task: str | None = None) -> Moment:
+        """Everything that a filter may ask about now."""
+        return self._moment(self.now(), self.task(task))
 
     def keep(
         self,
