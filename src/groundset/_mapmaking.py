@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from groundset.core import Listener
     from groundset.formats import ExchangeReport
     from groundset.formats.labelmap import LabelMap
+    from groundset.fusion import FuseReport
     from groundset.lake import Lake
 
 
@@ -62,3 +64,39 @@ class Mapmaking:
 
         form = LabelMaps(tuple(scenes), level)
         return export_project(self.lake, form, out, task=task, allow_lossy=allow_lossy, progress=progress)
+
+    def fuse_labels(
+        self,
+        scenes: Sequence[str],
+        *,
+        task: str | None = None,
+        rule: str = "agree",
+        onto: str | None = None,
+        level: int = 0,
+        actor: str | None = None,
+        progress: Listener | None = None,
+    ) -> FuseReport:
+        """Bring labels of several scenes of one place together on the chips of one, as one act.
+
+        Answers about chips meet by the share of a chip that they cover, masks pixel by pixel. Answers of people alone
+        count. What is written has the origin consensus (``agree``) or import, so what people say of a chip itself wins.
+
+        Args:
+            scenes: Two or more; their order says who comes first.
+            task: A classify or segment task; may be left out where one alone has labels.
+            rule: ``agree``: what all scenes say; ``first``: what the first says that says anything; ``both``: what each
+                says is kept.
+            onto: Scene whose chips get the answers (default: the first).
+            level: Level of the chips.
+            actor: Who asks (default: the system user name).
+            progress: Hears each step.
+
+        Raises:
+            InputError: Nothing is labelled, or the scenes do not overlap or only touch.
+        """
+        from groundset.fusion import fuse_labels
+
+        return fuse_labels(
+            self.lake, scenes, task=task, rule=rule, onto=onto, level=level, actor=actor or getpass.getuser(),
+            progress=progress,
+        )  # fmt: skip

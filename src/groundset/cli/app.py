@@ -15,6 +15,7 @@ from groundset.cli import (
     demo,
     encode,
     export,
+    fuse,
     import_,
     ingest,
     init,
@@ -40,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-_LABELLING = (annotate, suggest, search, sql, encode, predict, segment)
+_LABELLING = (annotate, suggest, search, sql, encode, predict, segment, fuse)
 for verb in (demo, init, ingest, status, *_LABELLING, import_, export, release, check, publish, serve):
     app.command(verb.__name__.rsplit(".", 1)[1].removesuffix("_"))(verb.run)
 app.add_typer(add.app, name="add")
