@@ -136,8 +136,8 @@ def conflicts(pyramid: Pyramid, said: dict[int, Said]) -> list[Conflict]:
             inside = level.children(cell)
             found = inside[said[lower].positive[inside]]
             out.append(Conflict("child-of-negative", upper, cell, tuple(found.tolist())))
-        for cell in np.flatnonzero(_none_left(pyramid, value, upper, lower)).tolist():
-            out.append(Conflict("no-child-left", upper, cell, tuple(level.children(cell).tolist())))
+        empty = np.flatnonzero(_none_left(pyramid, value, upper, lower)).tolist()
+        out += [Conflict("no-child-left", upper, cell, tuple(level.children(cell).tolist())) for cell in empty]
     return out
 
 

@@ -22,6 +22,7 @@ from groundset.server.paths import is_api, route_path
 from groundset.server.routes import annotations as answers
 from groundset.server.routes import (
     arrangements,
+    cascade,
     assistant,
     chip,
     chips,
@@ -86,6 +87,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     assistant.router,
     questions.router,
     regions.router,
+    cascade.router,
 )
 
 

@@ -10,6 +10,7 @@ from groundset.server import release_files
 from groundset.server.context import Context
 from groundset.server.job_options import (
     AnyJob,
+    CascadeJob,
     CheckJob,
     EncodeJob,
     EncodeOptions,
@@ -49,6 +50,8 @@ def _check(ctx: Context, asked: AnyJob) -> None:
         _predict(ctx, asked.options)
     elif isinstance(asked, IngestJob):
         _ingest(ctx, asked.options)
+    elif isinstance(asked, CascadeJob):
+        ctx.cascades.get(asked.options.cascade)
 
 
 def _release(ctx: Context, options: ReleaseOptions) -> None:

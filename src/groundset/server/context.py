@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, cast
 from anyio import from_thread, to_thread
 from fastapi import Depends, Request
 
+from groundset.cascade import Cascades
 from groundset.journal import Appended, Batch, NewEvent
 from groundset.lake import Lake
 from groundset.learn.ranker import Ranker
@@ -76,6 +77,7 @@ class Context:
     views: Views = field(init=False)
     index: Index = field(init=False)
     ranker: Ranker = field(init=False)
+    cascades: Cascades = field(init=False)
     histories: Histories = field(init=False)
     assistant: Assistant = field(init=False)
     prompters: Prompters = field(init=False)
@@ -104,6 +106,7 @@ class Context:
         self.shapes = Shapes(self.lake)
         self.ranker = Ranker(self.lake, self.index, self._ranked)
         self.closers.append(self.ranker.close)
+        self.cascades = Cascades(self.lake, self.ranker, self.append)
         self.regions = RegionStore(self.lake)
         self.assistant, self.prompters = Assistant(self.lake, regions=self.regions), Prompters(self.lake)
         self.closers += [self.regions.close, self.assistant.close, self.prompters.close]

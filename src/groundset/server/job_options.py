@@ -63,6 +63,12 @@ class CheckOptions(Model):
     release: Name = Field(description="Name of the release")
 
 
+class CascadeOptions(Model):
+    """Make the chips that a cascade looks at and that are not there."""
+
+    cascade: Name = Field(description="Name of the cascade")
+
+
 class IngestOptions(Model):
     """Open scenes and cut them into chips: of sources, or of what a STAC API finds."""
 
@@ -98,7 +104,9 @@ class IngestOptions(Model):
         return [] if self.source is None else [self.source] if isinstance(self.source, str) else self.source
 
 
-Options = IngestOptions | SegmentOptions | ReleaseOptions | CheckOptions | EncodeOptions | PredictOptions
+Options = (
+    IngestOptions | SegmentOptions | ReleaseOptions | CheckOptions | EncodeOptions | PredictOptions | CascadeOptions
+)
 
 
 class IngestJob(Model):
@@ -143,7 +151,14 @@ class PredictJob(Model):
     options: PredictOptions = PredictOptions()
 
 
-AnyJob = IngestJob | SegmentJob | ReleaseJob | CheckJob | EncodeJob | PredictJob
+class CascadeJob(Model):
+    """Make chips for a cascade."""
+
+    verb: Literal["cascade"]
+    options: CascadeOptions
+
+
+AnyJob = IngestJob | SegmentJob | ReleaseJob | CheckJob | EncodeJob | PredictJob | CascadeJob
 
 
 class JobIn(RootModel[Annotated[AnyJob, Field(discriminator="verb")]]):
@@ -157,6 +172,7 @@ OPTIONS: dict[Verb, type[Options]] = {
     "check": CheckOptions,
     "encode": EncodeOptions,
     "predict": PredictOptions,
+    "cascade": CascadeOptions,
 }
 
 

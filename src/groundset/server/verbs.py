@@ -12,6 +12,7 @@ from groundset.core import Listener, MissingError
 from groundset.server._guard import Guard
 from groundset.server.addresses import Addresses
 from groundset.server.job_options import (
+    CascadeOptions,
     CheckOptions,
     EncodeOptions,
     IngestOptions,
@@ -122,11 +123,19 @@ def ingest(run: Run, options: IngestOptions) -> Outcome:
     return Outcome(report.summary(), changed=("scenes", "chips"))
 
 
+def cascade(run: Run, options: CascadeOptions) -> Outcome:
+    """``groundset cascade make``."""
+    room = run.workspace.cascade_room
+    made = room.make(room.get(options.cascade), executor=run.executor, progress=run.progress)
+    return Outcome(made.summary(), {"cascade": options.cascade, "level": made.level, "chips": made.chips}, ("chips",))
+
+
 VERBS: Mapping[Verb, Callable[[Run, Any], Outcome]] = {
     "ingest": ingest,
     "segment": segment,
     "encode": encode,
     "predict": predict,
+    "cascade": cascade,
     "release": release,
     "check": check,
 }

@@ -136,6 +136,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cascades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cascades
+         * @description The cascades that stand, latest first.
+         */
+        get: operations["list_cascades_api_cascades_get"];
+        put?: never;
+        /**
+         * Start Cascade
+         * @description Begin to look for a class. A grid with fewer levels than asked for gets them, where the chip size divides.
+         */
+        post: operations["start_cascade_api_cascades_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cascades/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cascade
+         * @description One cascade: how far it is, what it keeps, how sure that is, what it saved.
+         */
+        get: operations["get_cascade_api_cascades__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Cascade
+         * @description Choose another recall for the levels to come.
+         */
+        patch: operations["change_cascade_api_cascades__name__patch"];
+        trace?: never;
+    };
+    "/api/cascades/{name}/advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Advance Cascade
+         * @description Leave the level that is worked on; a job makes the chips of the next one that lie in chips which go on.
+         */
+        post: operations["advance_cascade_api_cascades__name__advance_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cascades/{name}/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Cascade Back
+         * @description Take the last step back; at the very start the cascade itself (``gone``). Chips stay, and are not made again.
+         */
+        post: operations["take_cascade_back_api_cascades__name__back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cascades/{name}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cascade Conflicts
+         * @description Answers of parents and children that contradict each other, and what would settle them.
+         */
+        get: operations["get_cascade_conflicts_api_cascades__name__conflicts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cascades/{name}/levels/{level}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cascade Cells
+         * @description The cells of a level that are looked at, to be drawn over the scene.
+         */
+        get: operations["get_cascade_cells_api_cascades__name__levels__level__cells_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cascades/{name}/levels/{level}/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cascade Histogram
+         * @description Scores of a level, and the threshold for a recall.
+         */
+        get: operations["get_cascade_histogram_api_cascades__name__levels__level__histogram_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cascades/{name}/make": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Cascade Chips
+         * @description Make chips that are looked at and are not there: a level was deleted, or a coarser answer changed.
+         */
+        post: operations["make_cascade_chips_api_cascades__name__make_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cascades/{name}/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cascade Panel
+         * @description Chips of the level that is worked on to answer next.
+         */
+        get: operations["get_cascade_panel_api_cascades__name__suggest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chips": {
         parameters: {
             query?: never;
@@ -145,7 +333,7 @@ export interface paths {
         };
         /**
          * List Chips
-         * @description The chips that a filter keeps, in an order, page by page, with their labels.
+         * @description The chips that a filter keeps, in an order, page by page, with their labels; or all of them as a file.
          */
         get: operations["list_chips_api_chips_get"];
         put?: never;
@@ -794,6 +982,66 @@ export interface paths {
          * @description One scene with all that is needed to draw it: bands with their ranges, layers, indices, zooms.
          */
         get: operations["get_scene_api_scenes__scene_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenes/{scene_id}/cascades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Scene Cascades
+         * @description What the cascades keep of a scene, one class after another.
+         */
+        get: operations["get_scene_cascades_api_scenes__scene_id__cascades_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenes/{scene_id}/label-map.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Label Picture
+         * @description The same as a small picture, to lie over the scene's preview.
+         */
+        get: operations["get_label_picture_api_scenes__scene_id__label_map_png_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scenes/{scene_id}/label-map.tif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Label Map
+         * @description The labels of a whole scene as one map. Answers fill their chip; masks and shapes count pixel by pixel.
+         */
+        get: operations["get_label_map_api_scenes__scene_id__label_map_tif_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1729,6 +1977,570 @@ export interface components {
             unit?: string | null;
         };
         /**
+         * Cascade
+         * @description One cascade: how far it is, what it keeps, how sure that is, what it saved.
+         */
+        Cascade: {
+            /** Actor */
+            actor: string;
+            answers: components["schemas"]["CascadeAnswers"];
+            /** At */
+            at: string;
+            can: components["schemas"]["CascadeCan"];
+            /**
+             * Class
+             * @description Name of the class that is looked for
+             */
+            class: string;
+            /** Code */
+            code: number;
+            /** Color */
+            color: string;
+            /** Conflicts */
+            conflicts: number;
+            /** Done */
+            done: boolean;
+            /**
+             * Finest
+             * @description Chips that the finest level has
+             */
+            finest: number;
+            /**
+             * Gone
+             * @description Its first step was just taken back: it is not there any more
+             * @default false
+             */
+            gone?: boolean;
+            /** Grid */
+            grid: components["schemas"]["CascadeLevel"][];
+            /** Head */
+            head: number;
+            /** Id */
+            id: string;
+            /**
+             * Job
+             * @description The job that makes chips for it, while it is under way
+             */
+            job: string | null;
+            /**
+             * Level
+             * @description The level that is worked on; the finest where all are done
+             */
+            level: number;
+            /**
+             * Levels
+             * @description Levels of the grid, coarsest first
+             */
+            levels: number[];
+            /** Looked At */
+            looked_at: number | null;
+            /** Problems */
+            problems: string[];
+            /**
+             * Recall
+             * @description Share of the positive chips that each level is to keep
+             */
+            recall: number;
+            recall_estimate: components["schemas"]["CascadeRecall"] | null;
+            saved: components["schemas"]["CascadeSaved"];
+            /** Scenes */
+            scenes: string[];
+            /**
+             * Share Looked At
+             * @description Share of the finest level that was ever looked at
+             */
+            share_looked_at: number | null;
+            /** Task */
+            task: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CascadeAnswers
+         * @description Answered chips of all levels.
+         */
+        CascadeAnswers: {
+            /** Negative */
+            negative: number;
+            /** Positive */
+            positive: number;
+            /** Unsure */
+            unsure: number;
+        };
+        /**
+         * CascadeCan
+         * @description What can be done now.
+         */
+        CascadeCan: {
+            /** Advance */
+            advance: boolean;
+            /** Back */
+            back: boolean;
+            /** Make */
+            make: boolean;
+            /**
+             * Why
+             * @description Why the level cannot be left
+             */
+            why: string | null;
+        };
+        /**
+         * CascadeCells
+         * @description The cells of a level that are looked at, in parallel lists; those not listed lie in a chip that was rejected.
+         *
+         *     The id of a chip is `SCENE_LEVEL_ROW_COL`. A cell is the square from x, y on; it may reach beyond the scene.
+         */
+        CascadeCells: {
+            /** Chip Size */
+            chip_size: number;
+            /** Col */
+            col: number[];
+            /** Conflict */
+            conflict: boolean[];
+            /** Decision */
+            decision: ("kept" | "rejected" | "undecided")[];
+            /** Head */
+            head: number;
+            /** Height */
+            height: number;
+            /** Label */
+            label: (("positive" | "negative" | "unsure" | "not-applicable") | null)[];
+            /** Level */
+            level: number;
+            /** Made */
+            made: boolean[];
+            /**
+             * Ring
+             * @description Corners in degrees, where asked for; null without a CRS
+             */
+            ring: number[][][] | null;
+            /** Row */
+            row: number[];
+            /** Scene */
+            scene: string;
+            /** Score */
+            score: (number | null)[];
+            /** Trains */
+            trains: boolean[];
+            /**
+             * Width
+             * @description Of the scene in pixels
+             */
+            width: number;
+            /** X */
+            x: number[];
+            /** Y */
+            y: number[];
+        };
+        /**
+         * CascadeChange
+         * @description What can be chosen anew.
+         */
+        CascadeChange: {
+            /** Recall */
+            recall: number;
+        };
+        /**
+         * CascadeChip
+         * @description A chip of a panel.
+         */
+        CascadeChip: {
+            chip: components["schemas"]["ChipRow"];
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "kept" | "rejected" | "undecided";
+            /**
+             * Reason
+             * @description Typical of the level; likely to have the class; near the threshold; below it, to see that it holds
+             * @enum {string}
+             */
+            reason: "typical" | "likely" | "border" | "check";
+            /** Score */
+            score: number | null;
+        };
+        /**
+         * CascadeClass
+         * @description The cells that one class keeps in a scene, in parallel lists.
+         */
+        CascadeClass: {
+            /** By */
+            by: ("person" | "model")[];
+            /** Cascade */
+            cascade: string;
+            /** Chip Size */
+            chip_size: number;
+            /** Class */
+            class: string;
+            /** Code */
+            code: number;
+            /** Col */
+            col: number[];
+            /** Color */
+            color: string;
+            /** Done */
+            done: boolean;
+            /**
+             * Level
+             * @description Finest level that was left
+             */
+            level: number;
+            /** Row */
+            row: number[];
+            /** Title */
+            title: string;
+            /** X */
+            x: number[];
+            /** Y */
+            y: number[];
+        };
+        /**
+         * CascadeConflict
+         * @description Answers that cannot all be right; until they are settled none of them teaches.
+         */
+        CascadeConflict: {
+            /** Children */
+            children: string[];
+            /** Choices */
+            choices: components["schemas"]["ConflictChoice"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "child-of-negative" | "no-child-left";
+            /** Level */
+            level: number;
+            /** Parent */
+            parent: string;
+            /** Says */
+            says: string;
+        };
+        /**
+         * CascadeConflicts
+         * @description All conflicts of a cascade, coarsest first.
+         */
+        CascadeConflicts: {
+            /** Conflicts */
+            conflicts: components["schemas"]["CascadeConflict"][];
+        };
+        /**
+         * CascadeHistogram
+         * @description Scores of a level, and the threshold for a recall; nothing is written.
+         */
+        CascadeHistogram: {
+            /**
+             * Counts
+             * @description Candidates by bin
+             */
+            counts: number[];
+            /**
+             * Edges
+             * @description Ends of the bins, one more than there are bins, from 0 to 1
+             */
+            edges: number[];
+            /** Level */
+            level: number;
+            /**
+             * Negative
+             * @description Those answered negative
+             */
+            negative: number[];
+            /**
+             * Positive
+             * @description Those answered positive
+             */
+            positive: number[];
+            threshold: components["schemas"]["CascadeThreshold"];
+        };
+        /**
+         * CascadeIn
+         * @description A cascade to begin.
+         */
+        CascadeIn: {
+            /**
+             * Class
+             * @description Name or code of the class that is looked for
+             */
+            class: string | number;
+            /**
+             * Levels
+             * @description The grid gets those that it lacks; null: its own
+             */
+            levels?: number | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Recall
+             * @default 0.99
+             */
+            recall?: number;
+            /**
+             * Scenes
+             * @description null: all scenes that are no photos
+             */
+            scenes?: string[] | null;
+            /**
+             * Task
+             * @description A classify task; may be left out where there is one
+             */
+            task?: string | null;
+        };
+        /**
+         * CascadeJob
+         * @description Make chips for a cascade.
+         */
+        CascadeJob: {
+            options: components["schemas"]["CascadeOptions"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "cascade";
+        };
+        /**
+         * CascadeLevel
+         * @description One level; null is what is not known before the level is begun.
+         */
+        CascadeLevel: {
+            /**
+             * Candidates
+             * @description Chips that are looked at: their parent goes on
+             */
+            candidates: number | null;
+            /**
+             * Cells
+             * @description Chips that the level has in these scenes
+             */
+            cells: number;
+            /** Chip Size */
+            chip_size: number;
+            /** Kept */
+            kept: number | null;
+            /** Level */
+            level: number;
+            /** Made */
+            made: number;
+            /**
+             * Missing
+             * @description Candidates of which there is no chip on disk
+             */
+            missing: number | null;
+            /** Negative */
+            negative: number;
+            /** Positive */
+            positive: number;
+            /** Rejected */
+            rejected: number | null;
+            /**
+             * Removed
+             * @description Answered, but taken out of training
+             */
+            removed: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "done" | "current" | "ahead";
+            threshold: components["schemas"]["CascadeThreshold"] | null;
+            /** Undecided */
+            undecided: number | null;
+            /** Unsure */
+            unsure: number;
+            /** Went On At */
+            went_on_at: string | null;
+        };
+        /**
+         * CascadeOptions
+         * @description Make the chips that a cascade looks at and that are not there.
+         */
+        CascadeOptions: {
+            /**
+             * Cascade
+             * @description Name of the cascade
+             */
+            cascade: string;
+        };
+        /**
+         * CascadePanel
+         * @description Chips of the level that is worked on to answer next.
+         */
+        CascadePanel: {
+            /** Answered */
+            answered: number;
+            /** Chips */
+            chips: components["schemas"]["CascadeChip"][];
+            /** Head */
+            head: number;
+            /** Id */
+            id: string;
+            /**
+             * Left
+             * @description Chips of the level that are looked at and have no answer
+             */
+            left: number;
+            /** Level */
+            level: number;
+            /**
+             * Meaning
+             * @enum {string}
+             */
+            meaning: "none" | "similarity" | "score";
+            /**
+             * Strategy
+             * @enum {string}
+             */
+            strategy: "typical" | "mixed";
+        };
+        /**
+         * CascadeRecall
+         * @description What share of the positive chips the levels left keep together.
+         */
+        CascadeRecall: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /**
+             * Positives
+             * @description Fewest positive chips that one of the thresholds rests on
+             */
+            positives: number;
+            /** Says */
+            says: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * CascadeRow
+         * @description A cascade in a list.
+         */
+        CascadeRow: {
+            /** Actor */
+            actor: string;
+            /** At */
+            at: string;
+            /**
+             * Class
+             * @description Name of the class that is looked for
+             */
+            class: string;
+            /** Code */
+            code: number;
+            /** Color */
+            color: string;
+            /** Done */
+            done: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Level
+             * @description The level that is worked on; the finest where all are done
+             */
+            level: number;
+            /**
+             * Levels
+             * @description Levels of the grid, coarsest first
+             */
+            levels: number[];
+            /**
+             * Recall
+             * @description Share of the positive chips that each level is to keep
+             */
+            recall: number;
+            /** Scenes */
+            scenes: string[];
+            /** Task */
+            task: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CascadeRows
+         * @description All cascades, latest first.
+         */
+        CascadeRows: {
+            /** Cascades */
+            cascades: components["schemas"]["CascadeRow"][];
+        };
+        /**
+         * CascadeSaved
+         * @description What was not made, against all chips of the levels that the cascade has come to.
+         */
+        CascadeSaved: {
+            /** Bytes */
+            bytes: number;
+            /** Chips */
+            chips: number;
+            /** Says */
+            says: string;
+            /**
+             * Seconds
+             * @description null while no chip of a level was timed
+             */
+            seconds: number | null;
+        };
+        /**
+         * CascadeStep
+         * @description A level to leave.
+         */
+        CascadeStep: {
+            /**
+             * Recall
+             * @description null: as chosen before
+             */
+            recall?: number | null;
+        };
+        /**
+         * CascadeThreshold
+         * @description Where the ranking of a level is cut, and what is known of it.
+         */
+        CascadeThreshold: {
+            /**
+             * Bags
+             * @description Positive chips of the level above that teach as bags
+             */
+            bags: number;
+            /**
+             * Enough
+             * @description False: too few positives, everything goes on that nobody rejected
+             */
+            enough: boolean;
+            /**
+             * Estimate
+             * @description Share of the known positive chips that it keeps
+             */
+            estimate: number;
+            /** High */
+            high: number;
+            /** Keeps */
+            keeps: number;
+            /**
+             * Low
+             * @description Clopper-Pearson, 95 %
+             */
+            low: number;
+            /**
+             * Positives
+             * @description Positive chips that it rests on
+             */
+            positives: number;
+            /**
+             * Recall
+             * @description Share of the positive chips that was asked for
+             */
+            recall: number;
+            /** Rejects */
+            rejects: number;
+            /** Says */
+            says: string;
+            /**
+             * Score
+             * @description Likeness below which chips are rejected; null: nothing is
+             */
+            score: number | null;
+        };
+        /**
          * CheckJob
          * @description Check a version.
          */
@@ -2092,6 +2904,18 @@ export interface components {
              * @description Labelled chips that were removed from training
              */
             removed: number;
+        };
+        /**
+         * ConflictChoice
+         * @description A way to settle a conflict: annotations to post, each with an id of its own.
+         */
+        ConflictChoice: {
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+            /** Says */
+            says: string;
         };
         /**
          * Counts
@@ -2563,13 +3387,13 @@ export interface components {
              * Verb
              * @enum {string}
              */
-            verb: "ingest" | "segment" | "release" | "check" | "encode" | "predict";
+            verb: "ingest" | "segment" | "release" | "check" | "encode" | "predict" | "cascade";
         };
         /**
          * JobIn
          * @description A long work to begin. Options are those of the verb in Python and on the command line.
          */
-        JobIn: components["schemas"]["IngestJob"] | components["schemas"]["SegmentJob"] | components["schemas"]["ReleaseJob"] | components["schemas"]["CheckJob"] | components["schemas"]["EncodeJob"] | components["schemas"]["PredictJob"];
+        JobIn: components["schemas"]["IngestJob"] | components["schemas"]["SegmentJob"] | components["schemas"]["ReleaseJob"] | components["schemas"]["CheckJob"] | components["schemas"]["EncodeJob"] | components["schemas"]["PredictJob"] | components["schemas"]["CascadeJob"];
         /**
          * JobStep
          * @description How far one piece of a job is.
@@ -3598,6 +4422,18 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * SceneCascades
+         * @description The annotation of a scene by its cascades, one class after another.
+         */
+        SceneCascades: {
+            /** Classes */
+            classes: components["schemas"]["CascadeClass"][];
+            /** Scene */
+            scene: string;
+            /** Task */
+            task: string;
         };
         /**
          * SceneDetail
@@ -4893,6 +5729,797 @@ export interface operations {
             };
         };
     };
+    list_cascades_api_cascades_get: {
+        parameters: {
+            query?: {
+                /** @description A classify task (default: any) */
+                task?: string | null;
+                /** @description A scene of the cascade (default: its first one) */
+                scene?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CascadeRows"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_cascade_api_cascades_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CascadeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cascade"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cascade_api_cascades__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cascade"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_cascade_api_cascades__name__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CascadeChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cascade"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    advance_cascade_api_cascades__name__advance_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CascadeStep"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cascade"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_cascade_back_api_cascades__name__back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cascade"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cascade_conflicts_api_cascades__name__conflicts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CascadeConflicts"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cascade_cells_api_cascades__name__levels__level__cells_get: {
+        parameters: {
+            query?: {
+                /** @description A scene of the cascade (default: its first one) */
+                scene?: string | null;
+                /** @description Tell the corners in degrees too */
+                lonlat?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+                level: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CascadeCells"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cascade_histogram_api_cascades__name__levels__level__histogram_get: {
+        parameters: {
+            query?: {
+                /** @description Try this one; nothing is written */
+                recall?: number | null;
+                bins?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                level: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CascadeHistogram"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_cascade_chips_api_cascades__name__make_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cascade"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_cascade_panel_api_cascades__name__suggest_get: {
+        parameters: {
+            query?: {
+                n?: number;
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CascadePanel"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_chips_api_chips_get: {
         parameters: {
             query?: {
@@ -4914,13 +6541,13 @@ export interface operations {
                 pin?: string | null;
                 /** @description PIN:COUNT: the first chips of that list stay where they are, the new order begins behind them */
                 keep?: string | null;
-                /** @description At most 1,000; 5,000 in GeoJSON (default 100; 5,000) */
+                /** @description At most 1,000 in JSON (default 100), else 5,000; files without it hold all */
                 limit?: number | null;
                 offset?: number;
                 /** @description west,south,east,north in degrees */
                 bbox?: string | null;
-                /** @description Form of the answer; `ids`: all ids at once */
-                f?: "json" | "geojson" | "ids";
+                /** @description Form of the answer (default: what Accept names, else json); `ids`: all ids at once */
+                f?: ("json" | "geojson" | "csv" | "parquet" | "ids") | null;
             };
             header?: never;
             path?: never;
@@ -4936,6 +6563,8 @@ export interface operations {
                 content: {
                     "application/geo+json": Record<string, never>;
                     "application/json": components["schemas"]["ChipPage"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
                 };
             };
             /** @description Unchanged since the ETag in If-None-Match */
@@ -7627,6 +9256,274 @@ export interface operations {
             };
             /** @description The request is not of the form that this address takes */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scene_cascades_api_scenes__scene_id__cascades_get: {
+        parameters: {
+            query?: {
+                /** @description A classify task (default: any) */
+                task?: string | null;
+            };
+            header?: never;
+            path: {
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SceneCascades"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_label_picture_api_scenes__scene_id__label_map_png_get: {
+        parameters: {
+            query?: {
+                /** @description A task of any kind; may be left out where one alone has labels */
+                task?: string | null;
+                /** @description Only chips of this level (default: the finest that was decided wins) */
+                level?: number | null;
+                /** @description Longest side in pixels; never enlarged */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Red, green, blue, alpha; transparent where nothing is labelled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_label_map_api_scenes__scene_id__label_map_tif_get: {
+        parameters: {
+            query?: {
+                /** @description A task of any kind; may be left out where one alone has labels */
+                task?: string | null;
+                /** @description Only chips of this level (default: the finest that was decided wins) */
+                level?: number | null;
+                /** @description codes: uint8 class codes with a colour table, 255 unlabelled, class names in the tag CLASSES; colour: red, green, blue, alpha; origin: where each class comes from (0 none, 1 human, 2 model, 3 region, 4 import, 5 consensus, 6 product flag), and its confidence in percent (255 none) */
+                style?: "codes" | "colour" | "origin";
+            };
+            header?: never;
+            path: {
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A cloud-optimized GeoTIFF on the scene's grid, in the scene's CRS */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/tiff": string;
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
