@@ -10,8 +10,10 @@ import pytest
 import tinysams
 from labelpage import api
 from pageserver import Served
-from paintpage import TASK, PaintPage
+from paintpage import TASK, PaintPage, nothing
 from playwright.sync_api import Page, expect
+
+from groundset.core.rle import Rle
 
 HUMAN, MODEL, REGION = 1, 2, 3
 BOUNDS = """
@@ -28,11 +30,21 @@ BOUNDS = """
   return [x + left, y + top, x + right + 1, y + bottom + 1];
 }
 """
-SEEN = f"""([canvas, middle]) => {{
+SEEN = f"""([canvas, middle, least = 40]) => {{
   const [left, top, right, bottom] = ({BOUNDS})(canvas);
   const off = [left + right - 2 * middle[0], top + bottom - 2 * middle[1]];
-  return right - left > 40 && Math.max(...off.map(Math.abs)) < 6;
+  return right - left > least && Math.max(...off.map(Math.abs)) < 6;
 }}"""
+LISTENING = """
+window.told = [];
+const plain = window.fetch;
+window.fetch = async (...asked) => {
+  const answer = await plain(...asked);
+  if (answer.url.includes('/assistant/questions'))
+    answer.clone().json().then((one) => window.told.push(...one.questions), () => undefined);
+  return answer;
+};
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -187,3 +199,34 @@ def test_next_leads_to_the_place_where_a_stroke_helps_most(page: Page, server: S
     row, col = (int(axis.mean()) for axis in np.nonzero(next_page.mask()[1] == HUMAN))
     assert abs(col - best["x"] - best["width"] / 2) <= 2
     assert abs(row - best["y"] - best["height"] / 2) <= 2
+
+
+def test_questions_are_answered_with_keys_alone(page: Page, server: Served, chips: list[str]) -> None:
+    """Ask, answer, pass one over, take one back, leave: what is stored are the segments, as they were answered."""
+    page.add_init_script(LISTENING)
+    editor = PaintPage(page, server, chips[6]).open()
+    bar = page.get_by_role("group", name="Question")
+    marks = editor.stage.locator("canvas").nth(2).element_handle()
+    editor.press("t")
+    expect(bar).to_have_attribute("data-asked", re.compile(r"\d"), timeout=30_000)
+    answers: list[tuple[str | None, str]] = []
+    for key in ("1", "2", "n", "1", "2", "1"):
+        answers.append((bar.get_attribute("data-asked"), key))
+        page.wait_for_function(SEEN, arg=[marks, [side / 2 for side in editor.size()], 8])
+        editor.press(key)
+        expect(bar).not_to_have_attribute("data-asked", str(answers[-1][0]))
+    expect(bar).to_contain_text("5 answered")
+    editor.press("u")
+    expect(bar).to_have_attribute("data-asked", str(answers.pop()[0]))
+    expect(bar).to_contain_text("4 answered")
+    editor.press("Escape")
+    expect(bar).to_be_hidden()
+    editor.strokes(4)
+    told = {",".join(map(str, [*one["at"], one["pixels"]])): one["runs"] for one in page.evaluate("() => window.told")}
+    wanted = nothing(editor.rows, editor.cols)
+    for asked, key in answers:
+        if asked and key != "n":
+            segment = Rle.from_dict(told[asked]).mask()
+            wanted[0, segment] = int(key) - 1
+            wanted[1, segment] = HUMAN
+    np.testing.assert_array_equal(editor.mask(), wanted)

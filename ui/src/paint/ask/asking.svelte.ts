@@ -1,33 +1,31 @@
 /** The assistant asks about the chip in hand: the next question is there already, answers are ordinary strokes. */
 import { asProblem, get, isAbort } from '../../lib/api';
+import type { components } from '../../lib/openapi';
 import { toast } from '../../lib/toast.svelte';
 import type { Problem } from '../../lib/types';
-import type { Overlay } from '../contract';
+import type { Overlay, Point } from '../contract';
 import type { Editor } from '../editor.svelte';
 import { outlineOf } from '../regions/outline';
 import type { AskBench } from '../tools';
 import {
   areaOf,
+  boxOf,
   brought,
   cleared,
   isOpen,
   NO_QUEUE,
   passed,
   patchOf,
-  type Question,
   type Queue,
   synced,
   TOOL,
   unskipped,
 } from './queue';
 
-interface Told {
-  questions: readonly Question[];
-  left: number;
-  wrong: number | null;
-  learned: boolean;
-}
+type Told = components['schemas']['AssistantQuestions'];
 
+/** Smaller holes of a segment are not outlined: their outlines would cover it. */
+const HOLE = 4;
 const CALM_MS = 20;
 /** Questions that are there before they are asked. */
 const AHEAD = 8;
@@ -37,7 +35,7 @@ const MOST_SKIPS = 200;
 export class Asking implements AskBench {
   queue = $state.raw<Queue>(NO_QUEUE);
   /** What there is to tell beside the questions, as of the latest ones. */
-  told = $state.raw<Omit<Told, 'questions'> | null>(null);
+  told = $state.raw<Told | null>(null);
   problem = $state.raw<Problem | null>(null);
   /** What was told last knows of all that was answered. */
   private fresh = $state(false);
@@ -60,7 +58,9 @@ export class Asking implements AskBench {
   readonly area = $derived(this.now && areaOf(this.now));
   /** Around the segment, in every view. */
   readonly lines = $derived(
-    this.area ? outlineOf(this.area).map((points) => ({ points, closed: true, bare: true, strong: true })) : [],
+    (this.area ? outlineOf(this.area) : [])
+      .filter((ring) => areaIn(ring) > 0 || areaIn(ring) <= -HOLE)
+      .map((points) => ({ points, closed: true, bare: true, strong: true })),
   );
   /** Nothing is left that is worth an answer. */
   readonly done = $derived(!this.now && this.fresh && !this.problem && this.told?.left === 0);
@@ -76,9 +76,9 @@ export class Asking implements AskBench {
 
   /** The picture of the segment is seen as it is, whatever lies over the rest. */
   over(overlays: readonly Overlay[]): readonly Overlay[] {
-    const { area } = this;
+    const { now } = this;
     const { own } = this.doc;
-    return area && own ? cleared(overlays, area, own.rows, own.cols) : overlays;
+    return now && own ? cleared(overlays, boxOf(now), own.rows, own.cols) : overlays;
   }
 
   // --- asking -------------------------------------------------------------------------------------------------------
@@ -205,4 +205,14 @@ export class Asking implements AskBench {
     this.editor.hand.putBack();
     return true;
   }
+}
+
+/** Pixels in a ring; below 0 for one around a hole. */
+function areaIn(ring: readonly Point[]): number {
+  let twice = 0;
+  ring.forEach(({ x, y }, i) => {
+    const next = ring[(i + 1) % ring.length]!;
+    twice += x * next.y - next.x * y;
+  });
+  return twice / 2;
 }

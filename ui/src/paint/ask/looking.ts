@@ -3,7 +3,7 @@ import { MAX_ZOOM, type Size, type View } from '../../canvas';
 import type { Box } from '../contract';
 
 /** What is seen of the image, in sides of the place and at least in pixels. */
-const AROUND = 6;
+const AROUND = 4;
 const LEAST = 48;
 /** A zoom that is so much off is good enough to be left as it is. */
 const NEAR = 2;

@@ -34,6 +34,8 @@ function asked(x: number, y: number, width = 4, height = 3): Question {
       { code: 0, chance: 0.4 },
     ],
     gain: 3,
+    mixed: 0,
+    says: 'Water 60 %',
   };
 }
 
@@ -115,12 +117,12 @@ describe('questions', () => {
 
   it('are seen as they are, whatever lies over the rest', () => {
     const plane = new Uint8Array(ROWS * COLS).fill(1);
-    const area = { x: 6, y: 0, width: 4, height: 3, there: new Uint8Array(12).fill(1) };
+    const box = { x: 12, y: 0, width: 4, height: 3 };
     const overlay = { name: 'p', classes: plane, confidence: plane, rows: ROWS, cols: COLS, opacity: 1 };
-    const [proposal, hole] = cleared([overlay], area, ROWS, COLS);
-    expect(proposal!.classes!.filter((code) => code === 255)).toHaveLength(12);
-    expect(hole!.instead!.filter(Boolean)).toHaveLength(12);
-    expect([proposal!.classes![6], proposal!.classes![10]]).toEqual([255, 1]);
+    const [proposal, hole] = cleared([overlay], box, ROWS, COLS);
+    expect(proposal!.classes!.filter((code) => code === 255)).toHaveLength(14 * 9);
+    expect(hole!.instead!.filter(Boolean)).toHaveLength(14 * 9);
+    expect([proposal!.classes![6], proposal!.classes![5]]).toEqual([255, 1]);
   });
 });
 
@@ -133,7 +135,7 @@ describe('the way there', () => {
 
   it('brings the place into the middle, with what is around it', () => {
     const seen = lookAt(whole, { x: 100, y: 40, width: 20, height: 10 }, image, cell);
-    expect(seen).toEqual({ x: 110, y: 45, zoom: 5, fit: false });
+    expect(seen).toEqual({ x: 110, y: 45, zoom: 7.5, fit: false });
     expect(lookAt(whole, { x: 8, y: 8, width: 1, height: 1 }, image, cell).zoom).toBe(10); // 48 pixels are seen
   });
 

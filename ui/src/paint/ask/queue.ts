@@ -1,25 +1,12 @@
 /** What the assistant asks, one segment after another: which is shown, which come next, which were answered. Pure. */
+import type { components } from '../../lib/openapi';
 import { type Box, ORIGIN, type Overlay, type Patch, type Planes } from '../contract';
 import { pixelsOf } from '../regions/objects';
-import type { Area, Rle } from '../regions/rle';
+import type { Area } from '../regions/rle';
 import { saidOf } from '../tools/cells';
+import { grown } from '../views/boxes';
 
-export interface Question {
-  /** A pixel deep inside: row, column. */
-  at: readonly number[];
-  /** Row, column, height, width of the smallest box around it. */
-  window: readonly number[];
-  /** COCO's run lengths over the whole chip. */
-  runs: { size: readonly number[]; counts: readonly number[] };
-  pixels: number;
-  /** What the assistant believes, and how sure it is (0 to 1); null while it has learned nothing. */
-  code: number | null;
-  chance: number | null;
-  /** Classes, the likeliest first. */
-  shortlist: readonly { code: number; chance: number | null }[];
-  /** Pixels that an answer mends, as far as can be told. */
-  gain: number;
-}
+export type Question = components['schemas']['AssistantQuestion'];
 
 /** A question that is behind: its stroke, or null where it was passed over. */
 export interface Passed {
@@ -41,15 +28,17 @@ interface Stroke {
 }
 
 export const NO_QUEUE: Queue = { now: null, next: [], past: [] };
+/** So many pixels around a question are clear of labels at least. */
+const LEAST_CLEAR = 6;
 /** The tool of the strokes that answers are. */
 export const TOOL = 'question';
 
 export function areaOf({ runs }: Question): Area | null {
-  return pixelsOf({ rle: runs as Rle });
+  return pixelsOf({ rle: runs });
 }
 
 export function boxOf({ window: [y, x, height, width] }: Question): Box {
-  return { x: x!, y: y!, width: width!, height: height! };
+  return { x, y, width, height };
 }
 
 /** People, files and taken segments have said what is there; a model's word may be asked about. */
@@ -61,7 +50,7 @@ function isSaid(own: Planes, others: Planes, at: number): boolean {
 
 /** Whether nobody has answered a question by now, here or elsewhere. */
 export function isOpen({ at: [row, col] }: Question, own: Planes, others: Planes): boolean {
-  return !isSaid(own, others, row! * own.cols + col!);
+  return !isSaid(own, others, row * own.cols + col);
 }
 
 /** The stroke that an answer is: all of the segment that nobody has spoken of by now. Null: nothing is left of it. */
@@ -135,18 +124,20 @@ function repeats(one: Question, skipped: Question): boolean {
   return meet(skipped, one) && 2 * one.pixels > skipped.pixels;
 }
 
-function holds(question: Question, [row, col]: readonly number[]): boolean {
+function holds(question: Question, [row, col]: Question['at']): boolean {
   const area = areaOf(question);
   if (!area) return false;
-  const [x, y] = [col! - area.x, row! - area.y];
+  const [x, y] = [col - area.x, row - area.y];
   return x >= 0 && y >= 0 && x < area.width && y < area.height && area.there[y * area.width + x] === 1;
 }
 
-/** What lies over the picture, but for the segment that is asked about: it is seen as it is. */
-export function cleared(overlays: readonly Overlay[], area: Area, rows: number, cols: number): Overlay[] {
+/** What lies over the picture, but for what is asked about and as much around it: that is seen as it is. */
+export function cleared(overlays: readonly Overlay[], box: Box, rows: number, cols: number): Overlay[] {
+  const margin = Math.max(LEAST_CLEAR, box.width, box.height);
+  const clear = grown(box, margin, { x: 0, y: 0, width: cols, height: rows });
   const inside = new Uint8Array(rows * cols);
-  for (let y = 0; y < area.height; y++)
-    inside.set(area.there.subarray(y * area.width, (y + 1) * area.width), (area.y + y) * cols + area.x);
+  for (let y = clear.y; y < clear.y + clear.height; y++)
+    inside.fill(1, y * cols + clear.x, y * cols + clear.x + clear.width);
   const none = new Uint8Array(rows * cols).fill(255);
   const hole: Overlay = { name: 'asked', classes: none, confidence: none, instead: inside, rows, cols, opacity: 1 };
   const without = (plane: Uint8Array): Uint8Array => plane.map((value, i) => (inside[i] ? 255 : value));

@@ -24,6 +24,8 @@ type Spot = [number, number];
 type Stroke = (copy: CanvasRenderingContext2D) => void;
 
 const NOWHERE: Rect = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+/** Lines to be seen from afar are wider than others; less so where pixels are small, lest they cover them. */
+const MOST_STRONG = 1.8;
 const ARM = 9;
 const GAP = 3;
 /** Room for the width of a line. */
@@ -56,7 +58,7 @@ export class MarkLayer {
   private plan(size: Size, view: View, { preview, cross, frame }: Marks): void {
     const to = (p: Point) => this.seen(toCanvas(view, p.x, p.y, size));
     for (const { points, closed, bare, strong } of preview?.lines ?? [])
-      this.line(points.map(to), closed, bare, strong);
+      this.line(points.map(to), closed, bare, strong ? Math.min(MOST_STRONG, Math.max(1, view.zoom / 4)) : 1);
     if (preview?.circle) {
       const [x, y] = toCanvas(view, preview.circle.at.x, preview.circle.at.y, size);
       this.circle(x, y, Math.max(1, preview.circle.radius * view.zoom));
@@ -84,12 +86,12 @@ export class MarkLayer {
     return [x, y];
   }
 
-  private line(spots: readonly Spot[], closed = false, bare = false, strong = false): void {
+  private line(spots: readonly Spot[], closed = false, bare = false, strength = 1): void {
     const path = new Path2D();
     spots.forEach((spot, i) => (i ? path.lineTo(...spot) : path.moveTo(...spot)));
     if (closed) path.closePath();
     this.strokes.push((copy) => {
-      twofold(copy, path, strong ? 1.8 : 1);
+      twofold(copy, path, strength);
       if (!bare && spots.length <= 64) for (const spot of spots) knot(copy, spot);
     });
   }
