@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import csv
+import io
+import json
+from collections.abc import Callable
 from typing import Any
 
+import geopandas
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -113,10 +118,12 @@ def test_geojson(client: TestClient, workspace: Workspace) -> None:
     told = response.json()
     assert (told["type"], told["numberMatched"], told["numberReturned"]) == ("FeatureCollection", 4, 4)
     second = told["features"][1]
-    assert second["properties"] == {
+    wanted = {
         "id": "s_0_0_1", "classes": [1], "value": "positive", "negative": [], "split": None, "scene_id": "s",
-        "score": None,
+        "score": None, "label": "water", "actor": "anna", "datetime": "2024-05-01T10:00:00Z", "row": 0, "col": 1,
     }  # fmt: skip
+    assert {name: second["properties"][name] for name in wanted} == wanted
+    assert "chip_id" not in second["properties"]
     footprint = workspace.lake.chips.get("s_0_0_1").footprint
     assert shapely.geometry.shape(second["geometry"]).equals_exact(footprint, 1e-7)
     empty = client.get("/api/chips", params={"f": "geojson", "filter": "row > 99"}).json()
@@ -146,3 +153,47 @@ def test_a_label_posted_is_in_the_next_page(client: TestClient) -> None:
     body = [{"id": event.id, "kind": "answer", "task": "chips", "chip_id": "s_0_0_3", "payload": dict(event.payload)}]
     assert client.post("/api/annotations", json=body).status_code == 201
     assert [c.id for c in page(client, filter="label = 'non-water'").chips] == ["s_0_0_3"]
+
+
+def test_files_hold_all_chips_in_order(client: TestClient, workspace: Workspace) -> None:
+    """CSV, GeoJSON and GeoParquet say what the pages say; Accept chooses as `f` does."""
+    workspace.lake.annotate([NewEvent("answer", "chips", "s_0_0_1", answer(1))], actor="anna")
+    asked = {"filter": "row < 3 AND S_INTERSECTS(geometry, BBOX(-180, -90, 180, 90))", "sort": "random:3"}
+    wanted = client.get("/api/chips", params={**asked, "f": "ids"}).json()["ids"]
+    kinds = {"csv": "text/csv", "geojson": "application/geo+json", "parquet": "application/vnd.apache.parquet"}
+    for form, kind in kinds.items():
+        answers = [
+            client.get("/api/chips", params={**asked, "f": form}),
+            client.get("/api/chips", params=asked, headers={"Accept": f"text/html;q=0.1, {kind}"}),
+        ]
+        assert answers[0].content == answers[1].content
+        assert all(a.headers["content-type"].startswith(kind) for a in answers)
+        rows = ROWS[form](answers[0].content)
+        assert [row["chip_id"] for row in rows] == wanted
+        (labelled,) = [row for row in rows if row["chip_id"] == "s_0_0_1"]
+        assert (labelled["label"], labelled["actor"], int(labelled["col"])) == ("water", "anna", 1)
+        page_of = ROWS[form](client.get("/api/chips", params={**asked, "f": form, "limit": 2, "offset": 1}).content)
+        assert [row["chip_id"] for row in page_of] == wanted[1:3]
+        assert ROWS[form](client.get("/api/chips", params={"f": form, "filter": "row > 99"}).content) == []
+        assert client.get("/api/chips", params={**asked, "f": form}, headers={
+            "If-None-Match": answers[0].headers["etag"]}).status_code == 304  # fmt: skip
+
+
+def _csv_rows(data: bytes) -> list[dict[str, Any]]:
+    return list(csv.DictReader(io.StringIO(data.decode())))
+
+
+def _geojson_rows(data: bytes) -> list[dict[str, Any]]:
+    return [{"chip_id": one["id"], **one["properties"]} for one in json.loads(data)["features"]]
+
+
+def _parquet_rows(data: bytes) -> list[dict[str, Any]]:
+    frame = geopandas.read_parquet(io.BytesIO(data))
+    assert frame.crs.to_epsg() == 4326
+    rows: list[dict[str, Any]] = frame.to_dict("records")
+    return rows
+
+
+ROWS: dict[str, Callable[[bytes], list[dict[str, Any]]]] = {
+    "csv": _csv_rows, "geojson": _geojson_rows, "parquet": _parquet_rows,
+}  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -12,8 +12,11 @@ from groundset.query.attributes import NOTHING, Attributes, Said
 from groundset.query.chips import Chips, Positions
 from groundset.query.coded import Coded
 from groundset.query.labels import Label
-from groundset.query.learned import Meaning
+from groundset.query.learned import Meaning, Want
 from groundset.query.table import LabelTable
+
+if TYPE_CHECKING:
+    from groundset.query.values import Moment
 
 _COLUMNS = [
     "chip_id", "scene_id", "level", "row", "col", "width", "height", "datetime", "sensor", "valid_fraction",
@@ -68,6 +71,8 @@ class Found:
         meaning: What the rows' scores are.
         chips: The chips.
         positions: All chips that it keeps, in order.
+        moment: What was known of them.
+        want: Which scores the rows tell.
     """
 
     total: int
@@ -79,6 +84,8 @@ class Found:
     meaning: Meaning
     chips: Chips
     positions: Positions
+    moment: Moment
+    want: Want
 
     def all_ids(self) -> list[str]:
         """Ids of all chips that it keeps, in order."""

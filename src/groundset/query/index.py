@@ -219,10 +219,12 @@ class Index:
             positions, name = self._list(moment, key)
         start = max(offset, 0)
         page = positions[start : start + max(limit, 0)]
-        told = shown(moment, page, rows_want(want, order))
+        tells = rows_want(want, order)
+        told = shown(moment, page, tells)
         return Found(
             len(positions), offset, state.head, None if chosen is None else chosen.name, told.hits,
             pin=name, meaning=told.meaning, chips=state.chips, positions=positions,
+            moment=moment, want=tells,
         )  # fmt: skip
 
     def one(self, chip_id: str, task: str | None = None) -> Hit:

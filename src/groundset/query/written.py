@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -15,13 +15,13 @@ PIECE = 8_192
 GEOMETRY = "geometry"
 
 
-def csv_pieces(table: pa.Table) -> Iterator[bytes]:
+def csv_pieces(table: pa.Table, *, head: bool = True) -> Iterator[bytes]:
     """A table as CSV (RFC 4180, UTF-8), head first; lists as their parts with a space between, shapes as WKT."""
     from pyarrow.csv import WriteOptions, write_csv
 
     for at in range(0, max(table.num_rows, 1), PIECE):
         out = io.BytesIO()
-        write_csv(_flat(table.slice(at, PIECE)), out, WriteOptions(include_header=at == 0))
+        write_csv(_flat(table.slice(at, PIECE)), out, WriteOptions(include_header=head and at == 0))
         yield out.getvalue()
 
 
@@ -60,7 +60,6 @@ def _geo(table: pa.Table) -> pa.Table:
         return table
     import numpy as np
     import shapely
-    from pyproj import CRS
 
     kinds: set[str] = set()
     sides = []
@@ -68,16 +67,23 @@ def _geo(table: pa.Table) -> pa.Table:
         shapes = shapely.from_wkb(table[GEOMETRY].slice(at, PIECE * 8).to_numpy(zero_copy_only=False))
         kinds |= {_KINDS[kind] for kind in np.unique(shapely.get_type_id(shapes)).tolist() if kind in _KINDS}
         sides.append(shapely.total_bounds(shapes))
-    told: dict[str, Any] = {
+    boxes = np.array([box for box in sides if np.isfinite(box).all()])
+    box = [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()] if len(boxes) else []
+    return table.replace_schema_metadata(geo_metadata(sorted(kinds), box))
+
+
+def geo_metadata(kinds: Sequence[str], box: Sequence[float]) -> dict[str, str]:
+    """The ``geo`` metadata of GeoParquet 1.1: kinds of shapes (none: any) and west, south, east, north where known."""
+    from pyproj import CRS
+
+    column: dict[str, Any] = {
         "encoding": "WKB",
-        "geometry_types": sorted(kinds),
+        "geometry_types": list(kinds),
         "crs": CRS.from_epsg(4326).to_json_dict(),
     }
-    boxes = np.array([box for box in sides if np.isfinite(box).all()])
-    if len(boxes):
-        told["bbox"] = [*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()]
-    geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: told}}
-    return table.replace_schema_metadata({"geo": json.dumps(geo)})
+    if box:
+        column["bbox"] = list(box)
+    return {"geo": json.dumps({"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}})}
 
 
 def _flat(table: pa.Table) -> pa.Table:

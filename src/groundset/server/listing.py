@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import shapely
 from pydantic import TypeAdapter
 
 from groundset.core import InputError, MissingError
 from groundset.lake import Lake
 from groundset.query import Found, Hit, Index, Label
 from groundset.query import Queryable as Facet
+from groundset.query.exported import Rows, csv, geojson, geoparquet
 from groundset.query.placed import asked, count
 from groundset.server.models import ChipIds, ChipLabel, ChipPage, ChipRow, ClassCount, LabelCounts, Queryable
 
-MOST = {"json": 1_000, "geojson": 5_000, "ids": 0}
-"""Most chips in one answer, by form."""
-
-_DEGREES = 8
+MOST = {"json": 1_000, "geojson": 5_000, "csv": 5_000, "parquet": 5_000, "ids": 0}
+"""Most chips on a page, by form."""
 
 
 def check_limit(limit: int | None, form: str) -> int:
-    """The number of chips asked for; by default 100, or as many as there may be in GeoJSON."""
+    """The number of chips of a page; by default 100 in JSON, none in files: they hold all then."""
     most = MOST[form]
     if limit is not None and limit > most:
         raise InputError("that is too many chips for one answer", asked=f"limit={limit}", found=f"at most {most}",
-                         hint="ask page by page, with offset")  # fmt: skip
-    return limit if limit is not None else (100 if form == "json" else most)
+                         hint="ask page by page, with offset; files without a limit hold all")  # fmt: skip
+    return limit if limit is not None else (100 if form == "json" else 0)
 
 
 def parse_bbox(text: str | None) -> list[float] | None:
@@ -60,18 +57,41 @@ def ids(found: Found) -> bytes:
     return ChipIds.model_construct(total=found.total, pin=found.pin, ids=found.all_ids()).model_dump_json().encode()
 
 
-def features(found: Found) -> bytes:
-    """A page of chips as a GeoJSON FeatureCollection."""
-    outlines = np.array([hit.outline for hit in found.hits], dtype=object)
-    rounded = shapely.transform(shapely.from_wkb(outlines), lambda points: np.round(points, _DEGREES))
-    shapes = shapely.to_geojson(rounded).tolist()
-    texts = [
-        f'{{"type":"Feature","id":{json.dumps(hit.id)},"geometry":{shape or "null"},'
-        f'"properties":{json.dumps(_properties(hit), separators=(",", ":"))}}}'
-        for hit, shape in zip(found.hits, shapes, strict=True)
-    ]
-    counts = f'"numberMatched":{found.total},"numberReturned":{len(texts)}'
-    return f'{{"type":"FeatureCollection",{counts},"features":[{",".join(texts)}]}}'.encode()
+FILES: Mapping[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "geojson": "application/geo+json",
+    "parquet": "application/vnd.apache.parquet",
+}
+"""Media type by form, of those that may hold all chips and are sent while they are made."""
+_ACCEPTED = {
+    "application/json": "json", "text/csv": "csv", "application/geo+json": "geojson",
+    "application/vnd.apache.parquet": "parquet",
+}  # fmt: skip
+
+
+def form_of(asked: str | None, accept: str | None) -> str:
+    """The form asked for by name, else the first that Accept names and there is, else JSON."""
+    if asked is not None:
+        return asked
+    weighed = []
+    for part in (accept or "").split(","):
+        kind, *rest = (piece.strip() for piece in part.split(";"))
+        weight = next((w[2:] for w in rest if w.startswith("q=")), "1")
+        weighed.append((float(weight) if weight.replace(".", "", 1).isdigit() else 0.0, kind.lower()))
+    known = [(weight, _ACCEPTED[kind]) for weight, kind in weighed if kind in _ACCEPTED and weight > 0]
+    return max(known, key=lambda one: one[0])[1] if known else "json"
+
+
+def file(found: Found, form: str, *, paged: bool) -> Iterator[bytes]:
+    """Chips as CSV, GeoJSON or GeoParquet, piece by piece: all that were found, or one page of them."""
+    page = found.positions[found.offset : found.offset + len(found.hits)] if paged else found.positions[found.offset :]
+    rows = Rows(found, page)
+    if form == "csv":
+        return csv(rows)
+    if form == "parquet":
+        return geoparquet(rows)
+    scheme = found.moment.scheme
+    return geojson(rows, {} if scheme is None else {c.name: c.code for c in scheme}, found.total)
 
 
 def label_counts(lake: Lake, index: Index, task: str | None) -> LabelCounts:
@@ -135,19 +155,6 @@ def row(hit: Hit) -> ChipRow:
     """A chip as a list and its own page tell it."""
     told: dict[str, Any] = {name: getattr(hit, name) for name in _FIELDS}
     return ChipRow.model_construct(**told, label=chip_label(hit.label))
-
-
-def _properties(hit: Hit) -> dict[str, Any]:
-    label = hit.label
-    return {
-        "id": hit.id,
-        "classes": [] if label is None else list(label.classes),
-        "negative": [] if label is None else list(label.negative),
-        "value": None if label is None else label.value,
-        "split": hit.split,
-        "scene_id": hit.scene_id,
-        "score": hit.score,
-    }
 
 
 _FIELDS = tuple(name for name in ChipRow.model_fields if name != "label")

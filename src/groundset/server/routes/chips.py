@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
+from groundset.core import safe_name
+from groundset.query import Found
 from groundset.server import listing, replies
 from groundset.server.context import Here
 from groundset.server.door import Who, needs
@@ -13,15 +16,21 @@ from groundset.server.models import ChipPage
 from groundset.server.routes.learning import ClassName, EncoderName, Like, Method
 
 router = APIRouter(tags=["chips"])
-FORMS = {"json": listing.page, "geojson": listing.features, "ids": listing.ids}
-Filter = Annotated[str | None, Query(description="OGC CQL2 text, e.g. `cloud_cover < 10 AND label = 'water'`")]
+FORMS = {"json": listing.page, "ids": listing.ids}
+_TEXT = {"schema": {"type": "string"}}
 
 
 @router.get(
     "/chips",
     response_model=ChipPage,
     responses={
-        200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}},
+        200: {
+            "content": {
+                "application/geo+json": {"schema": {"type": "object"}},
+                "text/csv": _TEXT,
+                "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+            }
+        },
         304: {"description": "Unchanged since the ETag in If-None-Match"},
         **replies.problems(404, 409, 422),
     },
@@ -57,24 +66,34 @@ def list_chips(
         ),
     ] = None,
     limit: Annotated[
-        int | None, Query(ge=0, description="At most 1,000; 5,000 in GeoJSON (default 100; 5,000)")
+        int | None,
+        Query(ge=0, description="At most 1,000 in JSON (default 100), else 5,000; files without it hold all"),
     ] = None,
     offset: Annotated[int, Query(ge=0, le=2**53)] = 0,
     bbox: Annotated[str | None, Query(description="west,south,east,north in degrees")] = None,
     f: Annotated[
-        Literal["json", "geojson", "ids"], Query(description="Form of the answer; `ids`: all ids at once")
-    ] = "json",
+        Literal["json", "geojson", "csv", "parquet", "ids"] | None,
+        Query(description="Form of the answer (default: what Accept names, else json); `ids`: all ids at once"),
+    ] = None,
 ) -> Response:
-    """The chips that a filter keeps, in an order, page by page, with their labels."""
-    most = 0 if f == "ids" else listing.check_limit(limit, f)
+    """The chips that a filter keeps, in an order, page by page, with their labels; or all of them as a file."""
+    form = listing.form_of(f, request.headers.get("accept"))
+    most = 0 if form == "ids" else listing.check_limit(limit, form)
     box = listing.parse_bbox(bbox)
 
-    def make() -> bytes:
-        found = here.index.find(
+    def find() -> Found:
+        return here.index.find(
             filter, sort=sort, task=task, class_=class_, like=like or (), method=method, encoder=encoder, pin=pin,
             keep=keep, limit=most, offset=offset, bbox=box, actor=who.actor,
         )  # fmt: skip
-        return FORMS[f](found)
 
-    media_type = "application/geo+json" if f == "geojson" else "application/json"
-    return replies.reply(request, here.index.version(task, encoder, who.actor), media_type, make)
+    mark = f"{here.index.version(task, encoder, who.actor)}-{form}"
+    varies = {"Vary": "Accept"} if f is None else {}
+    if form not in listing.FILES:
+        return replies.reply(request, mark, "application/json", lambda: FORMS[form](find()), varies)
+    named = f'attachment; filename="{safe_name(here.lake.config.name)}-chips.{form}"'
+    headers = {"ETag": replies.etag(mark), "Cache-Control": replies.CHANGING, "Content-Disposition": named, **varies}
+    if replies.fresh(request, mark):
+        return Response(status_code=304, headers=headers)
+    pieces = listing.file(find(), form, paged=limit is not None)
+    return StreamingResponse(pieces, media_type=listing.FILES[form], headers=headers)
