@@ -16,7 +16,12 @@ class Cascading:
     """Large scenes gone through coarse to fine, one class after another."""
 
     lake: Lake
-    ranker: Ranker
+
+    if TYPE_CHECKING:
+
+        @property
+        def ranker(self) -> Ranker:
+            """What labels and features say of the chips."""
 
     @cached_property
     def cascade_room(self) -> Cascades:

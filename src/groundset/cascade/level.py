@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ class Learned:
 
     decisions: Float32
     scores: Float32
-    meaning: str
+    meaning: Literal["none", "similarity", "score"]
     held: npt.NDArray[np.float64]
     steps: int = 0
     order: Int64 = field(default_factory=lambda: np.empty(0, np.int64))
@@ -139,7 +140,7 @@ def _held(pool: Pool, sign: Int8, background: Background, seed: int) -> npt.NDAr
         decisions = likeness(P, N, background=background).decide(pool.Z)
         test = positive[fold[positive] == k]
         out[test] = np.searchsorted(np.sort(decisions), decisions[test]) / len(decisions)
-    return out[np.isfinite(out)]
+    return np.asarray(out[np.isfinite(out)])
 
 
 def _some(bags: Sequence[Int64]) -> list[Int64]:

@@ -1,4 +1,4 @@
-"""A panel of chips of one level to answer next: the likeliest, those near the threshold, some that would be rejected."""
+"""A panel of chips of one level to answer next: likely ones, those near the threshold, some below it."""
 
 from __future__ import annotations
 

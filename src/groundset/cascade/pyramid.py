@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,7 @@ class Level:
     Args:
         number: Level of the grid.
         size: Side of a chip in pixels.
+        above: Number of cells of the level above.
         scene: int64 (cells,), which of the scenes.
         row: int64 (cells,), grid row.
         col: int64 (cells,), grid column.
@@ -39,11 +40,11 @@ class Level:
         child: int64 (pairs,), cells that lie in a cell of the level above; of the first level none.
         parent: int64 (pairs,), that cell. A chip lies in another where its centre does, so that overlapping chips have
             several parents, and chips of a strip that the level above leaves out have none.
-        above: Number of cells of the level above.
     """
 
     number: int
     size: int
+    above: int
     scene: Int64
     row: Int64
     col: Int64
@@ -51,8 +52,6 @@ class Level:
     y: Int64
     child: Int64
     parent: Int64
-    above: int
-    _ids: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -71,11 +70,11 @@ class Level:
 
     def all_up(self, here: Bool) -> Bool:
         """Cells of the level above that have children, all of them among these, bool (above,)."""
-        return self.up(np.ones(len(self), bool)) & ~self.up(~here)
+        return np.asarray(self.up(np.ones(len(self), bool)) & ~self.up(~here))
 
     def children(self, cell: int) -> Int64:
         """The children of a cell of the level above."""
-        return self.child[self.parent == cell]
+        return np.asarray(self.child[self.parent == cell])
 
 
 class Pyramid:
@@ -124,7 +123,7 @@ class Pyramid:
         rows, cols = self._counts(chip.level)[at]
         if chip.row >= rows or chip.col >= cols:
             return None
-        return self.cells_of(chip.level, at).start + chip.row * cols + chip.col
+        return int(self.cells_of(chip.level, at).start) + chip.row * cols + chip.col
 
     def _counts(self, number: int) -> list[tuple[int, int]]:
         return [self.grid.counts(e.width, e.height, number) for e in self.extents]
@@ -142,7 +141,7 @@ class Pyramid:
                 column.append(some)
             start, above = start + len(rows), above + there
         joined = [np.concatenate([_NONE, *column]) for column in columns]
-        return Level(number, self.grid.size(number), *joined, above=above)
+        return Level(number, self.grid.size(number), above, *joined)
 
     def _offsets(self, length: int, number: int) -> Int64:
         """First pixel of each chip along one side of a scene."""

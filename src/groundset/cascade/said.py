@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,7 @@ class Said:
     @property
     def positive(self) -> Bool:
         """Cells that have the class, as people said of them or of a chip below."""
-        return (self.value == POSITIVE) | self.below
+        return np.asarray((self.value == POSITIVE) | self.below)
 
     @property
     def sign(self) -> Int8:
@@ -143,8 +144,8 @@ def conflicts(pyramid: Pyramid, said: dict[int, Said]) -> list[Conflict]:
 
 def _none_left(pyramid: Pyramid, value: dict[int, Int8], upper: int, lower: int) -> Bool:
     """Positive cells of which every child was answered negative, bool (cells of the upper level,)."""
-    return (value[upper] == POSITIVE) & pyramid.level(lower).all_up(value[lower] == NEGATIVE)
+    return np.asarray((value[upper] == POSITIVE) & pyramid.level(lower).all_up(value[lower] == NEGATIVE))
 
 
 def _steps(levels: Sequence[int]) -> list[tuple[int, int]]:
-    return list(zip(levels[:-1], levels[1:], strict=True))
+    return list(pairwise(levels))

@@ -213,6 +213,9 @@ def _problems(view: View, levels: tuple[LevelState, ...], conflicts: int) -> lis
         for n in view.record.levels[1:]
     )
     if outside:
-        out.append(f"{outside:,} chips of finer levels lie in no coarser chip (edge = "
-                   f"{view.pyramid.grid.edge}, stride {view.pyramid.grid.stride}); a cascade never comes to them.")  # fmt: skip
+        grid = view.pyramid.grid
+        out.append(
+            f"{outside:,} chips of finer levels lie in no coarser chip (edge {grid.edge}, stride {grid.stride}); a "
+            "cascade never comes to them."
+        )
     return out

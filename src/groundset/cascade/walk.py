@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,8 @@ from groundset.cascade.said import NEGATIVE, Said
 from groundset.cascade.steps import Advance, Record, from_runs
 
 KEPT, REJECTED, UNDECIDED = 0, 1, 2
-DECISIONS = ("kept", "rejected", "undecided")
+Decision = Literal["kept", "rejected", "undecided"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 
 @dataclass(frozen=True)

@@ -135,10 +135,15 @@ def panel(ctx: Context, name: str, n: int, seed: int) -> models.CascadePanel:
     learned = view.learned(level)[0]
     candidate, value = view.candidate(level), view.said[level].value
     return models.CascadePanel(
-        id=record.id, level=level, meaning=learned.meaning, strategy="typical" if learned.meaning == "none" else "mixed",
-        head=ctx.index.now().head, chips=chips, left=int((candidate & (value == 0)).sum()),
+        id=record.id,
+        level=level,
+        meaning=learned.meaning,
+        strategy="typical" if learned.meaning == "none" else "mixed",
+        head=ctx.index.now().head,
+        chips=chips,
+        left=int((candidate & (value == 0)).sum()),
         answered=int((candidate & (value != 0)).sum()),
-    )  # fmt: skip
+    )
 
 
 def cells(ctx: Context, name: str, level: int, scene: str | None, *, lonlat: bool) -> models.CascadeCells:
@@ -203,7 +208,7 @@ def of_scene(ctx: Context, scene: str, task: str | None) -> models.SceneCascades
     classes = []
     for kept in annotation(ctx.lake, scene, chosen):
         name, title, color = _class(ctx, chosen, kept.code)
-        told_of = {"class": name, "title": title, "color": color, "code": kept.code}
+        told_of: dict[str, Any] = {"class": name, "title": title, "color": color, "code": kept.code}
         classes.append(
             models.CascadeClass(
                 **told_of, cascade=kept.cascade, level=kept.level, chip_size=kept.size, done=kept.done,
@@ -260,7 +265,9 @@ def _recall(state: State) -> models.CascadeRecall | None:
     if state.recall is None:
         return None
     value, low, high = state.recall
-    says = f"The levels left keep about {value:.1%} of the positive chips ({low:.1%} to {high:.1%}), as the known ones tell."
+    says = (
+        f"The levels left keep about {value:.1%} of the positive chips ({low:.1%} to {high:.1%}), as far as is known."
+    )
     return models.CascadeRecall(value=value, low=low, high=high, positives=state.positives, says=says)
 
 

@@ -123,10 +123,8 @@ def _one(lake: Lake, task: str | None, kind: str, payload: Mapping[str, Any]) ->
         return _attribute(lake, payload["name"], payload["value"])
     if kind == "shapes":
         return "outline removed" if removed(payload) else _count(len(payload.get("features", [])), "outline")
-    if kind == "work":
-        return _work(payload)
-    if kind == "cascade":
-        return _cascade(lake, task, payload)
+    if kind in ("work", "cascade"):
+        return _work(payload) if kind == "work" else _cascade(lake, task, payload)
     tool = payload.get("tool")
     return "mask" if tool is None else f"{tool} stroke"
 
