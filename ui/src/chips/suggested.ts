@@ -24,7 +24,7 @@ export interface Suggested {
 interface Kept {
   key: string;
   seed: number;
-  chips: [id: string, reason: Reason, score: number | null][];
+  chips: [id: string, reason: SuggestedChip['reason'], score: number | null][];
 }
 
 type RowsOf = (query: ListQuery, ids: readonly string[], signal?: AbortSignal) => Promise<ChipRow[]>;

@@ -27,7 +27,7 @@ class Forms {
 }
 
 export function hasForm(job: Job): boolean {
-  return job.verb !== 'check';
+  return job.verb !== 'check' && job.verb !== 'cascade';
 }
 
 export const forms = new Forms();

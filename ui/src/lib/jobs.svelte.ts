@@ -111,6 +111,7 @@ const VERBS: Record<Verb, string> = {
   check: 'Check',
   encode: 'Encode',
   predict: 'Predict',
+  cascade: 'Cascade',
 };
 
 /** 'Release v2', 'Segment pixels'. */
@@ -120,11 +121,18 @@ export function titleOf(job: Job): string {
     release?: string;
     task?: string;
     encoder?: string;
+    cascade?: string;
     source?: string | string[];
   };
   const source = Array.isArray(options.source) ? options.source[0] : options.source;
   const encoder = job.verb === 'encode' ? options.encoder?.split('/').at(-1) : undefined;
-  const about = options.name ?? options.release ?? options.task ?? encoder ?? source?.split('/').filter(Boolean).at(-1);
+  const about =
+    options.cascade ??
+    options.name ??
+    options.release ??
+    options.task ??
+    encoder ??
+    source?.split('/').filter(Boolean).at(-1);
   return about ? `${VERBS[job.verb]} ${about}` : VERBS[job.verb];
 }
 
