@@ -36,7 +36,8 @@ _TOP: dict[str, type] = {
     "arrangements": dict, "display": dict, "release": dict,
 }  # fmt: skip
 _GRID: dict[str, type] = {"chip_size": int, "stride": int, "levels": int, "edge": str}
-_FEATURES: dict[str, type] = {"encoder": str}
+_FEATURES: dict[str, type] = {"encoder": str, "weights": dict}
+_HEAVIEST = 1000
 _TASK: dict[str, type] = {"kind": str, "scheme": str, "multi": bool, "about": str, "series": str}
 _SERIES: dict[str, type] = {"scenes": list, "title": str}
 _ATTRIBUTE: dict[str, type] = {
@@ -219,6 +220,7 @@ class _Reader:
             version=top.get("version", VERSION),
             grid=self._grid(),
             encoder=encoder,
+            weights=self._weights(),
             tasks=self._tasks(),
             attributes=self._attributes(),
             series=self._series(),
@@ -251,6 +253,17 @@ class _Reader:
         except GroundsetError as error:
             self._fail(("grid", "chip_size"), error.message, found=error.found, hint=error.hint)
         return config
+
+    def _weights(self) -> dict[str, float]:
+        """Weight by sensor, of features that have a block for each."""
+        out = {}
+        for sensor, value in self._table(("features",), _FEATURES).get("weights", {}).items():
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not 0 <= value <= _HEAVIEST:
+                self._fail(("features", "weights", sensor), "the weight of a sensor is a number of 0 or more",
+                           found=repr(value), hint=f"at most {_HEAVIEST}; others have 1")  # fmt: skip
+            out[sensor] = float(value)
+        return out
 
     def _tasks(self) -> tuple[TaskConfig, ...]:
         out = []

@@ -219,6 +219,7 @@ class Config:
     version: int = 1
     grid: GridConfig = field(default_factory=GridConfig)
     encoder: str | None = None
+    weights: dict[str, float] = field(default_factory=dict)
     tasks: tuple[TaskConfig, ...] = ()
     attributes: tuple[AttributeConfig, ...] = ()
     series: tuple[SeriesConfig, ...] = ()

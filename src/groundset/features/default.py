@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from groundset.features._arrays import save_array
 from groundset.features._blas import one_thread
 from groundset.features.convolution import Filters, fit_filters
 from groundset.features.statistics import STATISTICS, index_planes, indices_for, statistics
+
+if TYPE_CHECKING:
+    from groundset.features.fused import FusedEncoder
 
 VERSION = 1
 FEW = 16
@@ -67,7 +70,16 @@ class DefaultEncoder:
         return len(STATISTICS) * (len(self.band_names) + len(self.indices)) + self.filters.dim
 
     @classmethod
-    def fit(cls, samples: Sequence[Physical], bands: BandSet, *, seed: int = 0) -> Self:
+    def fit(cls, samples: Sequence[Physical], bands: BandSet, *, seed: int = 0) -> Self | FusedEncoder:
+        """Fit to sample chips; where their bands are of several sensors, one encoder a sensor. See :meth:`fit_one`."""
+        from groundset.features.fused import FusedEncoder, sensor_bands
+
+        if len(sensor_bands(bands)) > 1:
+            return FusedEncoder.fit(samples, bands, seed=seed)
+        return cls.fit_one(samples, bands, seed=seed)
+
+    @classmethod
+    def fit_one(cls, samples: Sequence[Physical], bands: BandSet, *, seed: int = 0) -> Self:
         """Fit to sample chips, float32 (bands, rows, columns) each in physical values, NaN nodata.
 
         The same samples in the same order and the same seed give the same encoder.
@@ -146,7 +158,16 @@ class DefaultEncoder:
         save_array(folder / "scaling.npy", np.stack([self.centre, self.scale]))
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path) -> Self | FusedEncoder:
+        """The encoder that was saved here, of one sensor or of several."""
+        from groundset.features.fused import SENSORS, FusedEncoder
+
+        if SENSORS in json.loads((folder / "spec.json").read_text()):
+            return FusedEncoder.load(folder)
+        return cls.load_one(folder)
+
+    @classmethod
+    def load_one(cls, folder: Path) -> Self:
         """The encoder that :meth:`save` wrote.
 
         Raises:
@@ -215,6 +236,6 @@ def _pieces(sample: Physical, parts: int = 4) -> list[Physical]:
     ]
 
 
-def default_encoder(samples: Sequence[Physical], bands: BandSet, *, seed: int = 0) -> DefaultEncoder:
+def default_encoder(samples: Sequence[Physical], bands: BandSet, *, seed: int = 0) -> DefaultEncoder | FusedEncoder:
     """Fit the default encoder; see :meth:`DefaultEncoder.fit`."""
     return DefaultEncoder.fit(samples, bands, seed=seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from groundset.core import GroundsetError
 from groundset.features import FeatureStore, band_key
+from groundset.features.fused import block_weights
 from groundset.learn.space import SAMPLE, WIDE, Space, usable
 
 if TYPE_CHECKING:
@@ -43,10 +44,11 @@ class ChipFeatures:
     Args:
         store: Where they are.
         chips: The chips.
+        weights: Weight by sensor, of encoders that have a block of features for each.
     """
 
-    def __init__(self, store: FeatureStore, chips: Chips) -> None:
-        self.store, self.chips = store, chips
+    def __init__(self, store: FeatureStore, chips: Chips, weights: Mapping[str, float] | None = None) -> None:
+        self.store, self.chips, self.weights = store, chips, dict(weights or {})
         there = set(store.parts())
         groups: dict[str, tuple[dict[str, Any], list[str]]] = {}
         specs: dict[tuple[str, ...], tuple[str, dict[str, Any]]] = {}
@@ -95,7 +97,8 @@ class ChipFeatures:
     def space(self, group: Spoken, dim: int, *, seed: int = 0) -> Space:
         """The space of the models, fitted to at most :data:`SAMPLE` chips spread over all parts."""
         if dim >= WIDE:
-            return Space(dim)
+            weights = block_weights(group.spec, self.weights)
+            return Space(dim, weights=weights if weights is not None and len(weights) == dim else None)
         step = max(1, sum(self.chips.size(p) for p in group.parts) // SAMPLE)
         return Space.fit(np.concatenate([X[::step] for _, X in self.each(group, dim)]), seed=seed)
 

@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ import numpy.typing as npt
 
 from groundset.core import GroundsetError
 from groundset.features import FeatureStore, band_key
+from groundset.features.fused import weights_of
 from groundset.learn._product import PIECE, THREADS, products
 from groundset.learn.provenance import Provenance
 from groundset.learn.space import Space
@@ -208,6 +210,7 @@ class FeatureReader:
     """Keeps the features of one encoder up to date. Safe to share between threads."""
 
     def __init__(self, lake: Lake, encoder: str | None = None) -> None:
+        self._lake = lake
         self._store: FeatureStore = lake.features(encoder)
         self._lock = threading.Lock()
         self._written: tuple[int, ...] = ()
@@ -224,8 +227,12 @@ class FeatureReader:
         return self._store.encoder
 
     def stamp(self) -> tuple[int, ...]:
-        """Changes when a part or a specification was written."""
-        return _written(self._store, self._specs)
+        """Changes when a part or a specification was written, or a sensor has another weight."""
+        return (*_written(self._store, self._specs), zlib.crc32(repr(sorted(self._weights.items())).encode()))
+
+    @property
+    def _weights(self) -> Mapping[str, float]:
+        return self._lake.config.weights
 
     def fresh(self, chips: Chips) -> Features:
         """The features of these chips; the same object while nothing changes."""
@@ -243,6 +250,7 @@ class FeatureReader:
         """Take in parts that are new or were written again; forget those that are gone."""
         there = _parts(self._store)
         wanted: dict[str, dict[str, tuple[str, ...]]] = {}
+        weights: dict[str, Float32 | None] = {}
         self._foreign = 0
         for part in chips.parts:
             if part in there and chips.size(part):
@@ -251,12 +259,14 @@ class FeatureReader:
                 if self._written_by.other(part, there[part], key):
                     self._foreign += chips.size(part)
                 else:
-                    wanted.setdefault(key, {})[part] = bands
+                    weighted, weights_of = self._weighted(key, bands)
+                    weights[weighted] = weights_of
+                    wanted.setdefault(weighted, {})[part] = bands
         self._written_by.keep()
         for key in set(self._groups) - set(wanted):
             del self._groups[key]
         for key, parts in wanted.items():
-            group = self._groups.setdefault(key, _Group(key))
+            group = self._groups.setdefault(key, _Group(key, weights[key]))
             group.band_sets = frozenset(parts.values())
             group.follow({p: there[p] for p in parts}, self._store, chips)
 
@@ -272,6 +282,11 @@ class FeatureReader:
             return f"{self._specs[name]}-{int(json.loads(text).get('dim', 0))}"
         return self._specs[name]
 
+    def _weighted(self, key: str, bands: tuple[str, ...]) -> tuple[str, Float32 | None]:
+        """The key of a band set as its sensors are weighted now, and the weight of each feature."""
+        weights = weights_of(self._store.folder, bands, self._weights)
+        return key if weights is None else f"{zlib.crc32(weights.tobytes()):08x}.{key}", weights
+
     def _told(self, chips: Chips) -> Features:
         made = [m for group in self._groups.values() if (m := group.matrix(chips)) is not None]
         made.sort(key=lambda m: -len(m.at))
@@ -282,8 +297,8 @@ class FeatureReader:
 class _Group:
     """Parts of one band set."""
 
-    def __init__(self, key: str) -> None:
-        self.key = key
+    def __init__(self, key: str, weights: Float32 | None = None) -> None:
+        self.key, self._weights = key, weights
         self.band_sets: frozenset[tuple[str, ...]] = frozenset()
         self.stale: set[str] = set()
         self._dim = int(key.rpartition("-")[2]) if key.rpartition("-")[2].isdecimal() and "bands-" not in key else 0
@@ -337,6 +352,8 @@ class _Group:
             except GroundsetError:  # nothing finite to fit to
                 self.stale.update(parts)
                 return
+            if self._weights is not None and len(self._weights) == X.shape[1]:
+                self._space = Space(X.shape[1], weights=self._weights)
         self._blocks.append(Block(X, self._space, parts))
 
 

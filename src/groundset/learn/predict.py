@@ -196,7 +196,7 @@ class _Run:
         return self._answer(_Ready(name, model, features, group, int(facts["chips"])), mark, start)
 
     def _features(self, encoder: str | None) -> ChipFeatures:
-        features = ChipFeatures(self.lake.features(encoder), self.chips)
+        features = ChipFeatures(self.lake.features(encoder), self.chips, self.lake.config.weights)
         if not features.groups:
             raise MissingError(
                 "there are no features to learn from",

@@ -30,7 +30,8 @@ BLOCK = 16_384
 class Space:
     """How features X (n, d) become what the linear models read, Z (n, D).
 
-    Wide features (d >= 64) stay what they are, without a copy: one matrix-vector product scores all chips. Few
+    Wide features (d >= 64) stay what they are, without a copy: one matrix-vector product scores all chips. Where
+    sensors have weights of their own each is multiplied with its own, in a copy. Few
     features are standardised and stand beside 512 Nystroem features of the Gaussian kernel exp(-|x - y|^2 / d)
     (Williams and Seeger 2001, landmarks by k-means: Zhang, Tsang and Kwok 2008), so that a linear model in Z comes
     close to a kernel machine in X. Each of the two blocks has a mean square length of about 1.
@@ -41,6 +42,7 @@ class Space:
         scale: What each centred feature is multiplied with, float32 (d,).
         landmarks: Standardised places, float32 (m, d).
         mix: Whitens the likeness to them, float32 (m, m).
+        weights: Of wide features, what each is multiplied with, float32 (d,); None where they stay as they are.
     """
 
     d: int
@@ -48,6 +50,7 @@ class Space:
     scale: Float32 | None = None
     landmarks: Float32 | None = None
     mix: Float32 | None = None
+    weights: Float32 | None = None
 
     @classmethod
     def fit(cls, X: Float32, *, seed: int = 0) -> Self:
@@ -78,7 +81,7 @@ class Space:
     @property
     def identity(self) -> bool:
         """Whether Z is X itself."""
-        return self.landmarks is None
+        return self.landmarks is None and self.weights is None
 
     @property
     def dim(self) -> int:
@@ -94,6 +97,8 @@ class Space:
         X = _table(X)
         if X.shape[1] != self.d:
             raise InputError("features of another length", asked=X.shape[1], found=self.d, hint="fit the space again")
+        if self.weights is not None:
+            return np.asarray(X * self.weights, np.float32)
         if self.centre is None or self.scale is None or self.landmarks is None or self.mix is None:
             return X
         Z = np.empty((len(X), self.dim), np.float32)
@@ -108,7 +113,7 @@ class Space:
 
     def save(self, path: Path) -> None:
         """Write it as one ``.npy``: float32, the two lengths (d, m), then each array, flat."""
-        parts = [a for a in (self.centre, self.scale, self.landmarks, self.mix) if a is not None]
+        parts = [a for a in (self.centre, self.scale, self.landmarks, self.mix, self.weights) if a is not None]
         lengths = np.array([self.d, 0 if self.landmarks is None else len(self.landmarks)], np.float32)
         np.save(path, np.concatenate([lengths, *(a.ravel() for a in parts)]), allow_pickle=False)
 
@@ -123,7 +128,7 @@ class Space:
             flat = np.load(path, allow_pickle=False)
             d, m = int(flat[0]), int(flat[1])
             if not m:
-                return cls(d)
+                return cls(d, weights=flat[2:] if len(flat) > 2 else None)
             centre, scale, landmarks, mix = np.split(flat[2:], np.cumsum([d, d, m * d]))
             return cls(d, centre, scale, landmarks.reshape(m, d), mix.reshape(m, m))
         except (ValueError, IndexError, EOFError) as error:
