@@ -54,7 +54,8 @@ def meet(ground: Ground, area: Area, crs: Any, wanted: npt.NDArray[np.bool_] | N
         shapes = clip.polygons(some, whose)
         chip, shape = clip.near(shapes, area)
         amount = clip.areas(shapes, area, chip, shape)
-        chip, shape, amount = (v[amount > 0] for v in (chip, shape, amount))
+        there = amount > 0
+        chip, shape, amount = chip[there], shape[there], amount[there]
         found.append((chip, whose[shape], amount))
         if shares:
             covered = _covered(area, parts[areal], owner[areal], some, chip, whose[shape], shape, amount)

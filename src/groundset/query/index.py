@@ -8,7 +8,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from groundset.core import GroundsetError, InputError, MissingError
 from groundset.core.layout import TaskConfig
 from groundset.query import places
+from groundset.query.attached import OutsideReader
 from groundset.query.attributes import AttributeReader, Attributes
 from groundset.query.chips import ChipReader, Chips, Positions
 from groundset.query.coded import Coded
@@ -98,6 +99,7 @@ class Index:
         self._counts = MaskCounts(lake.masks, lake.layout.cache)
         self._tasks: dict[str, TaskTable] = {}
         self._attributes: AttributeReader | None = None
+        self._outside = OutsideReader(lake, wait=told is None)
         self._state = State(Chips({}), 0, Coded.of((), 0), None)
         self._orders: OrderedDict[_Key, _List] = OrderedDict()
         self._pins = Pins()
@@ -305,7 +307,7 @@ class Index:
         chosen = self.task(task)
         pending = 0 if chosen is None else self._labels(state, chosen.name).pending
         scheme = None if chosen is None else self._lake.scheme(chosen.name).names
-        declared = self._lake.config.attributes, self._lake.config.series
+        declared = self._lake.config.attributes, self._lake.config.series, self._outside.stamp(state.chips)
         learned = None if self.scorer is None else self.scorer.stamp(encoder)
         seen = (state.chips.stamp, state.head, self._releases.stamp, pending, learned, self._pins.stamp)
         return f"{zlib.crc32(repr((seen, chosen, scheme, declared, actor)).encode()):08x}-{state.head}-{pending}"
@@ -332,16 +334,17 @@ class Index:
         self, state: State, task: TaskConfig | None, encoder: str | None = None, actor: str | None = None
     ) -> Moment:
         attributes, declared = self._said(state), self._lake.config.attributes
+        plain = Moment(
+            state.chips, None, state.splits, None, several=False, attributes=attributes, declared=declared,
+            outside=self._outside.fresh(state.chips),
+        )  # fmt: skip
         if task is None:
-            return Moment(
-                state.chips, None, state.splits, None, several=False, attributes=attributes, declared=declared
-            )
-        several = task.multi or task.kind == "outline"
+            return plain
         labels = self._labels(state, task.name)
         learned = None if self.scorer is None else self.scorer.learned(state.chips, task, labels, encoder)
-        return Moment(
-            state.chips, labels, state.splits, self._lake.scheme(task.name), several, attributes, declared, learned,
-            encoder, self._table(task.name).works, actor,
+        return replace(
+            plain, labels=labels, scheme=self._lake.scheme(task.name), several=task.multi or task.kind == "outline",
+            learned=learned, encoder=encoder, works=self._table(task.name).works, actor=actor,
         )  # fmt: skip
 
     def _list(self, moment: Moment, key: _Key) -> tuple[Positions, str]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from groundset.core import NOT_APPLICABLE, Scheme
 from groundset.core.layout import AttributeConfig
+from groundset.query.attached import Outside
 from groundset.query.attributes import Attributes
 from groundset.query.chips import Chips
 from groundset.query.coded import Coded
@@ -70,6 +71,8 @@ class Moment:
         encoder: Whose features count (default: the workspace's).
         works: How far the work on the chips is; None in tasks where nobody says so.
         actor: Who asks, where one's own work is spoken of (default: whoever spoke last of a chip).
+        pictured: How well images fit words; None where nothing knows words.
+        outside: What is attached to the chips.
     """
 
     chips: Chips
@@ -83,6 +86,8 @@ class Moment:
     encoder: str | None = None
     works: Works | None = None
     actor: str | None = None
+    pictured: Callable[[str, Chips, str | None], Scores | None] | None = None
+    outside: Outside | None = None
     used: set[str] = field(default_factory=lambda: {"chips"})
     _names: Mapping[str, Property] | None = None
 
@@ -106,10 +111,20 @@ class Moment:
         self.used.add("attributes")
         return pa.nulls(len(self.chips)) if self.attributes is None else self.attributes.column(name)
 
+    def attached(self, name: str) -> Any:
+        """A column of an attached layer, or of the sample's design: an Arrow column."""
+        self.used.add("outside")
+        return pa.nulls(len(self.chips)) if self.outside is None else self.outside.column(name)
+
     def model(self) -> Learned | None:
         """What was learned."""
         self.used.add("learned")
         return self.learned
+
+    def pictures(self, text: str) -> Scores | None:
+        """How well the chips' images fit words; None where no encoder knows words."""
+        self.used.add("learned")
+        return None if self.pictured is None else self.pictured(text, self.chips, self.encoder)
 
     def scores(self, want: Want) -> Scores | None:
         """Scores; None where nothing learns."""
@@ -121,7 +136,8 @@ class Moment:
         if self._names is None:
             scores = scores_of(self.scheme) if self.scheme is not None and self.learned is not None else {}
             own = attributes_of(self.declared, taken={*PROPERTIES, *scores})
-            self._names = {**PROPERTIES, **({} if self.works is None else WORK), **scores, **own}
+            outside = {} if self.outside is None else self.outside.properties()
+            self._names = {**outside, **PROPERTIES, **({} if self.works is None else WORK), **scores, **own}
         return self._names
 
     def property(self, name: str) -> Property | None:
