@@ -21,18 +21,36 @@ class Learning:
     lake: Lake
 
     def encode(
-        self, encoder: str, *, executor: Executor | None = None, progress: Listener | None = None
+        self,
+        encoder: str,
+        *,
+        text: str | Path | None = None,
+        tokenizer: str | Path | None = None,
+        prompt: str = "{}",
+        executor: Executor | None = None,
+        progress: Listener | None = None,
     ) -> EncodeReport:
         """Compute the features of a further encoder for every chip; from then on each ingest does.
 
         Args:
             encoder: Name of an encoder (``efficientnet-lite0``), or ``onnx:FILE`` with its card ``STEM.json``.
+            text: ONNX file of the text half of a pair such as CLIP's: images are then found by words.
+            tokenizer: Its ``tokenizer.json``, or ``vocab.json`` with ``merges.txt`` beside it.
+            prompt: What words are put into, at ``{}``: ``"a satellite photo of {}"``.
             executor: Runs the work wide; threads, processes or Dask.
             progress: Hears each step.
         """
+        from groundset.core import InputError
+        from groundset.features.text import TextFiles
         from groundset.ingest import encode
 
-        return encode(self.lake, encoder, executor=executor, progress=progress)
+        if (text is None) != (tokenizer is None):
+            raise InputError(
+                "a text encoder is two files: its model and its tokenizer", asked=text or tokenizer,
+                hint="give both text and tokenizer",
+            )  # fmt: skip
+        half = None if text is None or tokenizer is None else TextFiles(Path(text), Path(tokenizer), prompt)
+        return encode(self.lake, encoder, text=half, executor=executor, progress=progress)
 
     def predict(
         self,

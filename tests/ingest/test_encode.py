@@ -136,3 +136,40 @@ def test_an_onnx_model_may_be_the_workspaces_own(tmp_path: Path) -> None:
     with init(tmp_path / "bad", scheme=WATER) as bad, pytest.raises(InputError, match="another scale"):
         ingest(bad, [scene(tmp_path, "a")], grid=Grid(32), encoder=f"onnx:{dark}")
     assert not list((tmp_path / "bad" / "features").glob("*"))
+
+
+def test_a_pair_is_kept_with_its_text_half(lake: Lake, tmp_path: Path) -> None:
+    from onnxpairs import TEXT, TOKENIZER, write_pair
+
+    from groundset.features.text import TextFiles, has_text, kept_text
+
+    image = write_pair(tmp_path / "pair")
+    half = TextFiles(tmp_path / "pair" / TEXT, tmp_path / "pair" / TOKENIZER)
+    folder = lake.features("onnx-tiny").folder
+    report = encode(lake, f"onnx:{image}")
+    assert not has_text(folder)
+    report = encode(lake, f"onnx:{image}", text=half)  # later, chips need not be encoded again
+    assert (report.chips, report.skipped) == (0, 16)
+    assert report.notes == ("Images are found by words: text.onnx",)
+    assert kept_text(folder).dim == 6
+    with pytest.raises(InputError, match="only an ONNX encoder"):
+        encode(lake, "default", text=half)
+    write_pair(tmp_path / "other", text_dim=8)
+    wrong = TextFiles(tmp_path / "other" / TEXT, tmp_path / "other" / TOKENIZER)
+    with pytest.raises(InputError, match="vectors of different lengths"):
+        encode(lake, f"onnx:{image}", text=wrong)
+    assert kept_text(folder).dim == 6
+
+
+def test_a_card_names_its_text_half(lake: Lake, tmp_path: Path) -> None:
+    from onnxpairs import write_pair
+
+    from groundset.features.text import has_text
+
+    encode(lake, f"onnx:{write_pair(tmp_path / 'pair', named=True)}")
+    assert has_text(lake.features("onnx-tiny").folder)
+    assert encode(lake, "onnx-tiny").chips == 0  # kept with its card; the files beside the first are not asked for
+    card = tmp_path / "pair" / "tiny.json"
+    card.write_text(card.read_text().replace("text.onnx", "../text.onnx"))
+    with pytest.raises(InputError, match="wrong at text"):
+        encode(lake, f"onnx:{tmp_path / 'pair' / 'tiny.onnx'}")

@@ -16,6 +16,13 @@ def run(
         str,
         typer.Option(help="An encoder by name (default, efficientnet-lite0), or onnx:FILE with its card STEM.json."),
     ],
+    text: Annotated[
+        Path | None, typer.Option(help="Text half of a pair such as CLIP's: images are then found by words.")
+    ] = None,
+    tokenizer: Annotated[
+        Path | None, typer.Option(help="Of the text half: tokenizer.json, or vocab.json with merges.txt beside it.")
+    ] = None,
+    prompt: Annotated[str, typer.Option(help="What words are put into: 'a satellite photo of {}'.")] = "{}",
     workers: Workers = None,
     dask: DaskAddress = None,
 ) -> None:
@@ -26,5 +33,5 @@ def run(
     from groundset.workspace import open as open_workspace
 
     with open_workspace(root) as ws, executor(workers, dask) as pool, bars() as listen:
-        report = ws.encode(encoder, executor=pool, progress=listen)
+        report = ws.encode(encoder, text=text, tokenizer=tokenizer, prompt=prompt, executor=pool, progress=listen)
     out.print(f"{report.summary()} ({seconds(report.seconds)})", markup=False, soft_wrap=True)

@@ -20,8 +20,9 @@ METADATA = "groundset"
 """Key of the model's own metadata under which a card may lie, as JSON text."""
 LAYOUTS = ("NCHW", "NHWC")
 FREE = ("title", "description", "license", "source")
+_TEXT = ("model", "tokenizer", "prompt")
 """Keys that are for people."""
-_KEYS = ("bands", "unit", "scale", "range", "mean", "std", "size", "layout", "input", "output", "dim", *FREE)
+_KEYS = ("bands", "unit", "scale", "range", "mean", "std", "size", "layout", "input", "output", "dim", "text", *FREE)
 _EXAMPLE = '{"bands": ["blue", "green", "red", "nir"], "unit": "1", "range": [0, 1], "size": 224}'
 _WIDER = 0.1
 _FAINT = 0.002
@@ -45,6 +46,7 @@ class EncoderCard:
         input: Name of the model's input; None takes the only one.
         output: Name of the model's output; None takes the first that is a vector.
         dim: Length of a vector; None where the card does not say.
+        text: The text half of the pair that it is of: ``model`` and ``tokenizer``, files beside the card, ``prompt``.
         said: The card as it was written.
         source: Where it was read.
     """
@@ -61,6 +63,7 @@ class EncoderCard:
     input: str | None
     output: str | None
     dim: int | None
+    text: Mapping[str, str]
     said: Mapping[str, Any]
     source: str
 
@@ -201,9 +204,20 @@ def read_card(said: Any, source: str) -> EncoderCard:
         input=_text(said, "input", source),
         output=_text(said, "output", source),
         dim=_whole(said, "dim", source),
+        text=_half(said.get("text", {}), source),
         said=said,
         source=source,
     )
+
+
+def _half(value: Any, source: str) -> dict[str, str]:
+    right = isinstance(value, dict) and all(isinstance(v, str) for v in value.values()) and set(value) <= set(_TEXT)
+    named = [value[key] for key in _TEXT[:2] if key in value] if right else []
+    if not right or (value and len(named) < 2) or any(Path(file).name != file for file in named):
+        raise _wrong(
+            source, "text", value, "name the files model and tokenizer beside the card, and a prompt where there is one"
+        )
+    return dict(value)
 
 
 def _range(value: Any, mean: tuple[float, ...], std: tuple[float, ...], source: str) -> tuple[float, float]:

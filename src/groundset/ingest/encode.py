@@ -12,7 +12,9 @@ from pathlib import Path
 from groundset.core import InputError, Listener
 from groundset.core.layout import DEFAULT_ENCODER
 from groundset.features import EncoderKind, FeatureStore, encoder_name, get_encoder, kept_encoders
-from groundset.features.onnx_encoder import OnnxKind
+from groundset.features.onnx_encoder import MODEL_FILE, OnnxKind
+from groundset.features.onnx_graph import open_graph
+from groundset.features.text import TextFiles, keep_text, open_text
 from groundset.ingest._encode import Filler, Unfit
 from groundset.ingest._settings import ingesting
 from groundset.lake import Lake
@@ -46,8 +48,13 @@ class EncodeReport:
         return "\n".join((line + (f"; {there}" if there else ""), *self.notes))
 
 
-def check_request(lake: Lake, encoder: str) -> str:
+def check_request(lake: Lake, encoder: str, text: TextFiles | None = None) -> str:
     """Refuse what :func:`encode` cannot do, before any pixel is read.
+
+    Args:
+        lake: The workspace.
+        encoder: Name of an encoder, or ``onnx:FILE``.
+        text: The text half of a pair.
 
     Returns:
         Name of the encoder's folder.
@@ -61,6 +68,9 @@ def check_request(lake: Lake, encoder: str) -> str:
     kind = get_encoder(encoder, lake.features(name).folder)
     if isinstance(kind, OnnxKind):
         kind.check_kept(lake.features(name).folder)
+    half = text_half(kind, text)
+    if half is not None:
+        open_text(half, dim_of(kind))
     if not len(lake.chips):
         raise InputError(
             "there are no chips to encode", found=f"none in {lake.root}", hint="run groundset ingest first"
@@ -69,7 +79,12 @@ def check_request(lake: Lake, encoder: str) -> str:
 
 
 def encode(
-    lake: Lake, encoder: str, *, executor: Executor | None = None, progress: Listener | None = None
+    lake: Lake,
+    encoder: str,
+    *,
+    text: TextFiles | None = None,
+    executor: Executor | None = None,
+    progress: Listener | None = None,
 ) -> EncodeReport:
     """Compute the features of an encoder for every chip that has none of it; run again it goes on where it stopped.
 
@@ -79,6 +94,8 @@ def encode(
     Args:
         lake: The workspace.
         encoder: Name of an encoder, or ``onnx:FILE``.
+        text: The text half of a pair such as CLIP's, kept with the features, so that images are found by words;
+            default what the card names.
         executor: Runs strips of chips wide: threads, processes or Dask.
         progress: Hears each step; a StoppedError raised in it stops the work cleanly.
 
@@ -88,9 +105,10 @@ def encode(
         ConflictError: An ingest is running, or features of this name were made by another file.
     """
     start = time.monotonic()
-    name = check_request(lake, encoder)
+    name = check_request(lake, encoder, text)
     with ingesting(lake):
         store = lake.features(name)
+        half = text_half(get_encoder(encoder, store.folder), text)
         kind = keep(encoder, store.folder)
         try:
             filler = _fill(lake, store, kind, executor, progress)
@@ -101,7 +119,35 @@ def encode(
     if filler.unfit and not filler.chips and not skipped:
         forget_unused(store)
         raise filler.unfit[0].error
-    return EncodeReport(name, filler.chips, skipped, time.monotonic() - start, notes_of(filler.unfit))
+    if half is not None:
+        keep_text(half, store.folder, dim_of(kind))
+    notes = (f"Images are found by words: {half.model.name}",) if half is not None else ()
+    return EncodeReport(name, filler.chips, skipped, time.monotonic() - start, (*notes, *notes_of(filler.unfit)))
+
+
+def text_half(kind: EncoderKind, text: TextFiles | None) -> TextFiles | None:
+    """The text half that is asked for, or that the card of a model file names beside it; None where there is none.
+
+    Raises:
+        InputError: A text half is asked for of an encoder that is no model file.
+    """
+    if not isinstance(kind, OnnxKind):
+        if text is not None:
+            raise InputError(
+                "only an ONNX encoder has a text half", asked=kind.name, hint="name its image half as onnx:FILE"
+            )
+        return None
+    said = kind.card.text
+    if text is not None or not said or kind.model.name == MODEL_FILE:  # kept already, with its text half
+        return text
+    folder = kind.model.parent
+    return TextFiles(folder / said["model"], folder / said["tokenizer"], said.get("prompt", "{}"))
+
+
+def dim_of(kind: EncoderKind) -> int:
+    """Length of the vectors of an ONNX encoder."""
+    assert isinstance(kind, OnnxKind)
+    return open_graph(kind.model, kind.card).dim
 
 
 def keep(encoder: str, folder: Path) -> EncoderKind:

@@ -14,10 +14,11 @@ from groundset.learn.curves import Curve, Curves
 from groundset.learn.histogram import Counted, counted
 from groundset.learn.loop import Reason
 from groundset.learn.matrix import FeatureReader, Features
+from groundset.learn.pictured import Pictured
 from groundset.learn.questions import questions
 from groundset.learn.snapshot import Snapshot
 from groundset.learn.training import Training
-from groundset.query.learned import Meaning, Want
+from groundset.query.learned import Meaning, Scores, Want
 
 if TYPE_CHECKING:
     from groundset.lake import Lake
@@ -65,6 +66,7 @@ class Ranker:
         self._readers: dict[str, FeatureReader] = {}
         self._snapshots: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
         self._curves = Curves(told or (lambda _task: None))
+        self._pictured = Pictured(lake)
         index.scorer = self
 
     def encoders(self) -> list[str]:
@@ -76,7 +78,8 @@ class Ranker:
 
     def stamp(self, encoder: str | None = None) -> str:
         """Changes when features were written."""
-        return f"{zlib.crc32(repr(self._reader(encoder).stamp()).encode()):08x}"
+        seen = self._reader(encoder).stamp(), self._pictured.mark()
+        return f"{zlib.crc32(repr(seen).encode()):08x}"
 
     def close(self) -> None:
         """Stop what goes on behind the requests."""
@@ -96,6 +99,15 @@ class Ranker:
             while len(self._snapshots) > KEPT:
                 self._snapshots.popitem(last=False)
             return known
+
+    def pictured(self, text: str, chips: Chips, encoder: str | None = None) -> Scores | None:
+        """How well the images of chips fit words; None where no encoder knows words."""
+        name = self._pictured.encoder(encoder)
+        return None if name is None else self._pictured.scores(text, self._features(name, chips))
+
+    def knows_words(self) -> str | None:
+        """The encoder that images are found by words with; None where none knows words."""
+        return self._pictured.encoder()
 
     def state(self, task: str | None = None, encoder: str | None = None) -> Snapshot:
         """What is known of a task now.

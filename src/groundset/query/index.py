@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from groundset.core import GroundsetError, InputError, MissingError
 from groundset.core.layout import TaskConfig
-from groundset.query import places
 from groundset.query.attached import OutsideReader
 from groundset.query.attributes import AttributeReader, Attributes
 from groundset.query.chips import ChipReader, Chips, Positions
@@ -29,13 +28,14 @@ from groundset.query.learned import Scorer, Want
 from groundset.query.order import LEARNED, Order, check_sort, highest_first, ordered, seen_first
 from groundset.query.own import PREFIX
 from groundset.query.pins import Pins, check_keep, kept_first
-from groundset.query.placed import Asked, among, asked
+from groundset.query.placed import Asked, among, asked, inside
 from groundset.query.ranked import Shown, rows_want, shown, values_of
 from groundset.query.ranked import wanted as _wanted
-from groundset.query.splits import SplitReader
+from groundset.query.splits import SplitReader, split_column
 from groundset.query.table import LabelTable
 from groundset.query.task import TaskTable, Told
 from groundset.query.values import Moment
+from groundset.query.worded import narrowed
 from groundset.query.working import PROPERTIES as WORK
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class _Key(NamedTuple):
     actor: str | None
     keep: tuple[str, int] | None
     asked: Asked
+    pictures: str
 
 
 class _List(NamedTuple):
@@ -135,7 +136,7 @@ class Index:
             was = self._state
             if chips is was.chips and head <= was.head and not released:
                 return was
-            splits = _splits(chips, self._releases.splits) if released or chips is not was.chips else was.splits
+            splits = split_column(chips, self._releases.splits) if released or chips is not was.chips else was.splits
             self._state = State(chips, max(head, was.head), splits, self._releases.release)
             return self._state
 
@@ -179,6 +180,7 @@ class Index:
         offset: int = 0,
         bbox: Sequence[float] | None = None,
         actor: str | None = None,
+        words: str | None = None,
     ) -> Found:
         """The chips that a filter keeps, in an order: one page of them.
 
@@ -198,6 +200,7 @@ class Index:
             offset: Chips before it.
             bbox: Only chips that meet west, south, east, north in degrees; west beyond east goes round.
             actor: Whose ``work`` and ``difficulty`` a filter means (default: those of whoever spoke last of a chip).
+            words: Only chips that words find; by ``id`` those that fit best come first (:mod:`groundset.query.worded`).
 
         Raises:
             InputError: The filter, the order, the task, the class or the box is wrong; says where.
@@ -208,7 +211,7 @@ class Index:
         state = self.now()
         moment = self._moment(state, chosen, encoder, actor)
         order = check_sort(sort, moment.scheme)
-        want = _wanted(moment, class_, like, method, encoder)
+        want = _wanted(moment, class_, like, method, encoder, words)
         box = None if bbox is None else tuple(bbox)
         if pin is not None:
             positions, name = self._pins.get(pin, state.chips), pin
@@ -217,7 +220,7 @@ class Index:
             text = (filter or "").strip()
             whose = actor if any(name in text for name in WORK) else None
             whole = asked(self._lake.config, chosen)
-            key = _Key(text, order, task_name, box, want, whose, check_keep(keep), whole)
+            key = _Key(text, order, task_name, box, want, whose, check_keep(keep), whole, self._stamp(order, want))
             positions, name = self._list(moment, key)
         start = max(offset, 0)
         page = positions[start : start + max(limit, 0)]
@@ -345,7 +348,12 @@ class Index:
         return replace(
             plain, labels=labels, scheme=self._lake.scheme(task.name), several=task.multi or task.kind == "outline",
             learned=learned, encoder=encoder, works=self._table(task.name).works, actor=actor,
+            pictured=None if self.scorer is None else self.scorer.pictured,
         )  # fmt: skip
+
+    def _stamp(self, order: Order, want: Want) -> str:
+        """Changes when images may fit words otherwise."""
+        return self.scorer.stamp(want.encoder) if self.scorer is not None and (order.text or want.words) else ""
 
     def _list(self, moment: Moment, key: _Key) -> tuple[Positions, str]:
         """All chips kept, in order, and their pin; worked out once for as long as what it was made from stays."""
@@ -367,10 +375,10 @@ class Index:
     def _positions(self, moment: Moment, key: _Key) -> Positions:
         kept = keep_where(key.filter, moment) if key.filter else None
         if key.box is not None:
-            inside = _inside(moment.chips, key.box)
-            kept = inside if kept is None else kept & inside
-        kept = among(moment.chips, key.asked, kept)
-        if key.order.learned:
+            there = inside(moment.chips, key.box)
+            kept = there if kept is None else kept & there
+        kept = narrowed(moment, key.want, among(moment.chips, key.asked, kept))
+        if key.order.learned or (key.want.words is not None and key.order.name == "id"):
             positions = seen_first(moment.chips, highest_first(values_of(moment, key.order, key.want), kept))
         else:
             positions = ordered(moment.chips, key.order, kept)
@@ -387,16 +395,3 @@ def _stands(known: _List, moment: Moment) -> bool:
 
 def _speaks_of_scores(text: str | None, sort: str) -> bool:
     return sort.partition(":")[0] in LEARNED or PREFIX in (text or "")
-
-
-def _splits(chips: Chips, told: Mapping[str, str]) -> Coded[str]:
-    return Coded.of(map(told.get, chips.ids), len(chips)) if told else Coded.none(len(chips))
-
-
-def _inside(chips: Chips, bbox: Sequence[float]) -> npt.NDArray[np.bool_]:
-    try:
-        box = places.box(bbox)
-    except ValueError as error:
-        raise InputError(str(error), asked=f"bbox={','.join(f'{v:g}' for v in bbox)}") from None
-    inside: npt.NDArray[np.bool_] = places.relation("s_intersects", chips, box).fill_null(False).to_numpy(False)
-    return inside

@@ -49,12 +49,14 @@ class Want:
         like: Examples: chip ids, or rectangles ``SCENE@x_off,y_off,width,height``. They go before the class.
         method: One of :data:`METHODS`.
         encoder: Whose features (default: the workspace's).
+        words: Words that chips are to fit: by their label, their score, their picture.
     """
 
     code: int | None = None
     like: tuple[str, ...] = ()
     method: str = "logistic"
     encoder: str | None = None
+    words: str | None = None
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -94,6 +96,9 @@ class Scorer(Protocol):
 
     def learned(self, chips: Chips, task: TaskConfig, labels: LabelTable, encoder: str | None) -> Learned:
         """What these labels say of these chips; the same object while nothing changes."""
+
+    def pictured(self, text: str, chips: Chips, encoder: str | None) -> Scores | None:
+        """How well the images of chips fit words; None where no encoder knows words."""
 
     def stamp(self, encoder: str | None) -> str:
         """Changes when answers may though neither chips nor labels do: features were written."""

@@ -11,24 +11,26 @@ import numpy.typing as npt
 
 from groundset.core import InputError, Scheme
 from groundset.query.chips import Chips, Positions, mix
+from groundset.query.worded import check_words
 
 SORTS = ("id", "newest", "random", "random:SEED")
-LEARNED = ("similar", "uncertain", "typical")
-"""Orders that come from labels and features; the first two take ``:CLASS``."""
+LEARNED = ("similar", "uncertain", "typical", "words")
+"""Orders that come from labels and features; the first two take ``:CLASS``, the last ``:TEXT``."""
 
-ALL_SORTS = (*SORTS, "similar", "similar:CLASS", "uncertain", "uncertain:CLASS", "typical")
+ALL_SORTS = (*SORTS, "similar", "similar:CLASS", "uncertain", "uncertain:CLASS", "typical", "words:TEXT")
 
 _RANDOM = re.compile(r"random(?::(\d{1,18}))?")
-_LEARNED = re.compile(r"(similar|uncertain)(?::(.*))?|(typical)", re.DOTALL)
+_LEARNED = re.compile(r"(similar|uncertain)(?::(.*))?|(typical)|words:\s*(\S.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order, read: ``code`` is the class that it speaks of, ``seed`` of random ones."""
+    """An order, read: ``code`` is the class that it speaks of, ``seed`` of random ones, ``text`` of words."""
 
     name: str
     code: int | None = None
     seed: int = 0
+    text: str = ""
 
     @property
     def learned(self) -> bool:
@@ -54,6 +56,8 @@ def check_sort(sort: str, scheme: Scheme | None = None) -> Order:
             "there is no such order", asked=sort, found=", ".join(ALL_SORTS),
             hint=f"did you mean {near[0]}?" if near else None,
         )  # fmt: skip
+    if found[4]:
+        return Order("words", text=str(check_words(found[4])))
     if scheme is None:
         raise InputError("this order needs a task with classes, and there is none", asked=f"sort={sort}")
     return Order(found[1] or found[3], None if found[2] is None else scheme.find(found[2]).code)

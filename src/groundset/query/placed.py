@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from groundset.core import InputError
 from groundset.core.layout import Config, TaskConfig
+from groundset.query import places
 
 if TYPE_CHECKING:
     from groundset.query.chips import Chips
@@ -30,11 +33,25 @@ def among(chips: Chips, scenes: Asked, keep: npt.NDArray[np.bool_] | None) -> np
     if scenes is None:
         return keep
     here = pc.is_in(chips.column("scene_id"), value_set=pa.array(scenes, pa.string()))
-    inside = np.asarray(here.to_numpy(zero_copy_only=False), bool)
-    return inside if keep is None else keep & inside
+    asks = np.asarray(here.to_numpy(zero_copy_only=False), bool)
+    return asks if keep is None else keep & asks
 
 
 def count(chips: Chips, scenes: Asked) -> int:
     """How many chips a task asks about."""
     kept = among(chips, scenes, None)
     return len(chips) if kept is None else int(kept.sum())
+
+
+def inside(chips: Chips, bbox: Sequence[float]) -> npt.NDArray[np.bool_]:
+    """The chips that meet west, south, east, north in degrees, bool (chips,).
+
+    Raises:
+        InputError: It is no box.
+    """
+    try:
+        box = places.box(bbox)
+    except ValueError as error:
+        raise InputError(str(error), asked=f"bbox={','.join(f'{v:g}' for v in bbox)}") from None
+    met: npt.NDArray[np.bool_] = places.relation("s_intersects", chips, box).fill_null(False).to_numpy(False)
+    return met

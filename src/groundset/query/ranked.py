@@ -14,6 +14,7 @@ from groundset.query.found import Hit, hits
 from groundset.query.learned import Learned, Meaning, Values, Want
 from groundset.query.order import Order
 from groundset.query.values import Moment
+from groundset.query.worded import check_words, no_pictures, ranked, tells
 
 
 class Shown(NamedTuple):
@@ -23,7 +24,14 @@ class Shown(NamedTuple):
     meaning: Meaning
 
 
-def wanted(moment: Moment, class_: str | int | None, like: Sequence[str], method: str, encoder: str | None) -> Want:
+def wanted(
+    moment: Moment,
+    class_: str | int | None,
+    like: Sequence[str],
+    method: str,
+    encoder: str | None,
+    words: str | None = None,
+) -> Want:
     """Which scores a question asks for.
 
     Raises:
@@ -32,16 +40,25 @@ def wanted(moment: Moment, class_: str | int | None, like: Sequence[str], method
     if class_ is not None and moment.scheme is None:
         raise InputError("this workspace has no task, and so no classes", asked=f"class={class_}")
     code = None if class_ is None or moment.scheme is None else moment.scheme.find(class_).code
-    return Want(code, tuple(like), method, encoder)
+    return Want(code, tuple(like), method, encoder, check_words(words))
 
 
 def rows_want(want: Want, order: Order) -> Want:
     """Which scores the rows of a list tell: those asked for, else those that it is ordered by."""
+    if order.text:
+        return replace(want, code=None, like=(), words=order.text)
     return want if want.any or order.code is None else replace(want, code=order.code)
 
 
 def values_of(moment: Moment, order: Order, want: Want) -> Values:
     """What a learned order goes by, highest first: float32 (chips,), NaN last."""
+    if order.text:
+        pictures = moment.pictures(order.text)
+        if pictures is None:
+            raise no_pictures(order.text)
+        return pictures.order
+    if want.words is not None and not order.learned:
+        return ranked(moment, want.words)
     learned = _learned(moment)
     if order.name == "typical":
         return learned.typical()
@@ -64,8 +81,11 @@ def shown(moment: Moment, page: Positions, want: Want) -> Shown:
     guesses: Sequence[tuple[int, float | None] | None] = [None] * len(page)
     meaning: Meaning = "none"
     if moment.learned is not None:
+        if want.words is not None and not want.any:
+            code = tells(moment.scheme, want.words)
+            want = replace(want, code=code, words=want.words)
         if want.any:
-            found = moment.learned.scores(want)
+            found = moment.learned.scores(replace(want, words=None))
             meaning = found.meaning
             scores = [None if np.isnan(v) else round(float(v), 4) for v in found.values[page]]
         if len(page):

@@ -7,6 +7,12 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from groundset.query.coded import Coded
+
+if TYPE_CHECKING:
+    from groundset.query.chips import Chips
 
 Stamp = tuple[tuple[str, int], ...]
 """Names of the releases and when each was written."""
@@ -60,3 +66,8 @@ def _read(release: Path) -> dict[str, str]:
 
     table = pq.read_table(release / "chips.parquet", columns=["id", "groundset:split"])
     return dict(zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True))
+
+
+def split_column(chips: Chips, told: Mapping[str, str]) -> Coded[str]:
+    """The split of each chip, by what a release told of some."""
+    return Coded.of(map(told.get, chips.ids), len(chips)) if told else Coded.none(len(chips))
