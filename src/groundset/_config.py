@@ -261,7 +261,7 @@ class _Reader:
             number = isinstance(value, int | float) and not isinstance(value, bool)
             if not number or not 0 <= value <= _HEAVIEST:
                 self._fail(("features", "weights", sensor), "the weight of a sensor is a number of 0 or more",
-                           found=repr(value), hint=f"at most {_HEAVIEST}; others have 1")  # fmt: skip
+                           found=repr(value), hint=f"at most {_HEAVIEST}; only proportions count")  # fmt: skip
             out[sensor] = float(value)
         return out
 

@@ -30,6 +30,8 @@ STYLES: tuple[Style, ...] = get_args(Style)
 ORIGINS = ("none", "human", "model", "region", "import", "consensus", "product flag")
 """Names of the origins, in the order of their numbers."""
 TILE = 512
+_ROWS = 32
+"""Rows of a strip that are counted and coloured at once, since both take eight bytes a pixel."""
 CACHE_MB = 256
 """GDAL's cache of blocks while a map is written."""
 
@@ -103,7 +105,8 @@ def _paint(
         for style, file in files.items():
             _describe(file, made, style, colours)
         for window, mask in made.strips(progress):
-            counts += np.bincount(mask.classes.ravel(), minlength=UNLABELLED + 1)
+            for top in range(0, window.height, _ROWS):
+                counts += np.bincount(mask.classes[top : top + _ROWS].ravel(), minlength=UNLABELLED + 1)
             at = Window(window.x_off, window.y_off, window.width, window.height)
             for style, file in files.items():
                 file.write(_bands(mask, style, lut), window=at)
@@ -124,7 +127,10 @@ def _bands(mask: LabelMask, style: Style, lut: UInt8) -> UInt8:
     if style == "codes":
         return mask.classes[None]
     if style == "colour":
-        return np.stack([lut[:, i][mask.classes] for i in range(4)])
+        out = np.empty((4, *mask.shape), np.uint8)
+        for top in range(0, mask.shape[0], _ROWS):
+            out[:, top : top + _ROWS] = lut[mask.classes[top : top + _ROWS]].transpose(2, 0, 1)
+        return out
     return np.stack([mask.origin, mask.confidence])
 
 
