@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from groundset.attach.clip import small
 from groundset.attach.places import Area, Floats, Ints
-from groundset.attach.project import Ground, transformer
+from groundset.attach.project import Ground, Near, transformer
 
 WINDOWS = (20_000.0, 400_000.0)
 """Metres: features are looked for so near first, then so far, then everywhere."""
@@ -27,7 +27,7 @@ class Nearest(NamedTuple):
     metres: Floats
 
 
-def nearest(ground: Ground, area: Area, crs: Any, wanted: npt.NDArray[np.bool_] | None) -> Nearest:
+def nearest(ground: Ground, area: Area, crs: Any, wanted: npt.NDArray[np.bool_] | None, around: Near) -> Nearest:
     """The features nearest to each chip, from edge to edge.
 
     Which is nearest is found in the plane of the scene's CRS, or of the chip's UTM zone where that is no projection;
@@ -39,10 +39,12 @@ def nearest(ground: Ground, area: Area, crs: Any, wanted: npt.NDArray[np.bool_] 
         area: The chips.
         crs: Their pyproj CRS.
         wanted: Features that count, bool (n,); None: all.
+        around: Those within the first of :data:`WINDOWS` of the chips, in their CRS where that is a projection.
     """
     if not len(area):
         return Nearest(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    found = [_in_plane(ground, plane, outline, at, wanted) for plane, outline, at in _planes(area, crs)]
+    known = around if crs.is_projected else None
+    found = [_in_plane(ground, plane, outline, at, wanted, known) for plane, outline, at in _planes(area, crs)]
     return Nearest(*(np.concatenate([getattr(one, name) for one in found]) for name in Nearest._fields))
 
 
@@ -68,7 +70,7 @@ def _planes(area: Area, crs: Any) -> list[tuple[Any, Floats, Ints]]:
     return out
 
 
-def _in_plane(ground: Ground, plane: Any, outline: Floats, at: Ints, wanted: Any) -> Nearest:
+def _in_plane(ground: Ground, plane: Any, outline: Floats, at: Ints, wanted: Any, known: Near | None) -> Nearest:
     left = np.arange(len(at))
     chip, feature, metres = [], [], []
     for margin in (*WINDOWS, None):
@@ -76,7 +78,8 @@ def _in_plane(ground: Ground, plane: Any, outline: Floats, at: Ints, wanted: Any
             break
         here, crs = (outline[left], plane) if margin is not None else _around(plane, outline[left])
         bounds = np.concatenate([here.min(axis=(0, 1)), here.max(axis=(0, 1))])
-        whose, whole = ground.near(crs, bounds, margin, wanted)
+        whose, whole = ground.near(crs, bounds, margin, wanted) if known is None else known
+        known = None
         shapes, whose = small(whole, whose)
         pair = _pairs(here, shapes, crs)
         good = pair.metres <= (np.inf if margin is None else _TRUST * margin)

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.attach import clip
-from groundset.attach.distance import nearest
+from groundset.attach.distance import WINDOWS, nearest
 from groundset.attach.layer import Join, Take
 from groundset.attach.places import Area, Floats, Ints
-from groundset.attach.project import Ground
+from groundset.attach.project import Ground, Near
 
 _POINT, _LINE, _POLYGON = 0, 1, 3
 _LATEST = np.iinfo(np.int64).max
@@ -35,11 +35,17 @@ class Met:
     share: Floats
 
 
-def meet(ground: Ground, area: Area, crs: Any, wanted: npt.NDArray[np.bool_] | None, *, shares: bool) -> Met:
-    """Which features lie in which chips, and how much of them; sharing an edge or a corner alone is not meeting."""
+def meet(area: Area, at: Ints, geometry: npt.NDArray[np.object_], *, shares: bool) -> Met:
+    """Which features lie in which chips, and how much of them; sharing an edge or a corner alone is not meeting.
+
+    Args:
+        area: The chips.
+        at: Positions of the features in the file.
+        geometry: The features, in the CRS of the chips.
+        shares: Whether the share of chips under polygons is wanted.
+    """
     import shapely
 
-    at, geometry = ground.near(crs, _extent(area), 0.0, wanted)
     parts, index = shapely.get_parts(geometry, return_index=True)
     while (nested := shapely.get_type_id(parts) > _POLYGON).any():  # collections in collections
         inner, where = shapely.get_parts(parts[nested], return_index=True)
@@ -118,13 +124,11 @@ def _tangled(parts: Any, owner: Ints, chip: Ints, feature: Ints) -> Ints:
     if not some.any():
         return np.empty(0, np.int64)
     shapes, whose = parts[some], owner[some]
-    tree = shapely.STRtree(shapes)
-    out = []
-    for predicate in ("overlaps", "covers"):
-        a, b = tree.query(shapes, predicate=predicate)
-        other = whose[a] != whose[b]
-        out += [whose[a[other]], whose[b[other]]]
-    return np.unique(np.concatenate(out))
+    a, b = shapely.STRtree(shapes).query(shapes)
+    other = (a < b) & (whose[a] != whose[b])
+    a, b = a[other], b[other]
+    over = shapely.relate_pattern(shapes[a], shapes[b], "T********")  # their insides meet
+    return np.unique(np.concatenate([whose[a[over]], whose[b[over]]]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +155,14 @@ class Group:
 
     def joined(self, columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         """Values (n chips,) by join, and by column of the file."""
-        met = meet(self.ground, self.area, self.crs, self.wanted, shares="share" in self.joins)
+        far = "distance" in self.joins or self.take == "nearest"
+        margin = WINDOWS[0] if far and self.crs.is_projected else 0.0
+        around = self.ground.near(self.crs, self.area.extent(), margin, self.wanted)
+        met = meet(self.area, *around, shares="share" in self.joins)
         count = np.bincount(met.chip, minlength=len(self.area))
         out: dict[str, npt.NDArray[Any]] = {"inside": count > 0, "share": met.share, "count": count}
-        if "distance" in self.joins or self.take == "nearest":
-            out["distance"], met = self._distance(met, count)
+        if far:
+            out["distance"], met = self._distance(met, count, around)
         chip, feature, weight = met.chip, met.feature, met.weight
         if columns and self.gaps is not None:
             near = _least(chip, self.gaps[feature], len(self.area))
@@ -164,12 +171,12 @@ class Group:
             out[f"value:{name}"] = taken(values, chip, feature, weight, len(self.area), self.take)
         return out
 
-    def _distance(self, met: Met, count: Ints) -> tuple[Floats, Met]:
+    def _distance(self, met: Met, count: Ints, around: Near) -> tuple[Floats, Met]:
         """Metres to the nearest feature, NaN where there is none; with ``nearest`` also the pairs to take values of."""
         metres = np.full(len(self.area), np.nan)
         metres[count > 0] = 0.0
         away = np.flatnonzero(count == 0)
-        found = nearest(self.ground, self.area.take(away), self.crs, self.wanted)
+        found = nearest(self.ground, self.area.take(away), self.crs, self.wanted, around)
         metres[away[found.chip]] = found.metres
         if self.take != "nearest":
             return metres, met
@@ -241,8 +248,3 @@ def _most(said: npt.NDArray[Any], chip: Ints, weight: Floats, n: int, *, numbers
     names = np.array(list(codes), np.float64 if numbers else object)
     out[chips] = names[keys[order][at] % len(codes)]
     return out
-
-
-def _extent(area: Area) -> Floats:
-    bounds = area.bounds()
-    return np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])

@@ -90,6 +90,11 @@ class Area:
         outline = self.outline()
         return np.concatenate([outline.min(axis=1), outline.max(axis=1)], axis=1)
 
+    def extent(self) -> Floats:
+        """Left, bottom, right, top of all of them."""
+        bounds = self.bounds()
+        return np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])
+
     def shapes(self) -> npt.NDArray[np.object_]:
         """Shapely rectangles in the CRS."""
         import shapely

@@ -12,6 +12,8 @@ from groundset.attach.places import Floats, Ints
 from groundset.ingest._annotate.place import STEP_DEGREES, STEP_METRES
 
 Geometries = npt.NDArray[np.object_]
+Near = tuple[Ints, Geometries]
+"""Positions of features in the file, and their geometries in another CRS."""
 _METRES = 110_574.0
 """Least length of a degree of latitude on the ellipsoid."""
 _ROOM = 0.05
@@ -32,9 +34,7 @@ class Ground:
         self.geometry, self.crs = geometry, crs
         self._bounds: Floats = shapely.bounds(geometry)
 
-    def near(
-        self, crs: Any, bounds: Floats, margin: float | None, wanted: npt.NDArray[np.bool_] | None = None
-    ) -> tuple[Ints, Geometries]:
+    def near(self, crs: Any, bounds: Floats, margin: float | None, wanted: npt.NDArray[np.bool_] | None = None) -> Near:
         """Features within ``margin`` metres of a box of another CRS: their positions, and geometries in that CRS.
 
         Features that reach far beyond are cut off there. ``margin`` None takes all of them, whole.
@@ -87,7 +87,11 @@ class Ground:
 
         if not len(geometry) or _same(crs, self.crs):
             return geometry
-        geometry = shapely.segmentize(geometry, STEP_DEGREES if self.crs.is_geographic else STEP_METRES)
+        step = STEP_DEGREES if self.crs.is_geographic else STEP_METRES
+        sides = shapely.bounds(geometry)
+        long = np.flatnonzero(np.hypot(sides[:, 2] - sides[:, 0], sides[:, 3] - sides[:, 1]) > step)
+        geometry = geometry.copy()
+        geometry[long] = shapely.segmentize(geometry[long], step)
         out: Geometries = shapely.transform(geometry, transformer(self.crs, crs).transform, interleaved=False)
         finite = np.isfinite(shapely.bounds(out)).all(axis=1)
         out[~finite] = None  # it lies where the CRS does not reach

@@ -17,6 +17,7 @@ from groundset.attach.source import Features
 from groundset.attach.store import arrow
 from groundset.core import Progress
 
+_THREADS = 4
 _AT_ONCE = 20_000
 """Chips of one CRS and time that are joined at once."""
 
@@ -69,6 +70,7 @@ def _placed(
     for name, values in columns.items():
         out[f"value:{name}"] = np.full(n, np.nan) if values.dtype == np.float64 else np.full(n, None, object)
     told.advance(sum(crs is None for crs in places.crs))
+    groups: list[tuple[Ints, Group]] = []
     for crs, when, at in places.groups(by_time=micros is not None):
         gap = wanted = None
         if micros is not None:
@@ -78,9 +80,13 @@ def _placed(
             gap = rows.gaps(micros, when)
             if layer.asked.within is not None:
                 wanted = (gap <= layer.asked.within * 1e6) | (micros == NEVER)
+        target = pyproj.CRS(crs)
         for some in np.array_split(at, max(1, -(-len(at) // _AT_ONCE))):
-            group = Group(ground, places.some(some), pyproj.CRS(crs), wanted, gap, layer.asked.joins, layer.asked.take)
-            for name, values in group.joined(columns).items():
+            group = Group(ground, places.some(some), target, wanted, gap, layer.asked.joins, layer.asked.take)
+            groups.append((some, group))
+    with ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0)))) as pool:  # GEOS and numpy let others work
+        for (some, _), found in zip(groups, pool.map(lambda one: one[1].joined(columns), groups), strict=True):
+            for name, values in found.items():
                 out[name][some] = values
             told.advance(len(some))
     return out
