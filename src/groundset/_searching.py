@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from groundset.lake import Lake
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from groundset.learn.standing import Standing
     from groundset.query import Index
     from groundset.query.results import Results
+    from groundset.query.saved import Saved, SavedQueries
     from groundset.query.sql import Answer
 
 
@@ -54,14 +55,17 @@ class Searching:
         limit: int | None = 100,
         offset: int = 0,
         actor: str | None = None,
+        saved: str | None = None,
+        words: str | None = None,
     ) -> Results:
         """Find chips.
 
         Args:
             filter: OGC CQL2 text: ``"cloud_cover < 10 AND score_water > 0.8 AND label IS NULL"``.
             like: Examples: chip ids, or rectangles of a scene's pixels, ``SCENE@x_off,y_off,width,height``.
-            sort: ``id``, ``newest``, ``random:SEED``, ``similar[:CLASS]``, ``uncertain[:CLASS]`` or ``typical``; by
-                default ``similar`` where there are examples or a class, else ``id``.
+            sort: ``id``, ``newest``, ``random:SEED``, ``similar[:CLASS]``, ``uncertain[:CLASS]``, ``typical``,
+                or ``words:TEXT`` (by how well images fit words, where an encoder knows words); by default ``similar``
+                where there are examples or a class, else ``id``.
             task: Task that labels and classes speak of.
             class_: Class (name or code) whose scores are told.
             method: How examples become a score: ``logistic``, ``rocchio`` or ``mean``.
@@ -70,11 +74,20 @@ class Searching:
             limit: Most chips; None: all of them.
             offset: Chips before them.
             actor: Whose ``work`` and ``difficulty`` the filter means (default: those of whoever spoke last of a chip).
+            saved: Name of a saved query; what else is asked goes before what it says, and a filter narrows its own.
+            words: Words that chips are to fit: those labelled with a class that is meant come first, then those that a
+                model scores 0.5 or more, then all others by their picture, where an encoder knows words.
 
         Raises:
             InputError: The filter, the order, the class or an example is wrong; says where.
         """
         from groundset.query.results import Results
+
+        if saved is not None:
+            return self._search_saved(
+                saved, filter, like=like, sort=sort, task=task, class_=class_, encoder=encoder, bbox=bbox, limit=limit,
+                offset=offset, actor=actor,
+            )  # fmt: skip
 
         self.ranker  # noqa: B018  # scores come with it
         if filter:
@@ -83,9 +96,79 @@ class Searching:
         by = sort or ("similar" if likes or class_ is not None else "id")
         found = self.index.find(
             filter, sort=by, task=task, class_=class_, like=likes, method=method, encoder=encoder, bbox=bbox,
-            limit=2**53 if limit is None else limit, offset=offset, actor=actor,
+            limit=2**53 if limit is None else limit, offset=offset, actor=actor, words=words,
         )  # fmt: skip
         return Results(found.hits, found.total, found.task, found.meaning, self._names(found.task))
+
+    def _search_saved(
+        self, name: str, filter: str | None, *, like: str | Sequence[str] | None, **rest: Any,  # noqa: A002
+    ) -> Results:  # fmt: skip
+        kept = self.saved_queries.get(name).query
+        both = [text for text in (kept.filter, filter) if text and text.strip()]
+        text = both[0] if len(both) == 1 else " AND ".join(f"({one})" for one in both)
+        known = {"sort": kept.sort, "task": kept.task, "class_": kept.class_, "encoder": kept.encoder}
+        said = {key: value for key, value in rest.items() if value is not None}
+        return self.search(text or None, like=like or kept.like, method=kept.method or "logistic", **known | said)
+
+    @property
+    def saved_queries(self) -> SavedQueries:
+        """The queries kept by name in the workspace, for everybody: ``.all()``, ``.get(name)``."""
+        from groundset.query.saved import SavedQueries
+
+        return SavedQueries(self.lake)
+
+    def save_query(
+        self,
+        name: str,
+        filter: str = "",  # noqa: A002  # its name everywhere
+        *,
+        like: str | Sequence[str] = (),
+        sort: str | None = None,
+        task: str | None = None,
+        class_: str | None = None,
+        method: str | None = None,
+        encoder: str | None = None,
+        actor: str | None = None,
+        replace: bool = False,
+    ) -> Saved:
+        """Keep a query for everybody: ``ws.save_query("wet and clear", "cloud_cover < 10 AND score_water > 0.3")``.
+
+        Args:
+            name: 1 to 80 characters.
+            filter: As in :meth:`search`, like all that follows.
+            like: Examples.
+            sort: The order.
+            task: Task.
+            class_: Class.
+            method: How examples become a score.
+            encoder: Whose features.
+            actor: Who keeps it (default: who is logged in).
+            replace: Whether one of this name is replaced; :meth:`undo_query` brings that back.
+
+        Raises:
+            InputError: It cannot be asked, or there is one of this name; says where.
+        """
+        import getpass
+
+        from groundset.query.saved import Query
+
+        likes = (like,) if isinstance(like, str) else tuple(like)
+        query = Query(filter.strip(), likes, sort, task, class_, method, encoder)
+        return self.saved_queries.save(
+            name, query, by=actor or getpass.getuser(), index=self.index, replace=replace
+        )  # fmt: skip
+
+    def remove_query(self, name: str, *, actor: str | None = None) -> Saved:
+        """Take a saved query away; :meth:`undo_query` brings it back."""
+        import getpass
+
+        return self.saved_queries.remove(name, by=actor or getpass.getuser())
+
+    def undo_query(self, name: str, *, actor: str | None = None) -> Saved | None:
+        """Take the last change of a saved query back; tells what the name has now, None for nothing."""
+        import getpass
+
+        return self.saved_queries.undo(name, by=actor or getpass.getuser())
 
     def sql(self, sql: str, *, seconds: float = 60.0, memory: str = "2GB") -> Answer:
         """Ask with SQL, reading only: ``ws.sql("SELECT label, count(*) FROM labels GROUP BY label").df()``.
@@ -104,9 +187,10 @@ class Searching:
             QueryError: The text is no such question, or names what is not there; says where.
             InputError: It took too long or too much memory.
         """
-        from groundset.query.sql import ask
+        from groundset.query.sql import ask, needs_scores
 
-        self.ranker  # noqa: B018  # scores come with it
+        if needs_scores(sql):
+            self.ranker  # noqa: B018  # scores come with it
         return ask(self.lake, self.index, sql, seconds=seconds, memory=memory)
 
     def suggest(

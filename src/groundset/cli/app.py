@@ -22,6 +22,7 @@ from groundset.cli import (
     outlines,
     predict,
     publish,
+    queries,
     release,
     search,
     segment,
@@ -41,7 +42,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-_LABELLING = (annotate, suggest, search, sql, encode, predict, segment, fuse)
+_LABELLING = (annotate, suggest, search, queries, sql, encode, predict, segment, fuse)
 for verb in (demo, init, ingest, status, *_LABELLING, import_, export, release, check, publish, serve):
     app.command(verb.__name__.rsplit(".", 1)[1].removesuffix("_"))(verb.run)
 app.add_typer(add.app, name="add")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,6 +26,8 @@ MEMORY = "2GB"
 """Most memory that DuckDB takes for it."""
 LONGEST = 100_000
 _BATCH = 65_536
+_LISTS = frozenset({"show", "information_schema", "duckdb_tables", "duckdb_views", "duckdb_columns", "pg_catalog"})
+"""Words of questions about what there is."""
 SHOWN = 20
 """Rows that a notebook shows."""
 
@@ -90,8 +92,9 @@ class Answer:
 
 
 def ask(
-    lake: Lake, index: Index, sql: str, *, seconds: float = SECONDS, memory: str = MEMORY, most: int | None = None
-) -> Answer:
+    lake: Lake, index: Index, sql: str, *, seconds: float = SECONDS, memory: str = MEMORY, most: int | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> Answer:  # fmt: skip
     """Ask the views of a workspace; see ``docs/queries.md`` for their columns.
 
     Args:
@@ -101,6 +104,7 @@ def ask(
         seconds: Longest that it may take.
         memory: Most memory that DuckDB takes, as in ``2GB``.
         most: Most rows of the answer; further ones are left out (default: all).
+        ready: Called when the views are there, before the question is run.
 
     Raises:
         QueryError: The text is no such question, or names what is not there; says where.
@@ -108,24 +112,47 @@ def ask(
     """
     import duckdb
 
-    if len(sql) > LONGEST:
-        raise InputError("this question is too long", found=f"{len(sql):,} characters", hint=f"at most {LONGEST:,}")
+    check(sql)
     connection = duckdb.connect(":memory:", config={**_LOCKED, "memory_limit": memory, "threads": "4"})
     try:
-        _check(connection, sql)
         source = Source(lake, index)
         for name in _named(sql):
             connection.register(name, VIEWS[name](source))
         connection.execute("SET lock_configuration = true")
+        ready()
         return Answer(_run(connection, sql, seconds, most))
     finally:
         connection.close()
 
 
+def check(sql: str) -> None:
+    """Refuse what is not one question, without asking it.
+
+    Raises:
+        QueryError: It is none; says where.
+        InputError: It is too long.
+    """
+    import duckdb
+
+    if len(sql) > LONGEST:
+        raise InputError("this question is too long", found=f"{len(sql):,} characters", hint=f"at most {LONGEST:,}")
+    connection = duckdb.connect(":memory:", config=_LOCKED)
+    try:
+        _check(connection, sql)
+    finally:
+        connection.close()
+
+
+def needs_scores(sql: str) -> bool:
+    """Whether a question needs an index that learns."""
+    return "scores" in _named(sql)
+
+
 def _named(sql: str) -> list[str]:
-    """The views that a text speaks of; all where it speaks of none, since it may ask what there is."""
+    """The views that a text speaks of; all where it asks what there is."""
     words = set(re.findall(r"\w+", sql.lower()))
-    return [name for name in VIEWS if name in words] or list(VIEWS)
+    everything = bool(words & _LISTS)
+    return [name for name in VIEWS if everything or name in words]
 
 
 def _check(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -133,6 +134,34 @@ def queryables(facets: Sequence[Facet]) -> bytes:
         for f in facets
     ]  # fmt: skip
     return TypeAdapter(list[Queryable]).dump_json(told)
+
+
+def queryables_schema(facets: Sequence[Facet], address: str) -> bytes:
+    """What a filter may ask about, as a JSON Schema (OGC 19-079r2, 6.2): OGC API's queryables."""
+    properties = {f.name: _property(f) for f in facets}
+    told = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": address, "type": "object",
+        "title": "What a filter of chips may ask about", "properties": properties, "additionalProperties": False,
+    }  # fmt: skip
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _property(facet: Facet) -> dict[str, Any]:
+    out: dict[str, Any] = {"title": facet.title, **_SCHEMA_TYPES.get(facet.type, {"type": facet.type})}
+    if facet.type in ("number", "integer"):
+        ends = {"minimum": facet.minimum, "maximum": facet.maximum}
+        out |= {name: value for name, value in ends.items() if value is not None}
+    elif facet.type in ("string", "array") and facet.values:
+        said = [value for value, _ in facet.values]
+        out["examples"] = said if facet.type == "string" else [[value] for value in said]
+    return out
+
+
+_SCHEMA_TYPES: Mapping[str, Mapping[str, Any]] = {
+    "datetime": {"type": "string", "format": "date-time"},
+    "geometry": {"format": "geometry-any", "x-ogc-role": "primary-geometry"},
+    "array": {"type": "array", "items": {"type": "string"}},
+}
 
 
 def chip_label(label: Label | None) -> ChipLabel | None:

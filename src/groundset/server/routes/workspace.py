@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -13,6 +13,7 @@ from groundset.server.models import LabelCounts, Queryable, WorkspaceInfo
 
 router = APIRouter(tags=["workspace"])
 TaskName = Annotated[str | None, Query(description="Name of a task (default: the one that `label` speaks of)")]
+SCHEMA = "application/schema+json"
 TOLD: dict[int | str, dict[str, Any]] = {
     304: {"description": "Unchanged since the ETag in If-None-Match"},
     **replies.problems(422),
@@ -38,13 +39,28 @@ def get_labels(here: Here, request: Request, task: TaskName = None) -> Response:
 @router.get(
     "/queryables",
     response_model=list[Queryable],
-    responses=TOLD,
+    responses={200: {"content": {SCHEMA: {"schema": {"type": "object"}}}}, **TOLD},
     dependencies=[needs("read")],
 )
-def get_queryables(here: Here, request: Request, who: Who, task: TaskName = None) -> Response:
+def get_queryables(
+    here: Here,
+    request: Request,
+    who: Who,
+    task: TaskName = None,
+    f: Annotated[
+        Literal["json", "schema"] | None,
+        Query(
+            description="`schema`: a JSON Schema as OGC API has it (default where Accept wants application/schema+json)"
+        ),
+    ] = None,
+) -> Response:
     """What a filter may ask about, with the values that there are."""
+    form = f or ("schema" if SCHEMA in request.headers.get("accept", "") else "json")
 
     def make() -> bytes:
-        return listing.queryables(here.index.queryables(task, who.actor))
+        told = here.index.queryables(task, who.actor)
+        return listing.queryables(told) if form == "json" else listing.queryables_schema(told, str(request.url))
 
-    return replies.reply(request, here.index.version(task, actor=who.actor), "application/json", make)
+    mark = f"{here.index.version(task, actor=who.actor)}-{form}"
+    kind = "application/json" if form == "json" else SCHEMA
+    return replies.reply(request, mark, kind, make, {"Vary": "Accept"} if f is None else None)
