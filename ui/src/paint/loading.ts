@@ -9,11 +9,20 @@ import { fetchPlanes } from './fetching';
 import { emptyPlanes, patchFrom } from './planes';
 import { PngError, readPng } from './png';
 
+/** Events that one page of the journal brings. */
+const PAGE = 10_000;
+
 /** Who has a mask of this chip, beside the person themself. */
-export async function makersOf(doc: PaintDoc): Promise<string[]> {
-  const { events } = await get<Annotations>('/annotations', { chip_id: doc.chipId, active: true });
-  const found = events.filter((one) => one.kind === 'mask' && one.task === doc.task).map((one) => one.actor);
-  return [...new Set(found)].filter((name) => name !== session.actor).sort();
+export async function makersOf({ chipId, task }: Pick<PaintDoc, 'chipId' | 'task'>): Promise<string[]> {
+  const found = new Set<string>();
+  for (let since = 0, more = true; more;) {
+    const about = { chip_id: chipId, task, kind: 'mask', active: true, since, limit: PAGE };
+    const { events } = await get<Annotations>('/annotations', about);
+    for (const one of events) found.add(one.actor);
+    since = events.at(-1)?.seq ?? since;
+    more = events.length === PAGE;
+  }
+  return [...found].filter((name) => name !== session.actor).sort();
 }
 
 /** Somebody else's mask; its pixels keep their origins. Tells how many pixels came. */

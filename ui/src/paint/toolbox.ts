@@ -7,12 +7,18 @@ export interface ToolFace {
   title: string;
   icon: IconName;
   key: string;
-  /** How it is used, in a line. */
+  /** How it is used, in a line; `{command}` stands for its key. */
   hint: string;
 }
 
 export const TOOLBOX: readonly ToolFace[] = [
-  { name: 'brush', title: 'Brush', icon: 'brush', key: 'd', hint: 'Drag to paint. [ ] or Alt and the wheel: size.' },
+  {
+    name: 'brush',
+    title: 'Brush',
+    icon: 'brush',
+    key: 'd',
+    hint: 'Drag to paint. {smaller} {larger} or Alt and the wheel: size.',
+  },
   { name: 'eraser', title: 'Eraser', icon: 'eraser', key: 'e', hint: 'Takes your own labels away; others’ come back.' },
   { name: 'line', title: 'Line', icon: 'line', key: 'l', hint: 'Drag from end to end. Shift: straight or diagonal.' },
   {
@@ -20,7 +26,7 @@ export const TOOLBOX: readonly ToolFace[] = [
     title: 'Polygon',
     icon: 'polygon',
     key: 'p',
-    hint: 'Click corners. Enter or double click closes, Backspace takes one back, Esc gives up.',
+    hint: 'Click corners. {next} or double click closes, {previous} takes one back, Esc gives up.',
   },
   { name: 'lasso', title: 'Lasso', icon: 'lasso', key: 'o', hint: 'Drag around an area.' },
   {
@@ -35,7 +41,7 @@ export const TOOLBOX: readonly ToolFace[] = [
     title: 'Flood similar pixels',
     icon: 'wand',
     key: 'w',
-    hint: 'Click: what is alike and touches. [ ] or Alt and the wheel: tolerance.',
+    hint: 'Click: what is alike and touches. {smaller} {larger} or Alt and the wheel: tolerance.',
   },
   {
     name: 'fill',
@@ -49,7 +55,7 @@ export const TOOLBOX: readonly ToolFace[] = [
     title: 'Region',
     icon: 'similar',
     key: 'z',
-    hint: 'Point, turn the wheel through the segments there, click to take one. 1-9: another class.',
+    hint: 'Point, turn the wheel through the segments there, click to take one. {class 1} to {class 9}: another class.',
   },
   {
     name: 'ask',

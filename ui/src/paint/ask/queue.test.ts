@@ -117,12 +117,12 @@ describe('questions', () => {
 
   it('are seen as they are, whatever lies over the rest', () => {
     const plane = new Uint8Array(ROWS * COLS).fill(1);
-    const box = { x: 12, y: 0, width: 4, height: 3 };
+    const box = { x: 18, y: 13, width: 2, height: 3 };
     const overlay = { name: 'p', classes: plane, confidence: plane, rows: ROWS, cols: COLS, opacity: 1 };
     const [proposal, hole] = cleared([overlay], box, ROWS, COLS);
-    expect(proposal!.classes!.filter((code) => code === 255)).toHaveLength(14 * 9);
-    expect(hole!.instead!.filter(Boolean)).toHaveLength(14 * 9);
-    expect([proposal!.classes![6], proposal!.classes![5]]).toEqual([255, 1]);
+    expect(proposal!.classes!.filter((code) => code === 255)).toHaveLength(16 * 16);
+    expect(hole!.instead!.filter(Boolean)).toHaveLength(16 * 16);
+    expect([proposal!.classes![4], proposal!.classes![3]]).toEqual([255, 1]);
   });
 });
 

@@ -29,7 +29,7 @@ interface Stroke {
 
 export const NO_QUEUE: Queue = { now: null, next: [], past: [] };
 /** So many pixels around a question are clear of labels at least. */
-const LEAST_CLEAR = 6;
+const LEAST_CLEAR = 14;
 /** The tool of the strokes that answers are. */
 export const TOOL = 'question';
 
