@@ -5,29 +5,36 @@ doubt teach as much as whole masks, and that answering needs no mouse, is PixelP
 are a few pixels: semantic segmentation with PixelPick, ICCV Workshops 2021); that saying yes or no to what a model
 proposes takes a fraction of the time of drawing it is Papadopoulos et al.: We don't need no bounding-boxes: training
 object class detectors using only human verification, CVPR 2016.
+
+A segment is what a finest region (``segment.regions``) holds of one class of the model's answer, either its pixels in
+doubt or the others. Segments so small are of one class mostly, and none outweighs the others in what is learned:
+pieces of any size made the live model worse the more was answered. Chosen, with :data:`SURE` and the order, on the
+left half of the Sen1Floods11 chip.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from groundset.segment.live.looks import clustered, diverse, leaf_looks
+
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
 UInt8 = npt.NDArray[np.uint8]
+Box = tuple[slice, slice]
 
 SURE = 0.75
-"""A pixel whose likeliest class has less than this is in doubt; pieces hold pixels in doubt, or others, not both."""
+"""A pixel whose likeliest class has less than this is in doubt."""
 LEAST = 4
 """The smallest segment that is asked about, in pixels."""
-MOST = 4_096
-"""The largest."""
 LOOKED_AT = 12
 """Of so many times the questions wanted the looks are compared."""
 SHORT = 9
@@ -53,7 +60,7 @@ class Question:
         mask: Its pixels in this box, bool (height, width).
         shortlist: Class codes with their chance, the likeliest first; chance None while nothing is learned.
         gain: Pixels that an answer is expected to mend; while nothing is learned, pixels that look alike.
-        mixed: Chance that no one class fits.
+        mixed: How much the model differs within it, 0 to 1 (half of it surely is another class than the other half).
     """
 
     at: tuple[int, int]
@@ -92,12 +99,12 @@ class Sight:
         open_: bool (rows, columns), pixels that nobody has labelled and that have data.
         leaves: int32 (rows, columns), the finest regions, -1 where there is no data.
         planes: float32 (features, rows, columns), what pixels look like, NaN where it is unknown.
-        probabilities: float32 (classes, rows, columns); None while nothing is learned.
+        probabilities: float32 (classes, rows, columns), finite; None while nothing is learned.
         classes: Codes in the order of ``probabilities``; of the scheme while there are none.
     """
 
     open_: Bool
-    leaves: npt.NDArray[np.int32]
+    leaves: Int32
     planes: Float32
     probabilities: Float32 | None
     classes: UInt8
@@ -106,106 +113,163 @@ class Sight:
 def ask(sight: Sight, n: int, skipped: Sequence[Skip] = ()) -> Asked:
     """The ``n`` questions that help most, none like another.
 
+    With a model those come first of which most pixels are expected to be wrong; a piece counts by the root of its size,
+    since what a model says of neighbours is right or wrong together. Without one the chip's leaves are clustered by
+    what they look like, and the middle one of each cluster is asked about, the largest cluster first.
+
     Args:
         sight: The chip.
         n: How many at most.
-        skipped: What is not asked again.
+        skipped: Questions that were mixed or could not be told: nothing that holds their pixel is asked again, unless
+            it has at most half of their pixels.
     """
-    found = _typical(sight) if sight.probabilities is None else _doubted(sight)
-    worth = np.where(found.size >= LEAST, found.gain, 0.0)
-    for one in skipped:
-        piece = int(found.piece[one.row, one.col])
-        if piece and 2 * found.size[piece - 1] > one.pixels:
-            worth[piece - 1] = 0
-    few = np.flatnonzero(worth >= 1)
-    few = few[np.argsort(-worth[few], kind="stable")][: LOOKED_AT * n]
-    chosen = few[_diverse(found.looks(few, sight.planes), worth[few], n)]
-    questions = tuple(found.question(int(i), sight.classes, float(worth[i])) for i in chosen)
-    return Asked(questions, int((worth >= 1).sum()) - len(questions), found.wrong)
+    return _typical(sight, n, skipped) if sight.probabilities is None else _doubted(sight, n, skipped)
+
+
+def _doubted(sight: Sight, n: int, skipped: Sequence[Skip]) -> Asked:
+    p = sight.probabilities
+    assert p is not None
+    best, top = (p[1] > p[0], np.maximum(p[0], p[1])) if len(p) == 2 else (p.argmax(axis=0), p.max(axis=0))
+    kind = (best.astype(np.uint32) * 2 + (top >= SURE)) * np.uint32(sight.leaves.max(initial=0) + 1)
+    pieces = Pieces.of(np.where(sight.open_, kind + sight.leaves.clip(0).astype(np.uint32) + 1, 0))
+    flat = pieces.piece.ravel()
+    sums = np.stack([np.bincount(flat, plane.ravel(), len(pieces.size) + 1)[1:] for plane in p], axis=1)
+    wrong = pieces.size - sums.max(axis=1, initial=0)
+    of_all = float(wrong.sum()) / max(1, int(pieces.size.sum()))
+    parts = pieces.split(skipped)
+    share = sums[parts.source] / np.maximum(pieces.size[parts.source], 1)[:, None]
+    doubt = 1 - share.max(axis=1, initial=0)
+    worth = np.where(parts.asked, np.sqrt(parts.size) * doubt, 0.0)
+    gain = parts.size * doubt
+    few = np.flatnonzero((gain >= 1) & (worth > 0))
+    few = few[np.argsort(-worth[few], kind="stable")]
+    near = few[: LOOKED_AT * n]
+    chosen = near[diverse(parts.looks(near, sight.planes), worth[near], n)]
+    questions = []
+    for i in chosen:
+        order = np.argsort(-share[i], kind="stable")[:SHORT]
+        short = tuple((int(sight.classes[k]), float(share[i, k])) for k in order)
+        box, inside = parts.mask(int(i))
+        mixed = min(1.0, 2 * float(p[order[0]][box][inside].std()))
+        questions.append(_question(box, inside, short, float(gain[i]), mixed))
+    return Asked(tuple(questions), len(few) - len(questions), of_all)
+
+
+def _typical(sight: Sight, n: int, skipped: Sequence[Skip]) -> Asked:
+    pieces = Pieces.of(np.where(sight.open_, sight.leaves + 1, 0).astype(np.uint32))
+    parts = pieces.split(skipped)
+    count = int(sight.leaves.max(initial=-1)) + 1
+    looks, size = leaf_looks(sight.leaves, sight.planes, count)
+    open_ = np.bincount(sight.leaves[sight.open_], minlength=count)
+    answered = size > open_  # a leaf of which something is labelled speaks for its cluster
+    order, group = clustered(looks, size, n + int(answered.sum()))
+    weight = np.bincount(group, size, group.max(initial=-1) + 1)
+    short = tuple((int(c), None) for c in sight.classes[:SHORT])
+    done = set(group[answered].tolist())
+    leaf_of = np.full(len(parts.size), -1)
+    for i, (rows, cols) in enumerate(parts.boxes):
+        leaf_of[i] = sight.leaves[rows, cols][parts.piece[rows, cols] == i + 1].max(initial=-1)
+    questions: list[Question] = []
+    taken: set[int] = set()
+    for leaf in order:
+        of = int(group[leaf])
+        if of in done or of in taken:
+            continue
+        some = np.flatnonzero((leaf_of == leaf) & parts.asked)
+        if len(some):
+            taken.add(of)
+            box, inside = parts.mask(int(some[parts.size[some].argmax()]))
+            questions.append(_question(box, inside, short, float(weight[of]), 0.0))
+    questions.sort(key=lambda q: -q.gain)
+    return Asked(tuple(questions[:n]), max(0, int(parts.asked.sum()) - len(questions)), None)
+
+
+def _question(
+    box: Box, inside: Bool, short: tuple[tuple[int, float | None], ...], gain: float, mixed: float
+) -> Question:
+    from scipy.ndimage import distance_transform_edt
+
+    rows, cols = box
+    depth = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
+    row, col = np.unravel_index(int(depth.argmax()), depth.shape)
+    around = int(cols.start), int(rows.start), int(cols.stop - cols.start), int(rows.stop - rows.start)
+    return Question((int(rows.start + row), int(cols.start + col)), around, inside, short, gain, mixed)
 
 
 @dataclass(frozen=True, slots=True)
-class _Pieces:
+class Pieces:
+    """Segments that do not overlap.
+
+    Args:
+        piece: Number of the segment of each pixel from 1, 0 outside (rows, columns).
+        size: In pixels (segments,).
+        boxes: Around each.
+        source: Of which segment each was a part before it was split (segments,).
+        asked: Which are large enough, and were not skipped (segments,).
+    """
+
     piece: npt.NDArray[Any]
-    """Number of the piece of each pixel from 1, 0 outside (rows, columns)."""
     size: Ints
-    share: Float64 | None
-    """Mean probability of each class over each piece (pieces, classes)."""
-    gain: Float64
-    boxes: Sequence[tuple[slice, slice]]
-    wrong: float | None
+    boxes: list[Box]
+    source: Ints
+    asked: Bool = field(default_factory=lambda: np.zeros(0, bool))
+
+    @classmethod
+    def of(cls, kind: npt.NDArray[np.uint32]) -> Pieces:
+        """Connected pixels of one kind; 0 is none."""
+        import cc3d
+
+        piece, count = cc3d.connected_components(kind, connectivity=4, return_N=True)
+        if not count:
+            return cls(piece, np.zeros(0, np.int64), [], np.zeros(0, np.int64))
+        facts = cc3d.statistics(piece)
+        size = facts["voxel_counts"][1:].astype(np.int64)
+        return cls(piece, size, [box[:2] for box in facts["bounding_boxes"][1:]], np.arange(count), size >= LEAST)
+
+    def split(self, skipped: Sequence[Skip]) -> Pieces:
+        """The same, in halves around what was skipped until no part there has more than half of the skipped pixels."""
+        if not skipped:
+            return self
+        piece, boxes, size = self.piece.copy(), list(self.boxes), self.size.tolist()
+        source, asked = self.source.tolist(), self.asked.tolist()
+        for one in sorted(skipped, key=lambda s: (-s.pixels, s.row, s.col)):
+            while (i := int(piece[one.row, one.col]) - 1) >= 0 and asked[i] and 2 * size[i] > one.pixels:
+                box = boxes[i]
+                rows, cols = np.nonzero(piece[box] == i + 1)
+                first = _half(rows, cols)
+                piece[box][rows[~first], cols[~first]] = len(size) + 1
+                boxes.append(box)
+                size.append(0)
+                source.append(source[i])
+                asked.append(False)
+                for k, part in ((i, first), (len(size) - 1, ~first)):
+                    boxes[k] = _box(rows[part] + box[0].start, cols[part] + box[1].start)
+                    size[k], asked[k] = int(part.sum()), bool(part.sum() >= LEAST)
+        return Pieces(piece, np.array(size, np.int64), boxes, np.array(source, np.int64), np.array(asked, bool))
+
+    def mask(self, i: int) -> tuple[Box, Bool]:
+        """A segment: its box, and its pixels there."""
+        return self.boxes[i], np.asarray(self.piece[self.boxes[i]] == i + 1)
 
     def looks(self, which: Ints, planes: Float32) -> Float64:
-        """Mean of what the pixels of these pieces look like (n, features)."""
+        """Mean of what the pixels of these segments look like (n, features)."""
         out = np.zeros((len(which), len(planes)))
         for k, i in enumerate(which):
-            box = self.boxes[i]
-            out[k] = np.nan_to_num(planes[:, box[0], box[1]][:, self.piece[box] == i + 1]).mean(axis=1)
+            (rows, cols), inside = self.mask(int(i))
+            out[k] = np.nan_to_num(planes[:, rows, cols][:, inside]).mean(axis=1)
         return out
 
-    def question(self, i: int, classes: UInt8, gain: float) -> Question:
-        from scipy.ndimage import distance_transform_edt
 
-        rows, cols = self.boxes[i]
-        inside = self.piece[rows, cols] == i + 1
-        depth = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
-        row, col = np.unravel_index(int(depth.argmax()), depth.shape)
-        short: tuple[tuple[int, float | None], ...]
-        if self.share is None:
-            short = tuple((int(c), None) for c in classes[:SHORT])
-        else:
-            order = np.argsort(-self.share[i], kind="stable")[:SHORT]
-            short = tuple((int(classes[k]), float(self.share[i, k])) for k in order)
-        box = int(cols.start), int(rows.start), int(cols.stop - cols.start), int(rows.stop - rows.start)
-        return Question((int(rows.start + row), int(cols.start + col)), box, inside, short, gain, 0.0)
+def _half(rows: Ints, cols: Ints) -> Bool:
+    """About half of some pixels: those at one end of the longer way through them."""
+    along = np.stack([rows - rows.mean(), cols - cols.mean()])
+    axis = np.linalg.eigh(along @ along.T)[1][:, -1]
+    out = np.zeros(len(rows), bool)
+    out[np.argsort(np.round(axis @ along, 6), kind="stable")[: (len(rows) + 1) // 2]] = True
+    return out
 
 
-def _doubted(sight: Sight) -> _Pieces:
-    """Pieces of the model's answer: pixels of one class that are in doubt, or are not, and hang together."""
-    p = sight.probabilities
-    assert p is not None
-    best = p.argmax(axis=0)
-    sure = p.max(axis=0) >= SURE
-    kind = np.where(sight.open_, 1 + 2 * best + sure, 0)
-    piece, size, boxes = _joined(kind)
-    flat = piece.ravel()
-    sums = np.stack([np.bincount(flat, plane.ravel(), len(size) + 1)[1:] for plane in p], axis=1)
-    share = sums / np.maximum(size, 1)[:, None]
-    gain = np.where(size <= MOST, size * (1 - share.max(axis=1)), 0.0)
-    total = int(size.sum())
-    wrong = float((size * (1 - share.max(axis=1))).sum() / total) if total else 0.0
-    return _Pieces(piece, size, share, gain, boxes, wrong)
-
-
-def _typical(sight: Sight) -> _Pieces:
-    """The finest regions, those that look like many others first."""
-    piece, size, boxes = _joined(np.where(sight.open_, sight.leaves + 1, 0))
-    return _Pieces(piece, size, None, size.astype(np.float64), boxes, None)
-
-
-def _joined(kind: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Ints, list[tuple[slice, slice]]]:
-    """Connected pixels of one kind (0: none): numbers from 1 (rows, columns), sizes, boxes."""
-    import cc3d
-
-    piece, count = cc3d.connected_components(kind.astype(np.uint32), connectivity=4, return_N=True)
-    if not count:
-        return piece, np.zeros(0, np.int64), []
-    facts = cc3d.statistics(piece)
-    return piece, facts["voxel_counts"][1:].astype(np.int64), [box[:2] for box in facts["bounding_boxes"][1:]]
-
-
-def _diverse(looks: Float64, worth: Float64, n: int) -> Ints:
-    """Which to take, one after the other, each the less worth the more it looks like one taken before."""
-    if not len(looks):
-        return np.zeros(0, np.int64)
-    scaled = looks / np.maximum(looks.std(axis=0), 1e-9)
-    reach = float(np.median(np.linalg.norm(scaled - scaled.mean(axis=0), axis=1))) or 1.0
-    left = worth.copy()
-    out: list[int] = []
-    for _ in range(min(n, len(looks))):
-        best = int(left.argmax())
-        out.append(best)
-        distance = np.linalg.norm(scaled - scaled[best], axis=1) / reach
-        left *= 1 - 0.9 * np.exp(-0.5 * distance**2)
-        left[best] = -1
-    return np.array(out, np.int64)
+def _box(rows: Ints, cols: Ints) -> Box:
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows.min()), int(rows.max()) + 1), slice(int(cols.min()), int(cols.max()) + 1)
