@@ -216,7 +216,7 @@ class _Work:
 
 def of_fusion(event: Event) -> bool:
     """Whether a fusion wrote an event."""
-    return event.actor == ACTOR
+    return event.actor == ACTOR and "rule" in event.payload.get("source", {})
 
 
 def _scene(lake: Lake, scene_id: str) -> Scene:

@@ -68,7 +68,8 @@ class FuseReport:
         where = f"{' + '.join(self.scenes)} -> {self.onto}, task {self.task}, rule {self.rule}"
         done = f"{self.created:,} written, {self.known:,} were so already, {self.removed:,} taken back"
         met = f"agreed on {self.agreed:,} {self.unit}, said by some scenes alone {self.alone:,}"
-        lines = [f"{where}: {done}", f"{met}, disagreed on {len(self.disagreements):,} chips"]
+        chips = f"{len(self.disagreements):,} chip{'' if len(self.disagreements) == 1 else 's'}"
+        lines = [f"{where}: {done}", f"{met}, disagreed on {chips}"]
         lines += [f"  {one}" for one in self.disagreements[:SHOWN]]
         if len(self.disagreements) > SHOWN:
             lines.append(f"  and {len(self.disagreements) - SHOWN:,} more")

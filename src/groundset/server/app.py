@@ -27,6 +27,7 @@ from groundset.server.routes import (
     chip,
     chips,
     events,
+    fusion,
     jobs,
     history,
     learning,
@@ -45,6 +46,7 @@ from groundset.server.routes import (
     shapes,
     strokes,
     views,
+    words,
     workspace,
 )
 from groundset.server.session import KEYS_FILE, Sessions
@@ -72,6 +74,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     quicklooks.router,
     scenes.router,
     maps.router,
+    fusion.router,
     answers.router,
     masks.router,
     strokes.router,
@@ -83,6 +86,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     predictions.router,
     scheme.router,
     series.router,
+    words.router,
     history.router,
     views.router,
     arrangements.router,

@@ -293,7 +293,7 @@ def test_a_large_scene_takes_the_memory_of_a_strip(lake: Lake, tmp_path: Path) -
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert counts[WET] == 36_000_000
-    assert peak < 6 * 512 * 6000
+    assert peak < 8 * 512 * 6000  # two strips of three planes, and a little; the whole would be 36,000,000 a plane
 
 
 def test_real_pixels_of_spain(data_dir: Path, tmp_path: Path) -> None:
