@@ -220,7 +220,8 @@ class Index:
             text = (filter or "").strip()
             whose = actor if any(name in text for name in WORK) else None
             whole = asked(self._lake.config, chosen)
-            key = _Key(text, order, task_name, box, want, whose, check_keep(keep), whole, self._stamp(order, want))
+            mark = self._stamp(moment, want, order)
+            key = _Key(text, order, task_name, box, want, whose, check_keep(keep), whole, mark)
             positions, name = self._list(moment, key)
         start = max(offset, 0)
         page = positions[start : start + max(limit, 0)]
@@ -309,7 +310,7 @@ class Index:
         state = self.now()
         chosen = self.task(task)
         pending = 0 if chosen is None else self._labels(state, chosen.name).pending
-        scheme = None if chosen is None else self._lake.scheme(chosen.name).names
+        scheme = None if chosen is None else self._lake.scheme(chosen.name).classes
         declared = self._lake.config.attributes, self._lake.config.series, self._outside.stamp(state.chips)
         learned = None if self.scorer is None else self.scorer.stamp(encoder)
         seen = (state.chips.stamp, state.head, self._releases.stamp, pending, learned, self._pins.stamp)
@@ -351,9 +352,10 @@ class Index:
             pictured=None if self.scorer is None else self.scorer.pictured,
         )  # fmt: skip
 
-    def _stamp(self, order: Order, want: Want) -> str:
-        """Changes when images may fit words otherwise."""
-        return self.scorer.stamp(want.encoder) if self.scorer is not None and (order.text or want.words) else ""
+    def _stamp(self, moment: Moment, want: Want, order: Order) -> str:
+        """Changes when words may find other chips."""
+        pictures = "" if self.scorer is None else self.scorer.stamp(want.encoder)
+        return f"{pictures} {hash(moment.scheme)}" if order.text or want.words else ""
 
     def _list(self, moment: Moment, key: _Key) -> tuple[Positions, str]:
         """All chips kept, in order, and their pin; worked out once for as long as what it was made from stays."""

@@ -50,6 +50,7 @@ class Want:
         method: One of :data:`METHODS`.
         encoder: Whose features (default: the workspace's).
         words: Words that chips are to fit: by their label, their score, their picture.
+        pictures: Whether rows tell how well images fit the words, not the scores of the class that is meant.
     """
 
     code: int | None = None
@@ -57,6 +58,7 @@ class Want:
     method: str = "logistic"
     encoder: str | None = None
     words: str | None = None
+    pictures: bool = False
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:

@@ -11,7 +11,7 @@ import numpy as np
 from groundset.core import InputError
 from groundset.query.chips import Positions
 from groundset.query.found import Hit, hits
-from groundset.query.learned import Learned, Meaning, Values, Want
+from groundset.query.learned import Learned, Meaning, Scores, Values, Want
 from groundset.query.order import Order
 from groundset.query.values import Moment
 from groundset.query.worded import check_words, no_pictures, ranked, tells
@@ -46,7 +46,7 @@ def wanted(
 def rows_want(want: Want, order: Order) -> Want:
     """Which scores the rows of a list tell: those asked for, else those that it is ordered by."""
     if order.text:
-        return replace(want, code=None, like=(), words=order.text)
+        return replace(want, code=None, like=(), words=order.text, pictures=True)
     return want if want.any or order.code is None else replace(want, code=order.code)
 
 
@@ -80,17 +80,26 @@ def shown(moment: Moment, page: Positions, want: Want) -> Shown:
     scores: list[float | None] = [None] * len(page)
     guesses: Sequence[tuple[int, float | None] | None] = [None] * len(page)
     meaning: Meaning = "none"
-    if moment.learned is not None:
-        if want.words is not None and not want.any:
-            code = tells(moment.scheme, want.words)
-            want = replace(want, code=code, words=want.words)
-        if want.any:
-            found = moment.learned.scores(replace(want, words=None))
-            meaning = found.meaning
-            scores = [None if np.isnan(v) else round(float(v), 4) for v in found.values[page]]
-        if len(page):
-            guesses = moment.learned.guess(page)
+    found = _told(moment, want)
+    if found is not None:
+        meaning = found.meaning
+        scores = [None if np.isnan(v) else round(float(v), 4) for v in found.values[page]]
+    if moment.learned is not None and len(page):
+        guesses = moment.learned.guess(page)
     return Shown(hits(moment.chips, moment.splits, moment.labels, moment.attributes, page, scores, guesses), meaning)
+
+
+def _told(moment: Moment, want: Want) -> Scores | None:
+    """The scores that rows tell; of words those of the class that is meant, where a model has some, or the images'."""
+    learned, words = moment.learned, want.words
+    code = want.code
+    if words is not None and not want.any and not want.pictures:
+        code = tells(moment.scheme, words)
+    want = replace(want, code=code, words=None, pictures=False)
+    found = learned.scores(want) if learned is not None and want.any else None
+    if words is None or (found is not None and found.meaning != "none"):
+        return found
+    return moment.pictures(words) or found
 
 
 def _learned(moment: Moment) -> Learned:

@@ -37,7 +37,9 @@ from groundset.server.models.chips import (
     Index,
     Layer,
     Meaning,
+    MeantClass,
     Neighbours,
+    WordsFound,
 )
 from groundset.server.models.jobs import Job, Jobs, JobState, JobStep, Verb
 from groundset.server.models.learning import (
@@ -152,6 +154,7 @@ __all__ = [
     "LayerStrokes",
     "LevelResult",
     "Meaning",
+    "MeantClass",
     "Model",
     "ModelName",
     "ModelSegment",
@@ -205,6 +208,7 @@ __all__ = [
     "Task",
     "VectoriseMasks",
     "Verb",
+    "WordsFound",
     "WorkState",
     "WorkspaceInfo",
     "WorkspaceLink",

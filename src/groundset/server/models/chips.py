@@ -74,6 +74,27 @@ class ChipPage(Model):
     chips: list[ChipRow]
 
 
+class MeantClass(Model):
+    """A class that words mean."""
+
+    code: int
+    name: str
+    title: str
+    color: str
+    fits: float = Field(description="How well it fits, 0-1")
+    where: Literal["name", "title", "synonym", "definition", "parent"] = Field(description="Where the words stand")
+    word: str = Field(description="What stands there")
+    labelled: int = Field(description="Chips whose label has it")
+
+
+class WordsFound(Model):
+    """What words mean."""
+
+    classes: list[MeantClass]
+    near: list[str] = Field(description="Where no class is meant: words of the scheme that look alike")
+    pictures: str | None = Field(description="The encoder that finds images by words; null where none knows words")
+
+
 class ChipIds(Model):
     """The ids of all chips that a filter keeps, in the order asked for (`f=ids`)."""
 

@@ -46,9 +46,18 @@ def list_chips(
     sort: Annotated[
         str,
         Query(
-            description="id, newest, random, random:SEED, similar, similar:CLASS, uncertain, uncertain:CLASS or typical"
+            description="id, newest, random, random:SEED, similar, similar:CLASS, uncertain, uncertain:CLASS, typical "
+            "or words:TEXT (how well images fit words, where an encoder knows words)",
+            max_length=512,
         ),
     ] = "id",
+    words: Annotated[
+        str | None,
+        Query(
+            description="Words that chips are to fit; by `sort=id` chips labelled with what is meant come first",
+            max_length=500,
+        ),
+    ] = None,
     task: Annotated[str | None, Query(description="Task that `label` speaks of")] = None,
     class_: ClassName = None,
     like: Like = None,
@@ -85,6 +94,7 @@ def list_chips(
         return here.index.find(
             filter, sort=sort, task=task, class_=class_, like=like or (), method=method, encoder=encoder, pin=pin,
             keep=keep, limit=most, offset=offset, bbox=box, actor=who.actor,
+            words=words,
         )  # fmt: skip
 
     mark = f"{here.index.version(task, encoder, who.actor)}-{form}"
