@@ -642,6 +642,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/fusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fuse Labels
+         * @description Bring the labels that people gave on several scenes together, as one act; again nothing is doubled.
+         *
+         *     Answers about chips meet by the share of a chip that they cover, masks pixel by pixel. What is written has the
+         *     origin consensus (`agree`) or import, so that what people say of a chip itself wins. `POST /api/annotations` of kind
+         *     undo with `bulk` takes it back.
+         */
+        post: operations["fuse_labels_api_fusion_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/histogram": {
         parameters: {
             query?: never;
@@ -784,6 +808,70 @@ export interface paths {
         get: operations["get_predictions_api_predictions_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queries
+         * @description All saved queries, by name.
+         */
+        get: operations["list_queries_api_queries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Query
+         * @description Keep a query for everybody; `undo` brings back what was there before.
+         */
+        put: operations["put_query_api_queries__name__put"];
+        post?: never;
+        /**
+         * Delete Query
+         * @description Take a query away, and tell what it was; `undo` brings it back.
+         */
+        delete: operations["delete_query_api_queries__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queries/{name}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Query
+         * @description Take the last change of a name back; null where it has no query again.
+         */
+        post: operations["undo_query_api_queries__name__undo_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1351,6 +1439,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Sql
+         * @description Ask the views scenes, chips, labels, annotations, scores and attributes in SQL; nothing can be written.
+         *
+         *     A process of its own answers, with limits of time, memory and rows.
+         */
+        post: operations["ask_sql_api_sql_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/strokes": {
         parameters: {
             query?: never;
@@ -1477,6 +1587,28 @@ export interface paths {
          * @description Take a view away. Nothing that was answered depends on it.
          */
         delete: operations["delete_view_api_views__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Words
+         * @description The classes that words mean, by name, title, synonym or definition, the one that fits best first.
+         *
+         *     Their chips are `/api/chips?words=`. Endings, capitals and accents do not count; a synonym may say its language.
+         */
+        get: operations["get_words_api_words_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3061,6 +3193,24 @@ export interface components {
             } | null;
         };
         /**
+         * DisagreementRow
+         * @description A chip of which the scenes say different things.
+         */
+        DisagreementRow: {
+            /** Chip Id */
+            chip_id: string;
+            /**
+             * Pixels
+             * @description Of masks: pixels on which they differ
+             */
+            pixels: number | null;
+            /**
+             * Said
+             * @description What each scene says, in words, in their order; - for nothing
+             */
+            said: string[];
+        };
+        /**
          * EncodeJob
          * @description Compute features.
          */
@@ -3103,6 +3253,102 @@ export interface components {
             wanted: string;
             /** What */
             what: string;
+        };
+        /**
+         * FuseLabels
+         * @description Whose labels meet, and how.
+         */
+        FuseLabels: {
+            /**
+             * Level
+             * @default 0
+             */
+            level?: number;
+            /**
+             * Onto
+             * @description Scene whose chips get the answers (default: the first)
+             */
+            onto?: string | null;
+            /**
+             * Rule
+             * @description agree: what all scenes say; first: what the first says that says anything; both: each is kept
+             * @default agree
+             * @enum {string}
+             */
+            rule?: "agree" | "both" | "first";
+            /**
+             * Scenes
+             * @description The first one comes first
+             */
+            scenes: string[];
+            /**
+             * Task
+             * @description A classify or segment task; may be left out where one alone has labels
+             */
+            task?: string | null;
+        };
+        /**
+         * FusedLabels
+         * @description What was written, and what the scenes do not agree on.
+         */
+        FusedLabels: {
+            /** Agreed */
+            agreed: number;
+            /**
+             * Alone
+             * @description What only some of the scenes speak of
+             */
+            alone: number;
+            /**
+             * Bulk
+             * @description The act that one undo takes back; null where nothing changed
+             */
+            bulk: string | null;
+            /**
+             * Created
+             * @description Chips that have an answer or mask which is new
+             */
+            created: number;
+            /**
+             * Disagreed
+             * @description Chips on which they differ
+             */
+            disagreed: number;
+            /**
+             * Disagreements
+             * @description The first 1,000 of them
+             */
+            disagreements: components["schemas"]["DisagreementRow"][];
+            /**
+             * Known
+             * @description Chips whose answer was so already
+             */
+            known: number;
+            /** Notes */
+            notes: string[];
+            /** Onto */
+            onto: string;
+            /**
+             * Removed
+             * @description Chips of which nothing holds any more
+             */
+            removed: number;
+            /** Rule */
+            rule: string;
+            /** Scenes */
+            scenes: string[];
+            /**
+             * Summary
+             * @description All of it as text
+             */
+            summary: string;
+            /** Task */
+            task: string;
+            /**
+             * Unit
+             * @description What agreed and alone count: chips or pixels
+             */
+            unit: string;
         };
         /**
          * GridInfo
@@ -3614,6 +3860,41 @@ export interface components {
             warnings: number;
         };
         /**
+         * MeantClass
+         * @description A class that words mean.
+         */
+        MeantClass: {
+            /** Code */
+            code: number;
+            /** Color */
+            color: string;
+            /**
+             * Fits
+             * @description How well it fits, 0-1
+             */
+            fits: number;
+            /**
+             * Labelled
+             * @description Chips whose label has it
+             */
+            labelled: number;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Where
+             * @description Where the words stand
+             * @enum {string}
+             */
+            where: "name" | "title" | "synonym" | "definition" | "parent";
+            /**
+             * Word
+             * @description What stands there
+             */
+            word: string;
+        };
+        /**
          * ModelName
          * @description A model that can be named.
          */
@@ -4054,6 +4335,37 @@ export interface components {
             y: number;
         };
         /**
+         * QueryIn
+         * @description What is asked, as `GET /chips` has it.
+         */
+        QueryIn: {
+            /**
+             * Class
+             * @description Whose scores are told
+             */
+            class?: string | null;
+            /** Encoder */
+            encoder?: string | null;
+            /**
+             * Filter
+             * @description OGC CQL2 text; empty for all chips
+             * @default
+             */
+            filter?: string;
+            /**
+             * Like
+             * @description Examples: chips or rectangles
+             * @default []
+             */
+            like?: string[];
+            /** Method */
+            method?: string | null;
+            /** Sort */
+            sort?: string | null;
+            /** Task */
+            task?: string | null;
+        };
+        /**
          * Queryable
          * @description A name that a filter may use.
          */
@@ -4422,6 +4734,49 @@ export interface components {
                 number,
                 number
             ];
+        };
+        /**
+         * SavedQuery
+         * @description A query under a name.
+         */
+        SavedQuery: {
+            /**
+             * At
+             * @description When, RFC 3339, UTC
+             */
+            at: string;
+            /**
+             * By
+             * @description Who saved it last
+             */
+            by: string;
+            /**
+             * Class
+             * @description Whose scores are told
+             */
+            class?: string | null;
+            /** Encoder */
+            encoder?: string | null;
+            /**
+             * Filter
+             * @description OGC CQL2 text; empty for all chips
+             * @default
+             */
+            filter?: string;
+            /**
+             * Like
+             * @description Examples: chips or rectangles
+             * @default []
+             */
+            like?: string[];
+            /** Method */
+            method?: string | null;
+            /** Name */
+            name: string;
+            /** Sort */
+            sort?: string | null;
+            /** Task */
+            task?: string | null;
         };
         /**
          * SceneCascades
@@ -4825,6 +5180,51 @@ export interface components {
             task?: string | null;
         };
         /**
+         * SqlAnswer
+         * @description Rows, each a list of values in the order of the columns; lists and records as in JSON, times in RFC 3339.
+         */
+        SqlAnswer: {
+            /** Columns */
+            columns: components["schemas"]["SqlColumn"][];
+            /**
+             * Complete
+             * @description False where there may be more rows than `limit`
+             */
+            complete: boolean;
+            /** Rows */
+            rows: unknown[][];
+        };
+        /**
+         * SqlColumn
+         * @description A column of an answer.
+         */
+        SqlColumn: {
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @description Arrow's name of its type
+             */
+            type: string;
+        };
+        /**
+         * SqlIn
+         * @description A question in SQL.
+         */
+        SqlIn: {
+            /**
+             * Limit
+             * @description Most rows of the answer
+             * @default 10000
+             */
+            limit?: number;
+            /**
+             * Sql
+             * @description One SELECT of DuckDB's SQL; see docs/queries.md for the views
+             */
+            sql: string;
+        };
+        /**
          * StrokeIn
          * @description One stroke, as a client sends it. The actor comes from the login.
          */
@@ -5048,6 +5448,24 @@ export interface components {
              * @description May be left out where there is one that fits
              */
             task?: string | null;
+        };
+        /**
+         * WordsFound
+         * @description What words mean.
+         */
+        WordsFound: {
+            /** Classes */
+            classes: components["schemas"]["MeantClass"][];
+            /**
+             * Near
+             * @description Where no class is meant: words of the scheme that look alike
+             */
+            near: string[];
+            /**
+             * Pictures
+             * @description The encoder that finds images by words; null where none knows words
+             */
+            pictures: string | null;
         };
         /**
          * WorkState
@@ -6525,8 +6943,10 @@ export interface operations {
             query?: {
                 /** @description OGC CQL2 text, e.g. `cloud_cover < 10 AND label = 'water'` */
                 filter?: string | null;
-                /** @description id, newest, random, random:SEED, similar, similar:CLASS, uncertain, uncertain:CLASS or typical */
+                /** @description id, newest, random, random:SEED, similar, similar:CLASS, uncertain, uncertain:CLASS, typical or words:TEXT (how well images fit words, where an encoder knows words) */
                 sort?: string;
+                /** @description Words that chips are to fit; by `sort=id` chips labelled with what is meant come first */
+                words?: string | null;
                 /** @description Task that `label` speaks of */
                 task?: string | null;
                 /** @description Name or code of a class */
@@ -7959,6 +8379,93 @@ export interface operations {
             };
         };
     };
+    fuse_labels_api_fusion_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FuseLabels"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FusedLabels"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_histogram_api_histogram_get: {
         parameters: {
             query?: {
@@ -8590,11 +9097,307 @@ export interface operations {
             };
         };
     };
+    list_queries_api_queries_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedQuery"][];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_query_api_queries__name__put: {
+        parameters: {
+            query?: {
+                /** @description Whether one of this name is replaced; else 409 */
+                replace?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Name of a saved query */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedQuery"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_query_api_queries__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a saved query */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedQuery"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_query_api_queries__name__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a saved query */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedQuery"] | null;
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_queryables_api_queryables_get: {
         parameters: {
             query?: {
                 /** @description Name of a task (default: the one that `label` speaks of) */
                 task?: string | null;
+                /** @description `schema`: a JSON Schema as OGC API has it (default where Accept wants application/schema+json) */
+                f?: ("json" | "schema") | null;
             };
             header?: never;
             path?: never;
@@ -8609,6 +9412,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Queryable"][];
+                    "application/schema+json": Record<string, never>;
                 };
             };
             /** @description Unchanged since the ETag in If-None-Match */
@@ -10873,6 +11677,80 @@ export interface operations {
             };
         };
     };
+    ask_sql_api_sql_post: {
+        parameters: {
+            query?: {
+                /** @description Form of the answer */
+                f?: "json" | "csv" | "parquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlAnswer"];
+                    "application/vnd.apache.parquet": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A remote file could not be read now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_strokes_api_strokes_post: {
         parameters: {
             query?: never;
@@ -11427,6 +12305,67 @@ export interface operations {
             };
             /** @description A remote file could not be read now */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_words_api_words_get: {
+        parameters: {
+            query?: {
+                /** @description Words, as far as they are typed */
+                q?: string;
+                /** @description Task whose classes are meant */
+                task?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsFound"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit what there is; the problem says how */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
