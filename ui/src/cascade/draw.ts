@@ -100,25 +100,26 @@ function framed(copy: CanvasRenderingContext2D, at: Rect, color: string, wide: n
 /** Full and in the class's colour where it is there, pale and struck where it is not, dotted where nobody could tell. */
 function outlined(copy: CanvasRenderingContext2D, at: Rect, answer: CellAnswer, color: string): void {
   const small = Math.min(at.width, at.height) < SIGN_FROM;
-  const inset = small ? 1 : 2;
+  const there = answer === 'positive';
+  const inset = small || !there ? 1 : 2;
   const [x, y] = [at.x + inset, at.y + inset];
   const [w, h] = [Math.max(1, at.width - 2 * inset), Math.max(1, at.height - 2 * inset)];
-  const wide = small ? 1.5 : 2;
+  const wide = there ? (small ? 1.5 : 2) : 1;
   copy.lineWidth = wide + 2;
   copy.strokeStyle = DARK;
   copy.strokeRect(x, y, w, h);
   copy.lineWidth = wide;
-  copy.strokeStyle = answer === 'positive' ? color : answer === 'negative' ? '#c9d1da' : '#ffffff';
+  copy.strokeStyle = there ? color : answer === 'negative' ? '#aab4bf' : '#ffffff';
   if (answer === 'unsure') copy.setLineDash([3, 3]);
   copy.strokeRect(x, y, w, h);
   copy.setLineDash([]);
   if (small) return;
-  sign(copy, x + w / 2, y + h / 2, answer, color);
+  sign(copy, x + 8, y + h - 8, answer, color);
 }
 
 function sign(copy: CanvasRenderingContext2D, x: number, y: number, answer: CellAnswer, color: string): void {
   copy.beginPath();
-  copy.arc(x, y, 6, 0, 7);
+  copy.arc(x, y, 5, 0, 7);
   copy.fillStyle = answer === 'positive' ? color : DARK;
   copy.fill();
   copy.lineWidth = 1.5;
@@ -126,11 +127,11 @@ function sign(copy: CanvasRenderingContext2D, x: number, y: number, answer: Cell
   copy.stroke();
   if (answer === 'negative') {
     copy.beginPath();
-    copy.moveTo(x - 3, y);
-    copy.lineTo(x + 3, y);
+    copy.moveTo(x - 2.5, y);
+    copy.lineTo(x + 2.5, y);
     copy.stroke();
   } else if (answer === 'unsure') {
-    copy.font = '700 10px sans-serif';
+    copy.font = '700 9px sans-serif';
     copy.textAlign = 'center';
     copy.textBaseline = 'middle';
     copy.fillStyle = '#ffffff';

@@ -123,9 +123,13 @@ export class CascadeState {
   private readonly place = $derived(
     this.told && this.scene ? `${this.told.id} ${this.level} ${this.scene} ${this.told.level} ${this.told.job}` : null,
   );
+  /** No chip of the level is there yet. */
+  readonly waiting = $derived(
+    this.current !== null && this.current.missing !== null && this.current.missing > 0 && this.current.made === 0,
+  );
   /** Changes where other chips are to be asked about. */
   private readonly asked = $derived(
-    this.told ? `${this.told.id} ${this.told.level} ${this.told.done} ${this.current?.missing ? 'wait' : ''}` : null,
+    this.told && this.current && !this.waiting ? `${this.told.id} ${this.told.level} ${this.current.missing}` : null,
   );
   readonly job = $derived(jobs.list.find((one) => one.id === this.told?.job && isGoing(one)) ?? null);
 
