@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 from groundset import release as _release
+from groundset._attaching import Attaching
 from groundset._cascading import Cascading
 from groundset._declaring import Declaring
 from groundset._learning import Learning
@@ -73,7 +74,7 @@ class Status:
     releases: tuple[str, ...]
 
 
-class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading):
+class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading, Attaching):
     """An open workspace. Close it, or use it in a ``with`` block."""
 
     def __init__(self, lake: Lake) -> None:

@@ -11,6 +11,8 @@ import typer
 from groundset.cli import (
     add,
     annotate,
+    attach,
+    cascade,
     check,
     demo,
     encode,
@@ -46,6 +48,8 @@ _LABELLING = (annotate, suggest, search, queries, sql, encode, predict, segment,
 for verb in (demo, init, ingest, status, *_LABELLING, import_, export, release, check, publish, serve):
     app.command(verb.__name__.rsplit(".", 1)[1].removesuffix("_"))(verb.run)
 app.add_typer(add.app, name="add")
+app.add_typer(attach.app, name="attach")
+app.add_typer(cascade.app, name="cascade")
 app.add_typer(outlines.app, name="outlines")
 
 STOPPED = 130
