@@ -44,6 +44,7 @@ export type Layer = Schemas['Layer'];
 export type LevelResult = Schemas['LevelResult'];
 export type Neighbours = Schemas['Neighbours'];
 export type NewClass = Schemas['NewClass'];
+export type FusedLabels = Schemas['FusedLabels'];
 export type NewTask = Schemas['NewTask'];
 export type NewWorkspace = Schemas['NewWorkspace'];
 export type Problem = Schemas['Problem'];
@@ -68,6 +69,7 @@ export type SuggestedChip = Schemas['SuggestedChip'];
 export type Suggestions = Schemas['Suggestions'];
 export type Task = Schemas['Task'];
 export type WorkspaceInfo = Schemas['WorkspaceInfo'];
+export type SavedQuery = Schemas['SavedQuery'];
 export type WorkspaceLink = Schemas['WorkspaceLink'];
 
 export type Meaning = Histogram['meaning'];
