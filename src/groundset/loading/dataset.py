@@ -55,7 +55,9 @@ class Dataset:
     def __getitem__(self, i: int) -> Sample:
         if not -len(self) <= i < len(self):
             raise IndexError(f"sample {i} of {len(self)}")
-        row = self._rows[i]
+        return self._sample(self._rows[i])
+
+    def _sample(self, row: Row) -> Sample:
         bands = self._index.bands
         stored, covered = self._read(row, "image")
         valid = bands.valid(stored) & covered
@@ -155,7 +157,13 @@ class Dataset:
             ) from error
 
 
-def load(path_or_url: str | Path, *, split: str | None = None, sheet: str | Path | Sheet | None = None) -> Dataset:
+def load(
+    path_or_url: str | Path,
+    *,
+    split: str | None = None,
+    sheet: str | Path | Sheet | None = None,
+    series: bool | None = None,
+) -> Dataset:
     """A release as a dataset for training.
 
     Args:
@@ -164,10 +172,12 @@ def load(path_or_url: str | Path, *, split: str | None = None, sheet: str | Path
             where the release kept them; no other split has them. Chips with split ``none`` never come.
         sheet: CSV that maps the release's classes to another scheme; ignored classes become 255. Where a file
             ``B.csv`` lies beside a sheet ``A__B.csv``, or in ``../schemes``, it names the classes.
+        series: Whether a sample is a place on all dates of its series, image (time, bands, rows, columns); see
+            :class:`groundset.loading.series.SeriesDataset`. By default where labels are about a period or a change.
 
     Raises:
         MissingError: There is no release, or no such file.
-        InputError: No such split (names those there are), or the sheet does not map every class.
+        InputError: No such split (names those there are), the sheet does not map every class, or there is no series.
     """
     source = open_source(path_or_url)
     index = read_index(source)
@@ -180,6 +190,10 @@ def load(path_or_url: str | Path, *, split: str | None = None, sheet: str | Path
             hint="take one of these, or leave split out for all",
         )
     mapping = read_sheet(sheet) if isinstance(sheet, str | Path) else sheet
+    if series or (series is None and index.about != "date"):
+        from groundset.loading.series import SeriesDataset
+
+        return SeriesDataset(source, index, split, mapping, _target(mapping))
     return Dataset(source, index, split, mapping, _target(mapping))
 
 

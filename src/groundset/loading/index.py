@@ -6,8 +6,8 @@ import io
 import json
 import posixpath
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from groundset.core import BandSet, InputError, MissingError, Scheme
 from groundset.core.layout import TaskKind
+from groundset.core.series import About
 from groundset.loading.source import Source
 
 NO_SPLIT = "none"
@@ -23,6 +24,7 @@ UNLABELLED_SPLIT = "unlabelled"
 SPLITS = ("train", "validate", "test")
 """What `groundset release` calls its splits; one of them may be empty."""
 _COLUMNS = ("id", "groundset:split", "assets")
+_FURTHER = ("label", "groundset:scene", "groundset:series", "groundset:place")
 _FILES = ("collection.json", "release.json", "scheme.csv", "chips.parquet")
 
 
@@ -37,12 +39,18 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One chip: id, split, hrefs by asset key (relative to the release, or absolute), classes of a classify task."""
+    """One chip: id, split, hrefs by asset key (relative to the release, or absolute), classes of a classify task.
+
+    ``scene``, and of a series its name and what the chips of one place share.
+    """
 
     id: str
     split: str
     hrefs: Mapping[str, str]
     classes: tuple[str, ...] = ()
+    scene: str = ""
+    series: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ class Index:
     statistics: Statistics
     scheme: Scheme
     rows: tuple[Row, ...]
+    about: About = "date"
+    series: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
 def read_index(source: Source) -> Index:
@@ -88,6 +98,8 @@ def read_index(source: Source) -> Index:
         statistics=statistics,
         scheme=_scheme(files["scheme.csv"], str(recipe["scheme_name"])),
         rows=tuple(_rows(files["chips.parquet"], f"{where}/chips.parquet")),
+        about=recipe.get("about", "date"),
+        series=recipe.get("series", {}),
     )
 
 
@@ -97,7 +109,7 @@ def _rows(data: bytes, where: str) -> Iterator[Row]:
 
     try:
         file = pq.ParquetFile(io.BytesIO(data))
-        there = [c for c in (*_COLUMNS, "label") if c in file.schema_arrow.names]
+        there = [c for c in (*_COLUMNS, *_FURTHER) if c in file.schema_arrow.names]
         table = file.read(columns=there).to_pylist()
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError("the chip table of the release cannot be read", asked=where, found=error) from error
@@ -109,7 +121,8 @@ def _rows(data: bytes, where: str) -> Iterator[Row]:
         hrefs = {k: _resolve(folder, a["href"], where) for k, a in row["assets"].items() if a is not None}
         label = row.get("label")
         classes = () if label is None else (label,) if isinstance(label, str) else tuple(label)
-        yield Row(str(row["id"]), str(row["groundset:split"]), hrefs, classes)
+        told = (str(row.get("groundset:scene") or ""), row.get("groundset:series"), row.get("groundset:place"))
+        yield Row(str(row["id"]), str(row["groundset:split"]), hrefs, classes, *told)
 
 
 def _resolve(folder: str, href: str, where: str) -> str:

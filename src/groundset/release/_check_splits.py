@@ -21,7 +21,12 @@ def splits(folder: Folder, record: Mapping[str, Any]) -> tuple[list[Finding], di
     stated = stated if isinstance(stated, dict) else {}
     members = {s: [p for p, i in folder.items.items() if _word(i, "groundset:split") == s] for s in SPLITS}
     unlabelled = [p for p, i in folder.items.items() if _word(i, "groundset:split") == UNLABELLED_SPLIT]
-    findings = [*_sizes(folder, members, stated), *_groups(folder, members), *_missing(stated)]
+    findings = [
+        *_sizes(folder, members, stated),
+        *_groups(folder, members),
+        *_series(folder, members),
+        *_missing(stated),
+    ]
     findings += _unlabelled(folder, members, unlabelled, stated)
     shortest, told = _distances(folder, members, stated)
     return findings + told, {"smallest_distance_m": shortest, "chips": {s: len(m) for s, m in members.items()}}
@@ -65,6 +70,20 @@ def _groups(folder: Folder, members: Mapping[str, Sequence[str]]) -> Iterator[Fi
             first = home.setdefault(str(group), (split, path))
             if first[0] != split:
                 what = f"group {group} is in two splits"
+                yield error("Q2", path, what, f"split {split}", f"split {first[0]}, as {first[1]}")
+
+
+def _series(folder: Folder, members: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """The dates of one place must be in one split."""
+    home: dict[str, tuple[str, str]] = {}
+    for split, paths in members.items():
+        for path in paths:
+            place = _word(folder.items[path], "groundset:place")
+            if place is None:
+                continue
+            first = home.setdefault(str(place), (split, path))
+            if first[0] != split:
+                what = f"the dates of place {place} are in two splits"
                 yield error("Q2", path, what, f"split {split}", f"split {first[0]}, as {first[1]}")
 
 

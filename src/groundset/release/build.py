@@ -26,6 +26,7 @@ from groundset.release.plan import places_of
 from groundset.release.recipe import Recipe, read_recipe, versions
 from groundset.release.release import Release
 from groundset.release.request import check_request, check_times, no_labels
+from groundset.release.series import PlaceLabels, series_of
 from groundset.release.unlabelled import apart, distinct, with_unlabelled
 from groundset.release.written import Batch, Written
 from groundset.taxonomy import read_scheme
@@ -79,8 +80,10 @@ def build(
     labels = KINDS[chosen.kind].labels(lake, chosen.name)
     if not KINDS[chosen.kind].there(labels):
         raise no_labels(chosen.name, KINDS[chosen.kind].how)
+    series = series_of(lake, chosen, labels)
     scheme = lake.scheme(chosen.name)
     recipe = _recipe(lake, name, chosen, labels, scheme, splits, block, buffer, license, seed)
+    recipe = replace(recipe, about=chosen.about, series=series)
     if unlabelled:
         recipe = replace(recipe, parts=tuple(sorted(lake.chips.parts())))
     origin = Origin(scheme, lake.root / "sheets", lake.layout.models)
@@ -139,6 +142,8 @@ def _make(
     executor: Executor | None,
     progress: Listener | None,
 ) -> Release:
+    if recipe.about != "date":
+        labels = PlaceLabels(lake, labels, recipe.series)
     chips = _chips(lake, labels)
     scenes = _scenes(lake, chips)
     with atomic_dir(target) as root:
@@ -149,7 +154,7 @@ def _make(
             raise no_labels(recipe.task)
         splits = None
         if recipe.parts:
-            splits = split(recipe, places_written(origin.scheme, [chips[w.id] for w in done], done))
+            splits = split(recipe, places_written(recipe, origin.scheme, [chips[w.id] for w in done], done))
             rest = _rest(lake, recipe.parts, done, chips, scenes)
             near = apart(places_of([chips[w.id] for w in done]), splits, places_of(list(rest.values())))
             kept = {i: chip for (i, chip), good in zip(rest.items(), near, strict=True) if good}

@@ -34,6 +34,7 @@ from groundset.release.moments import statistics
 from groundset.release.plan import places_of
 from groundset.release.rasters import image_bands
 from groundset.release.recipe import Recipe
+from groundset.release.series import Dates
 from groundset.release.shape_changes import former_shapes, shape_changes, shapes_of
 from groundset.release.splits import Splits, assign_splits
 from groundset.release.table import write_table
@@ -76,6 +77,7 @@ class Maker:
         self.chips = [chips[w.id] for w in written]
         self.outlines = outlines_of(self.chips)
         used = {c.id.scene for c in self.chips}
+        self.dates = Dates(recipe, frozenset(w.id for w in written))
         self.bands = image_bands(_same_bands({i: s for i, s in scenes.items() if i in used}))
 
     def finish(self, progress: Listener | None) -> None:
@@ -111,7 +113,7 @@ class Maker:
     def _splits(self) -> Splits:
         if self._given is not None:
             return self._given
-        return split(self.recipe, places_written(self.origin.scheme, self.chips, self.written))
+        return split(self.recipe, places_written(self.recipe, self.origin.scheme, self.chips, self.written))
 
     def _statistics(self, splits: Splits) -> tuple[BandStatistics, ...]:
         return statistics((w.moments for w in self.written if splits.splits[w.id] == "train"), self.bands.names)
@@ -129,6 +131,8 @@ class Maker:
                 self.recipe, self.origin.scheme, self.bands, scene, chip, outline, written, split, actors,
                 said.get(written.id),
             )  # fmt: skip
+            item["properties"] |= self.dates.fields(written.id)
+            item["links"] += self.dates.links(written.id)
             fields = (*item["properties"], *item["assets"])
             if fields not in named:
                 named[fields] = extensions(item)
@@ -193,7 +197,7 @@ class Maker:
             former=recipe.former,
             changes=changes,
             warnings=splits.report.warnings,
-            notes=self.kind.notes(self.labels, of),
+            notes=(*self.kind.notes(self.labels, of), *self.dates.notes()),
             sizes=self.kind.sizes(self.origin.scheme, of),
             negatives=sum(w.on_chip is not None and w.on_chip.complete and not w.on_chip.parts for w in self.written),
         )
@@ -237,11 +241,14 @@ class Maker:
         return tuple(out)
 
 
-def places_written(scheme: Scheme, chips: Sequence[Chip], written: Sequence[Written]) -> list[Place]:
-    """Written chips as the splits see them."""
+def places_written(recipe: Recipe, scheme: Scheme, chips: Sequence[Chip], written: Sequence[Written]) -> list[Place]:
+    """Written chips as the splits see them; the dates of a place belong together as a shape's chips do."""
+    dates = Dates(recipe, frozenset())
     other = scheme.not_applicable
     classes = [{c: n for c, n in w.class_counts.items() if other is None or c != other.name} for w in written]
     shapes = [frozenset(() if w.on_chip is None else (p.id for p in w.on_chip.parts)) for w in written]
+    own = [dates.place(w.id) for w in written]
+    shapes = [s if place is None else s | {f"series:{place}"} for s, place in zip(shapes, own, strict=True)]
     return places_of(chips, classes, [w.fingerprint for w in written], shapes)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from groundset.core import InputError, MissingError
 from groundset.core.layout import TaskKind
+from groundset.core.series import About
+
+_LATER = ("parts", "about", "series")
+"""What releases without it do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +46,21 @@ class Recipe:
     versions: Mapping[str, str]
     parts: tuple[str, ...] = ()
     """Parts of the chip table whose chips without a label are kept too; parts that came later do not count."""
+    about: About = "date"
+    """What a label is about: each date, or a place on all dates of a series, or the change there."""
+    series: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """Of each series by name: ``scenes`` and their ``times``, the earliest first."""
 
     def as_json(self) -> dict[str, Any]:
         """JSON form."""
-        out = asdict(self)
-        return out if self.parts else {k: v for k, v in out.items() if k != "parts"}
+        unsaid = {f.name for f in fields(self) if f.name in _LATER and getattr(self, f.name) in ((), {}, "date")}
+        return {k: v for k, v in asdict(self).items() if k not in unsaid}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Recipe:
         """Read the JSON form back."""
-        values = {f.name: data[f.name] for f in fields(cls) if f.name != "parts"}
+        values = {f.name: data[f.name] for f in fields(cls) if f.name not in _LATER}
+        values |= {name: data[name] for name in _LATER if name in data}
         values["parts"] = tuple(data.get("parts", ()))
         values["fractions"] = tuple(values["fractions"])
         values["providers"] = tuple(values["providers"])
