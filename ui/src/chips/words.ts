@@ -10,6 +10,16 @@ export function columnOf(problem: Problem): number | null {
   return null;
 }
 
+/** Where a problem with a filter stands in its text, in UTF-16 units as fields count; null where nobody can say. */
+export function spanOf(problem: Problem, text: string): { start: number; end: number } | null {
+  const at = problem.position;
+  const column = columnOf(problem);
+  if (!at) return column === null ? null : { start: column - 1, end: column };
+  const characters = [...text];
+  const units = (count: number): number => characters.slice(0, count).join('').length;
+  return { start: units(at.start), end: Math.max(units(at.end), units(at.start) + 1) };
+}
+
 /** What a problem with a filter says, without the column that is shown. */
 export function sentenceOf(problem: Problem): string {
   const text = problem.title.replace(/^(line \d+, )?column \d+: /, '');
