@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from typing import Any
 
 from groundset.core import Grid, InputError, Listener
 from groundset.features import encoder_name
 from groundset.imagery import Scene
 from groundset.ingest._known import different, known, missing
 from groundset.ingest._make import Wanted, make
+from groundset.ingest._pick import pick
 from groundset.ingest._settings import ingesting, settled
 from groundset.ingest.encode import fill_others, forget_unused, keep
 from groundset.ingest.report import IngestReport
+from groundset.ingest.sampling import Sampling
 from groundset.lake import Lake
 
 
@@ -24,6 +27,8 @@ def ingest(
     grid: Grid | None = None,
     encoder: str | None = None,
     levels: Sequence[int] = (0,),
+    area: Mapping[str, Any] | None = None,
+    sampling: Sampling | None = None,
     executor: Executor | None = None,
     progress: Listener | None = None,
 ) -> IngestReport:
@@ -40,6 +45,9 @@ def ingest(
         encoder: Encoder name or ``onnx:FILE`` (default: the workspace's, or ``default``). Features of the workspace's
             further encoders (see :func:`~groundset.ingest.encode.encode`) are computed after it.
         levels: Levels to make now; others are made by :func:`~groundset.ingest.make_level` when asked for.
+        area: GeoJSON geometry in EPSG:4326: only chips that meet it.
+        sampling: A sample of the chips of level 0 of all these scenes, in place of every chip. The same scenes and
+            options again go on with it and add nothing; another sample of them is refused.
         executor: Runs strips of chips wide: threads, processes or Dask.
         progress: Hears each step; a StoppedError raised in it stops the work cleanly.
 
@@ -56,13 +64,14 @@ def ingest(
         wanted: list[Wanted] = []
         timed: list[Scene] = []
         skipped = 0
-        for given in different(scenes):
-            scene, new_time = known(lake, given)
+        found = [known(lake, given) for given in different(scenes)]
+        picked = pick(lake, [scene for scene, _ in found], grid, area, sampling)
+        for scene, new_time in found:
             timed += [scene] if new_time else []
             new = [
                 Wanted(scene, level, places)
                 for level in (levels[:1] if scene.photo else levels)
-                if (places := missing(lake, scene, grid, level))
+                if (places := picked(scene, missing(lake, scene, grid, level)))
             ]
             wanted += new
             skipped += not new
