@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from groundset.attach import AttachReport, Join, Layer, LayerState, Take
@@ -20,7 +20,6 @@ class Attaching:
     """Vector files and tables whose values every query may ask for."""
 
     lake: Lake
-    index: Index
 
     def attach(
         self,
@@ -121,7 +120,8 @@ class Attaching:
         known = attach.AttachedStore(self.lake.root).get(layer)
         text = attach.condition(known, when)
         chosen = self.lake.config.task(task, "classify").name
-        found: Any = self.index.find(text, task=chosen, limit=0)
+        index: Index = self.index  # type: ignore[attr-defined]  # of Searching
+        found = index.find(text, task=chosen, limit=0)
         known = attach.AttachedStore(self.lake.root).get(layer)  # the question may have read its file anew
         who = actor or getpass.getuser()
         return attach.label(self.lake, known, found.all_ids(), class_, when=text, task=chosen, actor=who)

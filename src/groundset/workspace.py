@@ -7,21 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self
 
 from groundset import release as _release
 from groundset._attaching import Attaching
 from groundset._cascading import Cascading
 from groundset._declaring import Declaring
+from groundset._ingesting import Ingesting
 from groundset._learning import Learning
 from groundset._mapmaking import Mapmaking
 from groundset._outlining import Outlining
 from groundset._searching import Searching
-from groundset.core import Bbox, Edge, InputError, LabelMask, Listener, Scheme
+from groundset.core import InputError, LabelMask, Listener, Scheme
 from groundset.lake import DEFAULT_DATABASE, Lake, init
 
 if TYPE_CHECKING:
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from anywidget import AnyWidget
     from geopandas import GeoDataFrame
 
-    from groundset.imagery import Resampling
-    from groundset.imagery.scene import Allow
-    from groundset.ingest import AnnotateReport, IngestReport
+    from groundset.ingest import AnnotateReport
     from groundset.notebook import LabelWidget
     from groundset.publish import PublishReport
     from groundset.segment import SegmentReport
@@ -74,7 +72,7 @@ class Status:
     releases: tuple[str, ...]
 
 
-class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading, Attaching):
+class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading, Attaching, Ingesting):
     """An open workspace. Close it, or use it in a ``with`` block."""
 
     def __init__(self, lake: Lake) -> None:
@@ -130,110 +128,6 @@ class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading,
             models=_folders(lake.layout.models),
             releases=_folders(lake.layout.releases),
         )
-
-    def ingest(
-        self,
-        *sources: str | Path,
-        stac: str | None = None,
-        collection: str | None = None,
-        bbox: str | Sequence[float] | Bbox | None = None,
-        aoi: str | Path | None = None,
-        datetime: str | None = None,  # STAC's own name
-        max_cloud: float | None = None,
-        limit: int | None = None,
-        sensor: str | None = None,
-        time: str | datetime | None = None,
-        bands: Sequence[str] | None = None,
-        scene_id: str | None = None,
-        fuse: bool = False,
-        mosaic: str | None = None,
-        resampling: Resampling = "bilinear",
-        group: str | None = None,
-        chip_size: int | None = None,
-        stride: int | None = None,
-        edge: Edge | None = None,
-        levels: int | None = None,
-        encoder: str | None = None,
-        allow: Allow | None = None,
-        executor: Executor | None = None,
-        progress: Listener | None = None,
-    ) -> IngestReport:
-        """Open scenes, cut chips, draw quicklooks and compute features. Run twice it adds nothing.
-
-        Args:
-            *sources: Rasters, folders of bands, SAFE products, photos, STAC JSON; paths or URLs.
-            stac: A STAC API instead of sources: a URL, ``earth-search``, ``planetary-computer`` or ``cdse``.
-            collection: Collection to search.
-            bbox: West, south, east, north in degrees.
-            aoi: Vector file whose shapes to search in, in any CRS; instead of ``bbox``.
-            datetime: RFC 3339 interval ``A/B`` to search in.
-            max_cloud: Largest ``eo:cloud_cover`` in percent.
-            limit: Largest number of items.
-            sensor: Groundset sensor name; needed where the files do not say it.
-            time: Acquisition time, RFC 3339 with a zone, of scenes that do not state one.
-            bands: Bands to select, or the names of a bare file's bands in order.
-            scene_id: Id of the scene, where there is exactly one.
-            fuse: Put all items (or sources) on one reference grid, as one scene.
-            mosaic: ``solar-day`` joins the items of one solar day into one scene.
-            resampling: How bands on another grid are resampled.
-            group: Group of these scenes (a site): chips of a group without CRS stay in one split. A plain photo's own
-                is its folder.
-            chip_size: Side of a level-0 chip in pixels (default 256, or the workspace's).
-            stride: Step between chips in pixels (default: the chip size).
-            edge: ``pad``, ``drop`` or ``shift``.
-            levels: Levels of the quadtree; finer ones are made when asked for.
-            encoder: Encoder name (default: the workspace's).
-            allow: Hears every path and address before it is read, and refuses it by an error.
-            executor: Runs the work wide; threads, processes or Dask.
-            progress: Hears each step.
-
-        Raises:
-            InputError: A source cannot be read or does not say what is needed; the message says what to do.
-        """
-        from groundset.imagery import Resampling
-        from groundset.ingest import check_request, ingest, parse_time
-
-        search = {"collection": collection, "bbox": bbox, "aoi": aoi, "datetime": datetime, "max_cloud": max_cloud}
-        given = [name for name, value in {**search, "limit": limit}.items() if value is not None]
-        if stac is None and given:
-            raise InputError(
-                "these options search a STAC API, and none is named",
-                asked=", ".join(f"--{name.replace('_', '-')}" for name in given),
-                hint="name one with --stac, or leave them out",
-            )
-        if resampling not in get_args(Resampling):
-            raise InputError("no such resampling", asked=resampling, found=", ".join(get_args(Resampling)))
-        grid = check_request(
-            self.lake, [str(s) for s in sources], sensor=sensor, time=time, bands=bands, scene_id=scene_id,
-            chip_size=chip_size, stride=stride, edge=edge, levels=levels,
-        )  # fmt: skip
-        if stac is not None:
-            from groundset.imagery import search_scenes
-
-            scenes = search_scenes(
-                stac, collection=collection, bbox=bbox, aoi=aoi, datetime=datetime, max_cloud=max_cloud, limit=limit,
-                sensor=sensor, bands=bands, fuse=fuse, mosaic=mosaic, resampling=resampling, group=group, allow=allow,
-            )  # fmt: skip
-        elif sources:
-            from groundset.imagery import open_sources
-
-            scenes = open_sources(
-                [str(s) for s in sources],
-                sensor=sensor,
-                time=parse_time(time),
-                bands=bands,
-                scene_id=scene_id,
-                fuse=fuse,
-                mosaic=mosaic,
-                resampling=resampling,
-                group=group,
-                allow=allow,
-            )
-        else:
-            raise InputError(
-                "nothing to ingest", hint="name at least one file, folder or URL, or a STAC API with --stac"
-            )
-        return ingest(self.lake, scenes, grid=grid, encoder=encoder, executor=executor, progress=progress)
 
     def annotate(
         self,

@@ -24,7 +24,10 @@ def run(
     datetime: Annotated[str | None, typer.Option(help="A/B, RFC 3339.")] = None,
     max_cloud: Annotated[float | None, typer.Option(help="Largest cloud cover, percent.")] = None,
     limit: Annotated[int | None, typer.Option(help="Largest number of items.")] = None,
-    aoi: Annotated[Path | None, typer.Option(help="Vector file whose shapes to search in, instead of --bbox.")] = None,
+    aoi: Annotated[
+        Path | None,
+        typer.Option(help="Vector file: only chips in its shapes; with --stac, where to search instead of --bbox."),
+    ] = None,
     sensor: Annotated[
         str | None,
         typer.Option(
@@ -51,6 +54,23 @@ def run(
     edge: Annotated[str | None, typer.Option(help="pad (default), drop or shift.")] = None,
     levels: Annotated[int | None, typer.Option(help="Levels of the quadtree (default 1).")] = None,
     encoder: Annotated[str | None, typer.Option(help="Encoder of the chip features.")] = None,
+    sample: Annotated[
+        int | None, typer.Option(metavar="N", help="A designed sample of N chips over all scenes, not every chip.")
+    ] = None,
+    stratify: Annotated[
+        str | None,
+        typer.Option(metavar="LAYER", help="Strata of the sample: an attached layer, a vector file, a class raster."),
+    ] = None,
+    stratify_column: Annotated[
+        str | None, typer.Option(metavar="COL", help="Column of the vector file that names the stratum.")
+    ] = None,
+    allocation: Annotated[
+        str, typer.Option(help="Chips of a stratum: proportional to its size, or equal.")
+    ] = "proportional",
+    min_distance: Annotated[
+        float | None, typer.Option(metavar="M", help="Least distance between middles of sampled chips, metres.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another one draws another sample.")] = 0,
     workers: Workers = None,
     dask: DaskAddress = None,
 ) -> None:
@@ -83,6 +103,12 @@ def run(
             edge=edge,  # type: ignore[arg-type]  # checked by Grid
             levels=levels,
             encoder=encoder,
+            sample=sample,
+            stratify=stratify,
+            stratify_column=stratify_column,
+            allocation=allocation,  # type: ignore[arg-type]  # checked by Sampling
+            min_distance=min_distance,
+            seed=seed,
             executor=pool,
             progress=listen,
         )
