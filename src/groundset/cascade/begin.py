@@ -119,6 +119,14 @@ def _grid(lake: Lake, levels: int | None) -> Grid:
             found=f"{grid.levels} in {lake.layout.config}, chips of {grid.chip_size} pixels",
             hint=f"finer levels are added when they are asked for{fits}",
         )
+    most = _divides(grid)
+    if wanted > most:
+        raise InputError(
+            "the chip size does not divide by 2 so often", asked=f"levels = {wanted}",
+            found=f"chips of {grid.chip_size} pixels, stride {grid.stride}, in {lake.layout.config}",
+            hint=f"levels = {most} at most" if most >= FEWEST_LEVELS else
+            "ingest the scene in another workspace with --chip-size 256",
+        )  # fmt: skip
     return grid if wanted <= grid.levels else replace(grid, levels=wanted)
 
 

@@ -22,7 +22,7 @@ from groundset.cascade.steps import (
     start_event,
 )
 from groundset.cascade.view import View
-from groundset.core import ConflictError, InputError, Listener, MissingError
+from groundset.core import ConflictError, GroundsetError, InputError, Listener, MissingError
 from groundset.journal import Appended, NewEvent
 
 if TYPE_CHECKING:
@@ -129,6 +129,13 @@ class Cascades:
             while len(self._views) > KEPT:
                 self._views.pop(next(iter(self._views)))
             return known[0]
+
+    def title(self, record: Record) -> str:
+        """Title of the class that is looked for; of one that left the scheme its code."""
+        try:
+            return self._lake.scheme(record.task).find(record.code).title
+        except GroundsetError:
+            return f"class {record.code}"
 
     def state(self, record: Record) -> State:
         """How far a cascade is."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from groundset.cascade.said import Conflict
     from groundset.cascade.state import State
     from groundset.cascade.steps import Record
+    from groundset.cascade.view import View
     from groundset.core import Listener
 
 
@@ -49,6 +50,15 @@ class Cascade:
     def level(self) -> int:
         """The level that is worked on."""
         return self.record.level
+
+    @property
+    def title(self) -> str:
+        """Title of the class that is looked for."""
+        return self._room.title(self.record)
+
+    def view(self) -> View:
+        """It at this moment, for whoever draws it."""
+        return self._room.view(self.record)
 
     def state(self) -> State:
         """How far it is."""

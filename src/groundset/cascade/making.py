@@ -63,7 +63,7 @@ class Saved:
     def says(self) -> str:
         """For people."""
         if not self.chips:
-            return "Every chip of the levels so far was made."
+            return "No chip of the levels so far was left out."
         size = f"{self.bytes / 1e6:.1f} MB" if self.bytes >= 100_000 else f"{self.bytes / 1e3:.0f} kB"
         time = "" if self.seconds is None else f" and {self.seconds:.1f} s of work"
         return f"{self.chips:,} chips never made: {size}{time} saved."

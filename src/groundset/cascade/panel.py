@@ -9,18 +9,16 @@ import numpy as np
 
 from groundset.cascade.bags import Bool, Float32, Int64
 from groundset.cascade.level import Learned
-from groundset.learn.strategies import apart, typical
+from groundset.learn.strategies import typical, uncertain
 
 Reason = Literal["typical", "likely", "border", "check"]
 
 BORDER = 0.5
-"""Share of the panel that lies near the threshold."""
-CHECK = 0.2
+"""Share of the panel that the model cannot tell."""
+CHECK = 0.1
 """... and below it, drawn by chance, so that what is rejected is looked at too."""
 TYPICAL = 0.3
 """... and that is typical of the level, while nothing is calibrated."""
-NEAR = 3
-"""Of how many times as many chips those near the threshold are taken, no two nearly alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +44,24 @@ def panel(Z: Float32, open_: Bool, learned: Learned, cut: Bool | None, n: int, *
     if learned.meaning == "none":
         rows, _ = typical(Z, n, taken=np.flatnonzero(~open_), among=open_, seed=seed)
         return [Asked(int(row), "typical") for row in rows]
-    rank = np.empty(len(Z), np.int64)
-    rank[learned.order] = np.arange(len(Z))
     rng = np.random.default_rng(seed)
-    checked: Int64 = np.empty(0, np.int64)
     kinds: list[tuple[Reason, Int64, int]] = []
     if cut is None:
         rows, _ = typical(Z, round(TYPICAL * n), taken=np.flatnonzero(~open_), among=open_, seed=seed)
         kinds.append(("typical", rows, len(rows)))
-        edge = int((learned.decisions <= 0).sum())
     else:
-        checked = rng.permutation(free[cut[free]])[: round(CHECK * n)]
-        kinds.append(("check", checked, len(checked)))
-        edge = int(cut.sum())
-    near = free[np.argsort(np.abs(rank[free] - edge), kind="stable")]
-    border = near[: round(BORDER * n) * NEAR]
-    kinds.append(("border", border[apart(Z[border], len(border))], round(BORDER * n)))
-    best = free[np.argsort(-rank[free], kind="stable")]
+        kinds.append(("check", rng.permutation(free[cut[free]]), round(CHECK * n)))
+    if learned.meaning == "score" and not open_.all():
+        both = np.stack([-learned.decisions / 2, learned.decisions / 2], axis=1)
+        among = open_ if cut is None else open_ & ~cut
+        rows, _ = uncertain(Z, both, round(BORDER * n), taken=np.flatnonzero(~open_), among=among, seed=seed)
+        kinds.append(("border", rows, len(rows)))
+    elif learned.meaning == "score":  # the bags alone taught
+        rows = free[np.argsort(np.abs(learned.decisions[free]), kind="stable")]
+        kinds.append(("border", rows, round(BORDER * n)))
+    best = free[np.argsort(-learned.decisions[free], kind="stable")]
+    there = best[learned.decisions[best] > 0]
+    kinds.append(("likely", rng.permutation(there) if len(there) >= n else best, n))
     kinds.append(("likely", best, n))
     return _mixed(kinds, n)
 

@@ -50,7 +50,7 @@ class Threshold:
         if self.positives < needed(self.recall):
             short = (
                 f" With fewer than {needed(self.recall)} positive chips {self.recall:.0%} cannot be promised: the "
-                "threshold lies below the lowest of them."
+                "threshold lies at the lowest of them."
             )
         else:
             short = ""
@@ -68,8 +68,7 @@ def threshold(ranks: npt.ArrayLike, recall: float, *, fewest: int = FEWEST) -> T
     Split conformal (Vovk, Gammerman and Shafer 2005; Angelopoulos and Bates 2021): among n exchangeable positive chips
     and one more, the further one lies below the k-th lowest with probability k / (n + 1), so that the k-th lowest with
     ``k = floor((n + 1) (1 - recall))`` keeps at least ``recall``. Where k is 0 there are too few for a promise; the
-    threshold then lies below the lowest by the mean distance between the lowest ones, and the interval says what is
-    known.
+    threshold then lies at the lowest of them, and the interval says what is known.
 
     Args:
         ranks: Of the known positive chips, each by a model that did not learn from it: 0 lowest to 1 highest.
@@ -81,16 +80,10 @@ def threshold(ranks: npt.ArrayLike, recall: float, *, fewest: int = FEWEST) -> T
     if n < fewest:
         return Threshold(None, recall, 1.0, 0.0 if not n else interval(n, n)[0], 1.0, n)
     k = int(np.floor((n + 1) * (1 - recall) + 1e-9))
-    at = float(held[k - 1]) if k else max(0.0, float(held[0]) - _step(held))
+    at = float(held[max(k, 1) - 1])
     kept = int((held >= at).sum())
     low, high = interval(kept, n)
     return Threshold(at, recall, kept / n, low, high, n)
-
-
-def _step(held: Float64) -> float:
-    """How far the lowest ranks lie apart: the next lower one is expected about so much farther down."""
-    few = held[: max(2, len(held) // 4)]
-    return float((few[-1] - few[0]) / (len(few) - 1))
 
 
 def interval(kept: int, n: int, sure: float = SURE) -> tuple[float, float]:

@@ -24,7 +24,7 @@ def summary(state: State) -> str:
     if state.recall is not None:
         value, low, high = state.recall
         lines.append(f"recall of the levels left about {value:.1%} ({low:.1%} to {high:.1%})")
-    lines.append(state.saved.says())
+    lines += [state.saved.says()] if state.saved.chips else []
     lines += state.problems
     if state.stuck is not None:
         lines.append(state.stuck)

@@ -1,0 +1,298 @@
+"""Cascade labelling of a scene: what share of it must be looked at to find a class, and what that costs.
+
+The scene is ``itaipu`` (Landsat 8, three bands) in chips of 256, 128, 64 and 32 pixels. A person who knows a dense map
+answers the panels that the cascade suggests, 50 chips each: "is the class in this chip?". The map is made once by the
+product's ``forest`` from all reference polygons and points of the scene, one class against the rest, and frozen; a chip
+of 32 pixels has the class from 5 % of its pixels on, a larger one where a chip of 32 pixels in it has. Classes:
+``water``, and ``crop``, which covers under 5 % of the area.
+
+- ``share_looked_at``: share of the chips of 32 pixels that were made, mean over seeds; ``recall``: share of the chips
+  of 32 pixels with the class that the cascade keeps in the end, mean over seeds. Of both the worse of the two classes.
+- ``floor``: the least share that any cascade must look at for a recall of 0.95, with every answer known: chips of 32
+  pixels are made four at a time, so that it lies above the share of chips that have the class.
+- ``cpu_ratio_vs_all_levels``: CPU of making the levels and learning in the cascade, over making all chips of all levels
+  and the same learning. What a chip of each level costs is measured in this run, on a fixed part of the scene.
+- Beside it: plain inheritance (children take the answer of their parent, no bags), and brute force: all chips of 32
+  pixels made, the same number of answers given there, the same threshold.
+
+Settings were chosen on ``developed`` (``--on developed``), never on the classes that are reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from _bench import cache_dir, finish, table
+from groundset.cascade import Cascade, Cascades, annotation
+from groundset.cascade.steps import Record, start_event
+from groundset.core import ChipId, Scheme, SchemeClass, whole
+from groundset.demo.fetch import cache_folder
+from groundset.demo.samples import ITAIPU
+from groundset.imagery import SceneReader
+from groundset.ingest import ingest, make_level
+from groundset.segment.features import default_spec, pixel_features
+from groundset.segment.forest import Forest
+from groundset.workspace import Workspace
+from groundset.workspace import create as create_workspace
+from groundset.workspace import open as open_workspace
+
+CLASSES = ("water", "crop")
+NAMES = ("water", "crop", "tree", "developed")
+SIZES = (256, 128, 64, 32)
+FINEST = SIZES[-1]
+SHARE = 0.05
+"""A chip has a class from this share of its pixels on."""
+PANEL = 50
+PANELS = (1, 2, 3, 3)
+"""Panels that the person answers on each level."""
+WANTED = 0.95
+SAMPLE = 6
+"""Chips of the coarsest level on which the cost of a chip of each level is measured."""
+WAYS = ("cascade", "inheritance", "brute force")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one run."""
+
+    looked: float
+    recall: float
+    precision: float
+    answers: int
+    made: tuple[int, ...]
+    learning: float
+
+
+def main() -> None:
+    """Run it."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("--quick", action="store_true")
+    asked.add_argument("--on", nargs="*", default=list(CLASSES), choices=NAMES)
+    asked.add_argument("--seeds", type=int)
+    asked.add_argument("--ways", nargs="*", default=list(WAYS), choices=WAYS)
+    said = asked.parse_args()
+    seeds = said.seeds or (1 if said.quick else 10)
+    master = _master()
+    cost = _cost(master)
+    total = [_count(size) for size in SIZES]
+    everything = sum(n * c for n, c in zip(total, cost, strict=True))
+    print("a chip costs " + ", ".join(f"{1000 * c:.1f} ms at {s} px" for s, c in zip(SIZES, cost, strict=True)))
+    rows: list[tuple[object, ...]] = []
+    metrics: dict[str, object] = {"answers": PANEL * sum(PANELS), "seeds": seeds}
+    worst: dict[str, list[float]] = {"share_looked_at": [], "recall": [], "cpu_ratio_vs_all_levels": [], "floor": []}
+    for name in said.on:
+        truth = oracle(name)
+        floor = _floor(truth)
+        metrics |= {f"floor_{name}": floor, f"positive_share_{name}": float(truth.mean()),
+                    f"map_sha256_{name}": sha256(np.packbits(truth).tobytes()).hexdigest()[:12]}  # fmt: skip
+        for way in said.ways:
+            some = [_run(master, name, way, seed) for seed in range(seeds)]
+            making = [sum(n * c for n, c in zip(o.made, cost, strict=True)) for o in some]
+            ratio = [(m + o.learning) / (everything + o.learning) for m, o in zip(making, some, strict=True)]
+            told = {
+                "share_looked_at": _mean([o.looked for o in some]), "recall": _mean([o.recall for o in some]),
+                "precision": _mean([o.precision for o in some]), "cpu_ratio": _mean(ratio),
+            }  # fmt: skip
+            spread = statistics.pstdev([o.recall for o in some])
+            rows.append((name, way, *(f"{told[k]:.3f}" for k in told), f"{spread:.3f}", some[0].answers,
+                         f"{_mean([o.learning for o in some]):.1f}", f"{floor:.3f}", f"{truth.mean():.3f}"))  # fmt: skip
+            short = {"cascade": name, "inheritance": f"{name}_inherit", "brute force": f"{name}_brute"}[way]
+            metrics |= {f"{k}_{short}": v for k, v in told.items()}
+            if way == "cascade":
+                for key, value in zip(worst, (told["share_looked_at"], told["recall"], told["cpu_ratio"], floor),
+                                      strict=True):  # fmt: skip
+                    worst[key].append(value)
+    table(rows, ("class", "way", "looked at", "recall", "precision", "cpu ratio", "recall sd", "answers", "learning s",
+                 "floor", "positive"))  # fmt: skip
+    if worst["recall"]:
+        metrics |= {k: (min if k == "recall" else max)(v) for k, v in worst.items()}
+    finish("cascade", metrics, said.quick, packages=("scikit-learn",))
+
+
+@cache
+def oracle(name: str) -> np.ndarray:
+    """Which chips of the finest level have a class: bool (rows, columns)."""
+    kept = cache_dir("cascade") / f"map-{name}.npy"
+    if not kept.exists():
+        np.save(kept, _dense(name))
+    there = np.load(kept)
+    rows, cols = (-(-side // FINEST) for side in there.shape)
+    padded = np.zeros((rows * FINEST, cols * FINEST), bool)
+    padded[: there.shape[0], : there.shape[1]] = there
+    return padded.reshape(rows, FINEST, cols, FINEST).mean(axis=(1, 3)) >= SHARE
+
+
+def _dense(name: str) -> np.ndarray:
+    """The map: the forest's answer for each pixel, trained on every reference pixel."""
+    import pyogrio
+    import rasterio.features
+
+    scene = ITAIPU.scenes()[0]
+    ITAIPU.reference(scene.geobox)  # unpacks polygons and points
+    burn = []
+    for file, reach in (("polygons", 0), ("points", 45)):
+        shapes = pyogrio.read_dataframe(cache_folder() / "samples" / "itaipu" / f"{file}.gpkg")
+        shapes = shapes.to_crs(str(scene.geobox.crs))
+        geometry = shapes.geometry.buffer(reach, cap_style="square") if reach else shapes.geometry
+        burn += list(zip(geometry, (1 if n == name else 2 for n in shapes["name"]), strict=True))
+    reference = rasterio.features.rasterize(
+        burn, out_shape=scene.geobox.shape, transform=scene.geobox.transform, fill=0, dtype="uint8"
+    ).ravel()
+    with SceneReader(scene) as reader:
+        pixels = reader.read(whole(scene.width, scene.height))
+    spec = default_spec([pixels.bands])
+    features = np.nan_to_num(pixel_features(pixels.physical(), pixels.bands, spec)).reshape(len(spec.names), -1).T
+    forest = Forest(0).fit(np.ascontiguousarray(features[reference > 0]), reference[reference > 0])
+    found = forest.predict_proba(features).argmax(axis=1) == 0
+    return found.reshape(scene.geobox.shape) & ~pixels.nodata
+
+
+def _master() -> Path:
+    """A workspace with all chips of all levels, made once."""
+    root = cache_dir("cascade") / "all-levels"
+    if not (root / "done").exists():
+        shutil.rmtree(root, ignore_errors=True)
+        print("making all levels, once", file=sys.stderr)
+        with _begun(root) as ws:
+            for level in range(len(SIZES)):
+                make_level(ws.lake, ITAIPU.scenes()[0].id, level)
+        (root / "done").touch()
+    return root
+
+
+@contextmanager
+def _begun(root: Path) -> Iterator[Workspace]:
+    """A new workspace that knows the scene and the grid, with the coarsest level."""
+    from groundset.core import Grid
+
+    scheme = Scheme("cover", tuple(SchemeClass(i, n, n.title(), f"#{40 * i + 40:02x}8080") for i, n in enumerate(NAMES)))
+    with create_workspace(root, scheme=scheme) as ws:
+        ingest(ws.lake, ITAIPU.scenes(), grid=Grid(SIZES[0], levels=len(SIZES)))
+        yield ws
+
+
+def _cost(master: Path) -> list[float]:
+    """CPU seconds of a chip of each level, measured on a fixed part of the scene."""
+    out = []
+    scene = ITAIPU.scenes()[0].id
+    with tempfile.TemporaryDirectory() as folder, _begun(Path(folder) / "ws") as ws:
+        ids = ws.lake.chips.table(["chip_id", "valid_fraction"]).to_pylist()
+        some = [row["chip_id"] for row in ids if row["valid_fraction"] == 1]
+        some = [some[i] for i in np.linspace(0, len(some) - 1, SAMPLE).astype(int)]
+        for level in range(1, len(SIZES)):
+            began = time.process_time()
+            made = make_level(ws.lake, scene, level, some).chips
+            out.append((time.process_time() - began) / made)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.process_time()
+        with _begun(Path(folder) / "ws") as ws:
+            out.insert(0, (time.process_time() - began) / len(ws.lake.chips))
+    del master
+    return out
+
+
+def _run(master: Path, name: str, way: str, seed: int) -> Outcome:
+    """One person, one class, one way."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "ws"
+        shutil.copytree(master, root, copy_function=_linked)
+        with open_workspace(root) as ws:
+            return _brute(ws, name, seed) if way == "brute force" else _cascade(ws, name, way == "inheritance", seed)
+
+
+def _cascade(ws: Workspace, name: str, inherit: bool, seed: int) -> Outcome:
+    room = Cascades(ws.lake, ws.ranker, inherit=inherit)
+    cascade = Cascade(room, room.start(name, actor="person").id, "person")
+    spent = _answered(room, cascade, oracle(name), PANELS, seed)
+    view = room.view(cascade.record)
+    made = tuple(int(view.candidate(level).sum()) for level in cascade.record.levels)
+    return _outcome(ws, cascade, name, made, spent)
+
+
+def _brute(ws: Workspace, name: str, seed: int) -> Outcome:
+    room = Cascades(ws.lake, ws.ranker)
+    finest = len(SIZES) - 1
+    scene = ws.lake.scenes.ids()[0]
+    record = Record("brute", "chips", NAMES.index(name), (scene,), (finest,), 0.99, "person", "", "")
+    ws.lake.annotate([start_event(record)], actor="person")
+    cascade = Cascade(room, "brute", "person")
+    spent = _answered(room, cascade, oracle(name), (sum(PANELS),), seed)
+    return _outcome(ws, cascade, name, tuple(_count(size) for size in SIZES), spent)
+
+
+def _answered(room: Cascades, cascade: Cascade, truth: np.ndarray, panels: tuple[int, ...], seed: int) -> float:
+    """Answer the panels of each level and go on; CPU seconds of what the product did meanwhile."""
+    spent = 0.0
+    for level, many in zip(cascade.record.levels, panels, strict=True):
+        for turn in range(many):
+            began = time.process_time()
+            ids = cascade.suggest(PANEL, seed=1000 * seed + 10 * level + turn)
+            spent += time.process_time() - began
+            yes = [chip for chip in ids if _has(truth, ChipId.parse(chip))]
+            cascade.answer(yes, "positive")
+            cascade.answer(sorted(set(ids) - set(yes)), "negative")
+        began = time.process_time()
+        if os.environ.get("CASCADE_TOLD"):
+            print(cascade, file=sys.stderr)
+        room.advance(cascade.record, actor="person")
+        spent += time.process_time() - began
+    return spent
+
+
+def _has(truth: np.ndarray, chip: ChipId) -> bool:
+    """Whether a chip holds one of the finest level with the class."""
+    n = SIZES[chip.level] // FINEST
+    return bool(truth[chip.row * n : (chip.row + 1) * n, chip.col * n : (chip.col + 1) * n].any())
+
+
+def _outcome(ws: Workspace, cascade: Cascade, name: str, made: tuple[int, ...], spent: float) -> Outcome:
+    kept = annotation(ws.lake, ws.lake.scenes.ids()[0])[0]
+    found = np.zeros(oracle(name).shape, bool)
+    found[kept.row, kept.col] = True
+    right = int((found & oracle(name)).sum())
+    answers = sum(cascade.state().answers)
+    return Outcome(
+        made[-1] / _count(FINEST), right / int(oracle(name).sum()), right / max(int(found.sum()), 1), answers, made, spent
+    )
+
+
+def _floor(truth: np.ndarray) -> float:
+    """Least share of the finest level in parents that together hold enough of the positive chips."""
+    rows, cols = truth.shape
+    even = np.zeros((rows + rows % 2, cols + cols % 2))
+    even[:rows, :cols] = truth
+    each = np.sort(even.reshape(len(even) // 2, 2, -1, 2).sum(axis=(1, 3)).ravel())[::-1]
+    parents = int(np.searchsorted(each.cumsum(), WANTED * truth.sum())) + 1
+    return 4 * parents / truth.size
+
+
+def _count(size: int) -> int:
+    scene = ITAIPU.scenes()[0]
+    return -(-scene.width // size) * -(-scene.height // size)
+
+
+def _linked(source: str, target: str) -> None:
+    """Parts are never written to again; the journal and settings are."""
+    (shutil.copy2 if source.endswith((".db", ".toml")) else os.link)(source, target)
+
+
+def _mean(values: list[float]) -> float:
+    return statistics.fmean(values)
+
+
+if __name__ == "__main__":
+    main()
