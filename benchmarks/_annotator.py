@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 
+import cc3d
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import distance_transform_edt, find_objects, label
+from scipy.ndimage import distance_transform_edt, find_objects
 from skimage.draw import polygon
 from skimage.graph import MCP_Geometric
 from skimage.measure import approximate_polygon, find_contours
@@ -89,6 +90,11 @@ class Clock:
         self.acts += 1
         self.seconds += MIND + POINT + (vertices - 1) * NEAR + vertices * 2 * BUTTON + 2 * BUTTON
 
+    def key(self) -> None:
+        """Look, press a key: nothing is pointed at."""
+        self.acts += 1
+        self.seconds += MIND + KEY
+
     def wait(self, seconds: float) -> None:
         """R: the machine."""
         self.seconds += seconds
@@ -96,12 +102,22 @@ class Clock:
 
 @dataclass(frozen=True)
 class Stroke:
-    """Pixels painted, how far the brush went, in how many straight pieces, and its radius."""
+    """Pixels painted, how far the brush went, in how many straight pieces (0: it is set down once), its radius."""
 
     painted: Bool
     length: float
     segments: int
     radius: int
+
+
+@dataclass(frozen=True)
+class Move:
+    """Pixels that get a class, how many that mends in a second, and how it is done."""
+
+    painted: Bool
+    code: int
+    rate: float
+    how: Callable[[Clock], None]
 
 
 class Person:
@@ -115,6 +131,7 @@ class Person:
 
     def __init__(self, truth: UInt8, seed: int, *, scored: UInt8 | None = None) -> None:
         self.truth, self.known = truth, truth != 255
+        self.water = int((truth == 1).sum())
         self.scored = truth if scored is None else scored
         self.rng = np.random.default_rng(seed)
         self.clock = Clock()
@@ -126,21 +143,17 @@ class Person:
 
     def one_of(self, where: Bool) -> Bool | None:
         """One of the three largest patches of these pixels that are of one class, the larger the likelier."""
-        found = []
-        for code in (0, 1):
-            pieces, _ = label(where & (self.truth == code))
-            sizes = np.bincount(pieces.ravel())
-            sizes[0] = 0
-            found += [(int(sizes[i]), code, i, pieces) for i in np.argsort(-sizes)[:SEEN] if sizes[i]]
+        pieces = cc3d.connected_components(np.where(where & self.known, self.truth + np.uint8(1), 0), connectivity=4)
+        sizes = np.bincount(pieces.ravel())
+        sizes[0] = 0
+        found = [i for i in np.argsort(-sizes, kind="stable")[:SEEN] if sizes[i]]
         if not found:
             return None
-        found = sorted(found, key=lambda f: -f[0])[:SEEN]
-        weights = np.array([f[0] for f in found], float)
-        _, _, i, pieces = found[self.rng.choice(len(found), p=weights / weights.sum())]
-        return pieces == i
+        weights = sizes[found].astype(float)
+        return np.asarray(pieces == found[self.rng.choice(len(found), p=weights / weights.sum())])
 
     def strokes(self, patch: Bool) -> list[Stroke]:
-        """Two ways to paint a patch, as the hand does it: straight through its middle, or along its winding."""
+        """Ways to paint a patch, as the hand does it: straight through its middle, along its winding, or a dab."""
         rows, cols = find_objects(patch.astype(np.uint8))[0]
         depth = distance_transform_edt(np.pad(patch[rows, cols], 1))[1:-1, 1:-1]
         row, col = (int(i) for i in np.unravel_index(int(depth.argmax()), depth.shape))
@@ -155,7 +168,9 @@ class Person:
             points = way + np.array([rows.start, cols.start]) + self.rng.normal(0, HAND, way.shape)
             length = float(np.hypot(*np.diff(points, axis=0).T).sum())
             out.append(Stroke(_thick(patch.shape, points, radius), length, len(points) - 1, radius))
-        return out
+        here = np.array([[row + rows.start, col + cols.start]]) + self.rng.normal(0, HAND, (1, 2))
+        radii = {int(max(1, min(BRUSH, r))) for r in (depth[row, col], np.sqrt(patch.sum() / np.pi))}
+        return out + [Stroke(_thick(patch.shape, np.repeat(here, 2, axis=0), r), 0.0, 0, r) for r in sorted(radii)]
 
     def mended(self, painted: Bool, code: int, mask: UInt8) -> int:
         """Pixels that become right, less those that are painted wrong."""
@@ -163,19 +178,31 @@ class Person:
         now, then = mask.ravel()[at], self.truth.ravel()[at]
         return int(((now != then) & (then == code)).sum()) - int(((then != code) & (then != 255)).sum())
 
-    def mend(
+    def better(self, painted: Bool, code: int, mask: UInt8) -> bool:
+        """Whether the mask is no worse then: nobody paints land over a lake that is right to mend a little shore."""
+        at = np.flatnonzero(painted)
+        other = mask.ravel()[at] != code
+        right = int((other & (self.truth.ravel()[at] == code)).sum())
+        spoilt = int((other & (self.truth.ravel()[at] == 1 - code)).sum())
+        water = mask == 1
+        hit, false = int((water & (self.truth == 1)).sum()), int((water & (self.truth == 0)).sum())
+        before = hit / max(1, self.water + false)
+        if code:
+            return (hit + right) / max(1, self.water + false + spoilt) >= before
+        return (hit - spoilt) / max(1, self.water + false - right) >= before
+
+    def choose(
         self, patch: Bool, mask: UInt8, *, outlines: bool = False, regions: Sequence[tuple[Bool, int]] = ()
-    ) -> tuple[Bool, int]:
-        """Mend a patch in the way that mends most in a second: a stroke, or what else the tool has.
+    ) -> Move:
+        """The way of mending a patch that mends most in a second: a stroke, or what else the tool has.
+
+        What makes the whole mask worse is not done while there is anything else to do.
 
         Args:
             patch: Pixels that are wrong.
             mask: The mask as it is.
             outlines: Whether the tool has outlines.
             regions: Regions at the spot, each with the steps of the wheel to it; looking at them has cost its time.
-
-        Returns:
-            The pixels painted, and their class.
         """
         code = int(self.truth[patch][0])
         ways: list[tuple[Bool, Callable[[Clock], None]]]
@@ -186,16 +213,20 @@ class Person:
             painted[polygon(*(ring + self.rng.normal(0, HAND, ring.shape)).T, patch.shape)] = True
             ways.append((painted, partial(_outline, len(ring))))
         ways += [(region, partial(_region, steps)) for region, steps in regions]
-
-        def rate(way: tuple[Bool, Callable[[Clock], None]]) -> float:
+        moves = []
+        for painted, how in ways:
             took = Clock(holding=dict(self.clock.holding))
-            way[1](took)
-            return self.mended(way[0], code, mask) / took.seconds
+            took.take("class", code)
+            how(took)
+            moves.append(Move(painted, code, self.mended(painted, code, mask) / took.seconds, how))
+        moves.sort(key=lambda move: -move.rate)
+        return next((move for move in moves if self.better(move.painted, code, mask)), moves[0])
 
-        painted, how = max(ways, key=rate)
-        self.clock.take("class", code)
-        how(self.clock)
-        return painted, code
+    def do(self, move: Move) -> tuple[Bool, int]:
+        """Make a move: the pixels painted, and their class."""
+        self.clock.take("class", move.code)
+        move.how(self.clock)
+        return move.painted, move.code
 
     def spot(self, patch: Bool) -> tuple[int, int]:
         """Where they click in a patch: about its middle."""

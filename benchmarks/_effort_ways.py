@@ -10,14 +10,16 @@ import numpy as np
 from skimage.draw import polygon
 
 from _annotator import BUTTON, HAND, KEY, MIND, POINT, Person
+from _effort_asking import QUEUE, Questions
 from _effort_scenes import Picture, Reading, outlines, picture, seen
 from groundset.core import UNLABELLED
 from groundset.segment.linear import Linear
 from groundset.segment.live.learner import learner
+from groundset.segment.live.questions import Question, Sight, Skip, ask
 from groundset.segment.live.rows import MOST_PER_CLASS
 from groundset.segment.regions import Candidates, Hierarchy, candidates
 
-MOST_ACTS = 1_000
+MOST_ACTS = 3_000
 TRIES = 6
 IRIS_WAIT = 0.5
 """Seconds of one answer of IRIS (measured on an idle machine, shared/design/facts.md)."""
@@ -25,6 +27,8 @@ OUR_WAIT = 0.12
 """Seconds of one answer of ours at most (``benchmarks/assist.py`` holds it to that)."""
 FILL = MIND + POINT + 2 * BUTTON + KEY
 """Seconds to fill what is left with the other class."""
+OFTEN = 100
+"""Acts after which ours is asked after every fourth only: it changes little by then, and a simulation takes long."""
 
 
 @dataclass
@@ -101,6 +105,8 @@ class Labelling:
         self.drawn = np.full(self.person.truth.shape, UNLABELLED, np.uint8)
         self.mask = np.zeros(self.person.truth.shape, np.uint8)
         self.since = 0
+        self.open = FILL
+        """What it costs yet to have a class everywhere: nothing once an answer was taken."""
 
     def classes(self) -> list[int]:
         """Those that are drawn."""
@@ -133,7 +139,8 @@ class Labelling:
         new = np.where(self.drawn != UNLABELLED, self.drawn, found.reshape(self.drawn.shape))
         better = self.person.iou(new) > self.person.iou(self.mask)
         seen(better)
-        self.mask = new if better else self.mask
+        if better:
+            self.mask, self.open = new, 0.0
         self.useless = 0 if better else self.useless + 1
 
 
@@ -147,9 +154,9 @@ def by_iris(job: Job, batch: int, patience: float) -> Costs:
         person.clock.wait(KEY + IRIS_WAIT + (0 if better else KEY))
 
     while (patch := mine.next()) is not None:
-        mine.draw(*person.mend(patch, mine.mask))
+        mine.draw(*person.do(person.choose(patch, mine.mask)))
         mine.answer(seen=told)
-        if out.see(person, mine.mask):
+        if out.see(person, mine.mask, mine.open):
             break
     return out
 
@@ -186,18 +193,40 @@ def iris_answer(bands: np.ndarray, drawn: np.ndarray) -> np.ndarray | None:
 
 
 def by_ours(job: Job) -> Costs:
-    """Strokes, outlines and region clicks; the answer lies over the mask after each, a key accepts it."""
+    """Strokes, outlines, region clicks and answers to questions; the answer lies over the mask, a key accepts it.
+
+    The person answers the question that is shown where that mends more in a second than pointing would, or where
+    questions lately did; one that is of no class (:data:`AGREE`) they skip, which takes as long. They never wait for
+    questions: the next ones come while they answer. While a class is missing they take it from where it costs least.
+    """
     scene, person, out = job.begin()
     assistant = Assistant(scene)
     mine = Labelling(person, assistant.answer)
+    questions = Questions(assistant, mine)
 
     def told(better: bool) -> None:
         person.clock.wait(OUR_WAIT + (KEY if better else 0))
 
+    def meanwhile(better: bool) -> None:
+        person.clock.wait(KEY if better else 0)
+
     while (patch := mine.next()) is not None:
-        mine.draw(*person.mend(patch, mine.mask, outlines=True, regions=assistant.regions(person.spot(patch))))
-        mine.answer(seen=told)
-        if out.see(person, mine.mask):
+        code = int(person.truth[patch][0])
+        if len(mine.classes()) < 2 and questions.says() == code:
+            asked = True
+        else:
+            move = person.choose(patch, mine.mask, outlines=True, regions=assistant.regions(person.spot(patch)))
+            asked = len(mine.classes()) == 2 and questions.rate() > move.rate
+        if asked:
+            questions.answer()
+            mine.batch = QUEUE // 2 if person.clock.acts > QUEUE else 1
+            mine.answer(seen=meanwhile)
+        else:
+            mine.draw(*person.do(move))
+            questions.turn_to(patch)
+            mine.batch = 1 if person.clock.acts < OFTEN else 4
+            mine.answer(seen=told)
+        if out.see(person, mine.mask, mine.open):
             break
     return out
 
@@ -223,6 +252,16 @@ class Assistant:
         self.probability = model.predict_planes(self.planes).reshape(2, *drawn.shape)
         self._ranked.clear()
         return self.probability.argmax(axis=0).astype(np.uint8)
+
+    def questions(self, i: int, drawn: np.ndarray, skipped: list[Skip]) -> tuple[Question, ...]:
+        """What is asked of a chip."""
+        rows, cols, _, nodata = self.scene.chips[i]
+        said = None if self.probability is None else self.probability[:, rows, cols]
+        sight = Sight(
+            (drawn[rows, cols] == UNLABELLED) & ~nodata, self.scene.tree(i), self.scene.features[:, rows, cols],
+            said, np.array([0, 1], np.uint8),
+        )  # fmt: skip
+        return ask(sight, QUEUE, skipped).questions
 
     def _some(self, at: np.ndarray) -> np.ndarray:
         """At most so many of a class train, drawn once for all, as in the product."""

@@ -48,7 +48,7 @@ PILOT = 3
 CLOSE = 1.1
 PROCESSES = 2
 TOLERANCES = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0)
-BATCHES = ((1, 5.0), (2, 5.0), (4, 5.0), (2, float("inf")), (4, float("inf")))
+BATCHES = ((1, 5.0), (2, 5.0), (4, 5.0), (2, 20.0), (4, 20.0))
 """Strokes before IRIS is asked, and answers in a row that are no better after which it is asked no more."""
 
 Setting = Callable[[Job], Costs]

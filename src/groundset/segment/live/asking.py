@@ -92,7 +92,7 @@ def asking(
         if probabilities is not None:
             there &= np.isfinite(probabilities).all(axis=0)
             probabilities = np.nan_to_num(probabilities)
-        return ask(Sight(there, regions.of(chip).leaves, planes.values, probabilities, classes), n, skipped)
+        return ask(Sight(there, regions.of(chip), planes.values, probabilities, classes), n, skipped)
 
     return Asking(hashlib.sha256(repr(parts).encode()).hexdigest()[:32], head, said is not None, make)
 

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.segment.live.looks import clustered, diverse, leaf_looks
+from groundset.segment.regions import Hierarchy
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -35,6 +36,8 @@ SURE = 0.75
 """A pixel whose likeliest class has less than this is in doubt."""
 LEAST = 4
 """The smallest segment that is asked about, in pixels."""
+FIRST = 1 / 50
+"""The largest segment that is asked about while nothing is learned, of the chip's pixels with data."""
 LOOKED_AT = 12
 """Of so many times the questions wanted the looks are compared."""
 SHORT = 9
@@ -97,14 +100,14 @@ class Sight:
 
     Args:
         open_: bool (rows, columns), pixels that nobody has labelled and that have data.
-        leaves: int32 (rows, columns), the finest regions, -1 where there is no data.
+        tree: Its regions; of the finest ones segments are made, and typical ones while nothing is learned.
         planes: float32 (features, rows, columns), what pixels look like, NaN where it is unknown.
         probabilities: float32 (classes, rows, columns), finite; None while nothing is learned.
         classes: Codes in the order of ``probabilities``; of the scheme while there are none.
     """
 
     open_: Bool
-    leaves: Int32
+    tree: Hierarchy
     planes: Float32
     probabilities: Float32 | None
     classes: UInt8
@@ -130,8 +133,9 @@ def _doubted(sight: Sight, n: int, skipped: Sequence[Skip]) -> Asked:
     p = sight.probabilities
     assert p is not None
     best, top = (p[1] > p[0], np.maximum(p[0], p[1])) if len(p) == 2 else (p.argmax(axis=0), p.max(axis=0))
-    kind = (best.astype(np.uint32) * 2 + (top >= SURE)) * np.uint32(sight.leaves.max(initial=0) + 1)
-    pieces = Pieces.of(np.where(sight.open_, kind + sight.leaves.clip(0).astype(np.uint32) + 1, 0))
+    leaves = sight.tree.leaves
+    kind = (best.astype(np.uint32) * 2 + (top >= SURE)) * np.uint32(sight.tree.leaf_count + 1)
+    pieces = Pieces.of(np.where(sight.open_, kind + leaves.clip(0).astype(np.uint32) + 1, 0))
     flat = pieces.piece.ravel()
     sums = np.stack([np.bincount(flat, plane.ravel(), len(pieces.size) + 1)[1:] for plane in p], axis=1)
     wrong = pieces.size - sums.max(axis=1, initial=0)
@@ -156,32 +160,47 @@ def _doubted(sight: Sight, n: int, skipped: Sequence[Skip]) -> Asked:
 
 
 def _typical(sight: Sight, n: int, skipped: Sequence[Skip]) -> Asked:
-    pieces = Pieces.of(np.where(sight.open_, sight.leaves + 1, 0).astype(np.uint32))
-    parts = pieces.split(skipped)
-    count = int(sight.leaves.max(initial=-1)) + 1
-    looks, size = leaf_looks(sight.leaves, sight.planes, count)
-    open_ = np.bincount(sight.leaves[sight.open_], minlength=count)
-    answered = size > open_  # a leaf of which something is labelled speaks for its cluster
-    order, group = clustered(looks, size, n + int(answered.sum()))
+    tree = sight.tree
+    leaves, count = tree.leaves, tree.leaf_count
+    parts = Pieces.of(np.where(sight.open_, leaves + 1, 0).astype(np.uint32)).split(skipped)
+    looks, size = leaf_looks(leaves, sight.planes, count)
+    answered = size > np.bincount(leaves[sight.open_ & (leaves >= 0)], minlength=count)
+    order, group = clustered(looks, size, n + min(n, int(answered.sum())))
     weight = np.bincount(group, size, group.max(initial=-1) + 1)
+    done = set(group[answered].tolist())  # a leaf of which something is labelled speaks for its cluster
+    free = tree.sums(answered.astype(np.float64)) < 0.5
     short = tuple((int(c), None) for c in sight.classes[:SHORT])
-    done = set(group[answered].tolist())
-    leaf_of = np.full(len(parts.size), -1)
-    for i, (rows, cols) in enumerate(parts.boxes):
-        leaf_of[i] = sight.leaves[rows, cols][parts.piece[rows, cols] == i + 1].max(initial=-1)
+    of_leaf: dict[int, int] = {}
+    for i in np.flatnonzero(parts.asked)[np.argsort(parts.size[parts.asked], kind="stable")]:
+        box, inside = parts.mask(int(i))
+        of_leaf[int(leaves[box][inside][0])] = int(i)  # the largest part of each leaf
     questions: list[Question] = []
-    taken: set[int] = set()
-    for leaf in order:
-        of = int(group[leaf])
-        if of in done or of in taken:
+    for leaf in order.tolist():
+        if group[leaf] in done or leaf not in of_leaf:
             continue
-        some = np.flatnonzero((leaf_of == leaf) & parts.asked)
-        if len(some):
-            taken.add(of)
-            box, inside = parts.mask(int(some[parts.size[some].argmax()]))
-            questions.append(_question(box, inside, short, float(weight[of]), 0.0))
+        done.add(int(group[leaf]))
+        box, inside = _whole(tree, leaf, free, skipped) or parts.mask(of_leaf[leaf])
+        questions.append(_question(box, inside & sight.open_[box], short, float(weight[group[leaf]]), 0.0))
     questions.sort(key=lambda q: -q.gain)
-    return Asked(tuple(questions[:n]), max(0, int(parts.asked.sum()) - len(questions)), None)
+    return Asked(tuple(questions[:n]), max(0, len(of_leaf) - n), None)
+
+
+def _whole(tree: Hierarchy, leaf: int, free: Bool, skipped: Sequence[Skip]) -> tuple[Box, Bool] | None:
+    """The largest region around a leaf that may be asked about: its box and its pixels there; None where none may."""
+    most = max(int(tree.size[leaf]), round(tree.area * FIRST))
+    first, last, place = tree.spans
+    held = [(int(place[tree.leaves[s.row, s.col]]), s.pixels) for s in skipped if tree.leaves[s.row, s.col] >= 0]
+    node, best = leaf, -1
+    while tree.size[node] <= most and free[node]:
+        if not any(first[node] <= at < last[node] and 2 * tree.size[node] > pixels for at, pixels in held):
+            best = node
+        if tree.parent[node] == node:
+            break
+        node = int(tree.parent[node])
+    if best < 0:
+        return None
+    x, y, width, height = (int(v) for v in tree.bbox[best])
+    return (slice(y, y + height), slice(x, x + width)), tree.mask(best)
 
 
 def _question(
