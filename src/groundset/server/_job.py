@@ -88,7 +88,7 @@ def work(asked: dict[str, Any], line: Line) -> dict[str, Any]:
         root, [Path(p) for p in reads["data_roots"]], allow_private_networks=reads["allow_private_networks"]
     )
     with open_workspace(root) as ws, workers() as pool:
-        outcome = run_verb(Run(ws, pool, line.progress, addresses), asked["verb"], options)
+        outcome = run_verb(Run(ws, pool, line.progress, addresses, asked.get("actor")), asked["verb"], options)
     return {"done": {"summary": outcome.summary, "result": outcome.result, "changed": outcome.changed}}
 
 

@@ -16,10 +16,11 @@ WEB = ("http", "https")
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
-DRIVERS = frozenset(
-    {"BMP", "COG", "ENVI", "GIF", "GTiff", "JP2OpenJPEG", "JP2KAK", "JP2ECW", "JPEG", "MEM", "Memory", "PNG", "WEBP"}
-)
-"""GDAL's drivers that an ingest from the page may use: they read the file that they are given, and no other."""
+DRIVERS = frozenset({
+    "BMP", "COG", "ENVI", "GIF", "GTiff", "JP2OpenJPEG", "JP2KAK", "JP2ECW", "JPEG", "MEM", "Memory", "PNG", "WEBP",
+    "ESRI Shapefile", "FlatGeobuf", "GPKG", "GeoJSON",
+})  # fmt: skip
+"""GDAL's drivers that a job from the page may use: they read the file that they are given, and no other."""
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -21,6 +21,7 @@ from groundset.server.models import NewWorkspace, WorkspaceLink
 from groundset.server.paths import is_api, route_path
 from groundset.server.routes import annotations as answers
 from groundset.server.routes import (
+    attached,
     arrangements,
     cascade,
     assistant,
@@ -90,6 +91,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     history.router,
     views.router,
     arrangements.router,
+    attached.router,
     assistant.router,
     questions.router,
     regions.router,

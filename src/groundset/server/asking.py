@@ -8,8 +8,11 @@ from pathlib import Path
 from groundset.core import InputError, MissingError, of_option
 from groundset.server import release_files
 from groundset.server.context import Context
+from groundset.server.job_files import readable
 from groundset.server.job_options import (
     AnyJob,
+    AttachJob,
+    AttachOptions,
     CascadeJob,
     CheckJob,
     EncodeJob,
@@ -50,6 +53,8 @@ def _check(ctx: Context, asked: AnyJob) -> None:
         _predict(ctx, asked.options)
     elif isinstance(asked, IngestJob):
         _ingest(ctx, asked.options)
+    elif isinstance(asked, AttachJob):
+        _attach(ctx, asked.options)
     elif isinstance(asked, CascadeJob):
         ctx.cascades.get(asked.options.cascade)
 
@@ -97,6 +102,26 @@ def _predict(ctx: Context, options: PredictOptions) -> None:
     )
 
 
+def _attach(ctx: Context, options: AttachOptions) -> None:
+    from groundset.attach.layer import layer_name
+    from groundset.attach.source import SAFE
+
+    with of_option("file"):
+        path = ctx.addresses.path(options.file)
+        if not path.is_file():
+            raise InputError("this is not a file", asked=options.file)
+        if path.suffix.lower() not in SAFE:
+            raise InputError(
+                "files of this kind are not attached from the page", asked=path.name, found=", ".join(sorted(SAFE)),
+                hint="attach it on the command line, or save it as one of these",
+            )  # fmt: skip
+    with of_option("name"):
+        layer_name(options.name, path)
+    if options.label is not None:
+        with of_option("label"):
+            ctx.lake.scheme(ctx.lake.config.task(options.task, "classify").name).find(options.label)
+
+
 def _ingest(ctx: Context, options: IngestOptions) -> None:
     from groundset.imagery.stac_search import APIS
     from groundset.ingest import check_request
@@ -111,6 +136,11 @@ def _ingest(ctx: Context, options: IngestOptions) -> None:
         ctx.addresses(options.stac)
     with of_option("source"):
         sources = [ctx.addresses.source(source) for source in options.sources]
+    for name in ("aoi", "stratify"):
+        value = getattr(options, name)
+        if value is not None:
+            with of_option(name):
+                readable(ctx.lake, ctx.addresses, name, value)
     ctx.lake.refresh()  # another process may have made the first ingest
     check_request(
         ctx.lake,

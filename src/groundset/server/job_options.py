@@ -69,6 +69,29 @@ class CascadeOptions(Model):
     cascade: Name = Field(description="Name of the cascade")
 
 
+class AttachOptions(Model):
+    """Join a vector file or a CSV to the chips."""
+
+    file: Name = Field(
+        description="GeoJSON, GeoPackage, Shapefile, FlatGeobuf, GeoParquet or CSV in a folder that may be read"
+    )
+    name: Name | None = Field(default=None, description="What its columns begin with; null takes the file's name")
+    join: list[Literal["inside", "share", "distance", "count", "value"]] = Field(
+        default=[], description="None: those that fit the file"
+    )
+    column: list[Name] = Field(default=[], description="Columns of the file whose values chips get")
+    take: Literal["mean", "most", "sum", "minimum", "maximum", "nearest"] | None = None
+    date_column: Name | None = None
+    within: Name | None = Field(default=None, description="Farthest date that counts, such as 30d")
+    crs: Name | None = Field(default=None, description="Of a file that states none")
+    x: Name | None = None
+    y: Name | None = None
+    repair: bool = True
+    label: Name | None = Field(default=None, description="Class that chips over it are given, as one act")
+    when: Name | None = Field(default=None, description="Which chips: a filter, such as share > 0.5")
+    task: Name | None = None
+
+
 class IngestOptions(Model):
     """Open scenes and cut them into chips: of sources, or of what a STAC API finds."""
 
@@ -97,6 +120,19 @@ class IngestOptions(Model):
     stride: int | None = Field(default=None, ge=1, le=65_536)
     edge: Literal["pad", "drop", "shift"] | None = None
     levels: int | None = Field(default=None, ge=1, le=16)
+    aoi: Name | None = Field(
+        default=None, description="Vector file in a folder that may be read: only chips in its shapes (of sources)"
+    )
+    sample: int | None = Field(
+        default=None, ge=1, le=100_000_000, description="A designed sample of so many chips over all scenes"
+    )
+    stratify: Name | None = Field(
+        default=None, description="Its strata: an attached layer, or a vector file or class raster that may be read"
+    )
+    stratify_column: Name | None = None
+    allocation: Literal["proportional", "equal"] = "proportional"
+    min_distance: float | None = Field(default=None, gt=0, le=1e7, description="Between middles of its chips, metres")
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
     @property
     def sources(self) -> list[str]:
@@ -105,7 +141,14 @@ class IngestOptions(Model):
 
 
 Options = (
-    IngestOptions | SegmentOptions | ReleaseOptions | CheckOptions | EncodeOptions | PredictOptions | CascadeOptions
+    IngestOptions
+    | SegmentOptions
+    | ReleaseOptions
+    | CheckOptions
+    | EncodeOptions
+    | PredictOptions
+    | CascadeOptions
+    | AttachOptions
 )
 
 
@@ -158,7 +201,14 @@ class CascadeJob(Model):
     options: CascadeOptions
 
 
-AnyJob = IngestJob | SegmentJob | ReleaseJob | CheckJob | EncodeJob | PredictJob | CascadeJob
+class AttachJob(Model):
+    """Join outside knowledge to chips."""
+
+    verb: Literal["attach"]
+    options: AttachOptions
+
+
+AnyJob = IngestJob | SegmentJob | ReleaseJob | CheckJob | EncodeJob | PredictJob | CascadeJob | AttachJob
 
 
 class JobIn(RootModel[Annotated[AnyJob, Field(discriminator="verb")]]):
@@ -173,6 +223,7 @@ OPTIONS: dict[Verb, type[Options]] = {
     "encode": EncodeOptions,
     "predict": PredictOptions,
     "cascade": CascadeOptions,
+    "attach": AttachOptions,
 }
 
 

@@ -212,7 +212,8 @@ class Jobs:
         """Run a job's process to its end; how it ended."""
         job = self.get(job_id)
         asked = {"root": str(self._root), "verb": job.verb, "options": job.options, "reads": self._reads}
-        environment = gdal_without_others() if job.verb == "ingest" else None
+        asked["actor"] = job.actor
+        environment = gdal_without_others() if job.verb in ("ingest", "attach") else None
         process = JobProcess(asked, self._records.log(job_id), environment)
         with self._lock:
             self._processes[job_id] = process

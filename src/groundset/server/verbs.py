@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from groundset.core import Listener, MissingError
 from groundset.server._guard import Guard
 from groundset.server.addresses import Addresses
+from groundset.server.job_files import readable
 from groundset.server.job_options import (
+    AttachOptions,
     CascadeOptions,
     CheckOptions,
     EncodeOptions,
@@ -47,6 +49,7 @@ class Run:
     executor: Executor | None
     progress: Listener
     addresses: Addresses
+    actor: str | None = None
 
 
 def segment(run: Run, options: SegmentOptions) -> Outcome:
@@ -118,9 +121,19 @@ def ingest(run: Run, options: IngestOptions) -> Outcome:
     may = run.addresses
     said = options.model_dump(exclude={"source"}, exclude_none=True)
     sources = [may.source(source) for source in options.sources]
+    said |= {name: readable(run.workspace.lake, may, name, said[name]) for name in ("aoi", "stratify") if name in said}
     with nullcontext() if may.private else Guard():
         report = run.workspace.ingest(*sources, **said, allow=may, executor=run.executor, progress=run.progress)
     return Outcome(report.summary(), changed=("scenes", "chips"))
+
+
+def attach(run: Run, options: AttachOptions) -> Outcome:
+    """``groundset attach``, of files that may be read alone."""
+    said = options.model_dump(exclude={"file"}, exclude_none=True)
+    path = run.addresses.path(options.file)
+    report = run.workspace.attach(path, **said, actor=run.actor, strict=True, progress=run.progress)
+    told = {"layer": report.layer.name, "columns": [c.name for c in report.layer.columns], "chips": report.chips}
+    return Outcome(report.summary(), told, ("chips",))
 
 
 def cascade(run: Run, options: CascadeOptions) -> Outcome:
@@ -136,6 +149,7 @@ VERBS: Mapping[Verb, Callable[[Run, Any], Outcome]] = {
     "encode": encode,
     "predict": predict,
     "cascade": cascade,
+    "attach": attach,
     "release": release,
     "check": check,
 }

@@ -96,6 +96,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attached": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Attached
+         * @description The attached layers: their columns, and whether their files are as they were read.
+         */
+        get: operations["list_attached_api_attached_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attached/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Attached
+         * @description Take a layer away with its columns. The file stays, and so do labels that were made from it.
+         */
+        delete: operations["remove_attached_api_attached__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attributes": {
         parameters: {
             query?: never;
@@ -1990,6 +2030,155 @@ export interface components {
             wrong: number | null;
         };
         /**
+         * AttachJob
+         * @description Join outside knowledge to chips.
+         */
+        AttachJob: {
+            options: components["schemas"]["AttachOptions"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            verb: "attach";
+        };
+        /**
+         * AttachOptions
+         * @description Join a vector file or a CSV to the chips.
+         */
+        AttachOptions: {
+            /**
+             * Column
+             * @description Columns of the file whose values chips get
+             * @default []
+             */
+            column?: string[];
+            /**
+             * Crs
+             * @description Of a file that states none
+             */
+            crs?: string | null;
+            /** Date Column */
+            date_column?: string | null;
+            /**
+             * File
+             * @description GeoJSON, GeoPackage, Shapefile, FlatGeobuf, GeoParquet or CSV in a folder that may be read
+             */
+            file: string;
+            /**
+             * Join
+             * @description None: those that fit the file
+             * @default []
+             */
+            join?: ("inside" | "share" | "distance" | "count" | "value")[];
+            /**
+             * Label
+             * @description Class that chips over it are given, as one act
+             */
+            label?: string | null;
+            /**
+             * Name
+             * @description What its columns begin with; null takes the file's name
+             */
+            name?: string | null;
+            /**
+             * Repair
+             * @default true
+             */
+            repair?: boolean;
+            /** Take */
+            take?: ("mean" | "most" | "sum" | "minimum" | "maximum" | "nearest") | null;
+            /** Task */
+            task?: string | null;
+            /**
+             * When
+             * @description Which chips: a filter, such as share > 0.5
+             */
+            when?: string | null;
+            /**
+             * Within
+             * @description Farthest date that counts, such as 30d
+             */
+            within?: string | null;
+            /** X */
+            x?: string | null;
+            /** Y */
+            y?: string | null;
+        };
+        /**
+         * AttachedColumn
+         * @description A column that an attached layer gives to chips.
+         */
+        AttachedColumn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "flag" | "number" | "text";
+            /**
+             * Name
+             * @description In filters
+             */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * AttachedLayer
+         * @description A file whose values chips have.
+         */
+        AttachedLayer: {
+            /**
+             * Chips
+             * @description Chips that have values
+             */
+            chips: number;
+            /** Columns */
+            columns: components["schemas"]["AttachedColumn"][];
+            /** Features */
+            features: number;
+            /**
+             * File
+             * @description Its path, from the workspace where it lies in it
+             */
+            file: string;
+            /**
+             * Lacking
+             * @description Chips that wait for values
+             */
+            lacking: number;
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @description Repaired geometries, dates without a zone ...
+             */
+            notes: string[];
+            /**
+             * Problem
+             * @description Why a newer state of the file was not taken
+             */
+            problem: string | null;
+            /**
+             * Read
+             * @description When it was read
+             */
+            read: string;
+            /**
+             * State
+             * @description Whether the file is as it was read
+             * @enum {string}
+             */
+            state: "current" | "changed" | "missing";
+        };
+        /**
+         * AttachedLayers
+         * @description The attached layers, by name.
+         */
+        AttachedLayers: {
+            /** Layers */
+            layers: components["schemas"]["AttachedLayer"][];
+        };
+        /**
          * Attribute
          * @description Something that people may say of a chip's situation: day, cloudy, roadworks ...
          */
@@ -3527,6 +3716,17 @@ export interface components {
          * @description Open scenes and cut them into chips: of sources, or of what a STAC API finds.
          */
         IngestOptions: {
+            /**
+             * Allocation
+             * @default proportional
+             * @enum {string}
+             */
+            allocation?: "proportional" | "equal";
+            /**
+             * Aoi
+             * @description Vector file in a folder that may be read: only chips in its shapes (of sources)
+             */
+            aoi?: string | null;
             /** Bands */
             bands?: string[] | null;
             /** Bbox */
@@ -3558,6 +3758,11 @@ export interface components {
              * @description Percent
              */
             max_cloud?: number | null;
+            /**
+             * Min Distance
+             * @description Between middles of its chips, metres
+             */
+            min_distance?: number | null;
             /** Mosaic */
             mosaic?: "solar-day" | null;
             /**
@@ -3566,8 +3771,18 @@ export interface components {
              * @enum {string}
              */
             resampling?: "nearest" | "bilinear" | "cubic" | "average";
+            /**
+             * Sample
+             * @description A designed sample of so many chips over all scenes
+             */
+            sample?: number | null;
             /** Scene Id */
             scene_id?: string | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
             /** Sensor */
             sensor?: string | null;
             /**
@@ -3580,6 +3795,13 @@ export interface components {
              * @description A STAC API instead: address, earth-search, planetary-computer or cdse
              */
             stac?: string | null;
+            /**
+             * Stratify
+             * @description Its strata: an attached layer, or a vector file or class raster that may be read
+             */
+            stratify?: string | null;
+            /** Stratify Column */
+            stratify_column?: string | null;
             /** Stride */
             stride?: number | null;
             /**
@@ -3633,13 +3855,13 @@ export interface components {
              * Verb
              * @enum {string}
              */
-            verb: "ingest" | "segment" | "release" | "check" | "encode" | "predict" | "cascade";
+            verb: "ingest" | "segment" | "release" | "check" | "encode" | "predict" | "cascade" | "attach";
         };
         /**
          * JobIn
          * @description A long work to begin. Options are those of the verb in Python and on the command line.
          */
-        JobIn: components["schemas"]["IngestJob"] | components["schemas"]["SegmentJob"] | components["schemas"]["ReleaseJob"] | components["schemas"]["CheckJob"] | components["schemas"]["EncodeJob"] | components["schemas"]["PredictJob"] | components["schemas"]["CascadeJob"];
+        JobIn: components["schemas"]["IngestJob"] | components["schemas"]["SegmentJob"] | components["schemas"]["ReleaseJob"] | components["schemas"]["CheckJob"] | components["schemas"]["EncodeJob"] | components["schemas"]["PredictJob"] | components["schemas"]["CascadeJob"] | components["schemas"]["AttachJob"];
         /**
          * JobStep
          * @description How far one piece of a job is.
@@ -5995,6 +6217,138 @@ export interface operations {
             };
             /** @description A remote file could not be read now */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_attached_api_attached_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachedLayers"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_attached_api_attached__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachedLayers"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file of the scene is not where it was; the problem names it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -25,6 +25,7 @@ from groundset.server.models.assistant import (
     PromptPoint,
     RunLengths,
 )
+from groundset.server.models.attached import AttachedColumn, AttachedLayer, AttachedLayers
 from groundset.server.models.base import Bbox4, Geometry, Model, Permission, Problem, Role
 from groundset.server.models.chips import (
     BandInfo,
@@ -116,6 +117,9 @@ __all__ = [
     "AssistantInfo",
     "AssistantQuestion",
     "AssistantQuestions",
+    "AttachedColumn",
+    "AttachedLayer",
+    "AttachedLayers",
     "Attribute",
     "BackRow",
     "Backdrop",

@@ -9,7 +9,7 @@ from pydantic import Field
 from groundset.server.models.base import Model, Problem
 
 JobState = Literal["queued", "running", "stopping", "stopped", "interrupted", "failed", "done"]
-Verb = Literal["ingest", "segment", "release", "check", "encode", "predict", "cascade"]
+Verb = Literal["ingest", "segment", "release", "check", "encode", "predict", "cascade", "attach"]
 
 
 class JobStep(Model):
