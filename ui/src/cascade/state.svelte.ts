@@ -14,7 +14,6 @@ import { sentenceOf } from '../lib/problem';
 import { session } from '../lib/session.svelte';
 import { toast } from '../lib/toast.svelte';
 import type { AnnotationResults, ChipRow, Problem } from '../lib/types';
-import { workspace } from '../lib/workspace.svelte';
 import { type CellAnswer, Cells, counted, decided, strideOf } from './cells';
 import { Finding } from './finding.svelte';
 import type {
@@ -119,7 +118,6 @@ export class CascadeState {
   });
   readonly stage = $derived(this.told?.grid.find((one) => one.level === this.level) ?? null);
   readonly former = $derived(this.level !== null && this.level !== this.told?.level);
-  readonly multi = $derived(workspace.info?.tasks.find((one) => one.name === this.told?.task)?.multi ?? false);
   private readonly place = $derived(
     this.told && this.scene ? `${this.told.id} ${this.level} ${this.scene} ${this.told.level} ${this.told.job}` : null,
   );
@@ -145,7 +143,7 @@ export class CascadeState {
     const out = [...known.answers];
     const lay = (row: ChipRow | undefined): void => {
       const index = row ? known.cells.indexOf(row.id) : -1;
-      if (index >= 0) out[index] = answerOf(labelling.shown(row!, told.task), told.code, this.multi);
+      if (index >= 0) out[index] = answerOf(labelling.shown(row!, told.task), told.code, out[index]);
     };
     for (const row of picked.values()) lay(row);
     for (let i = 0; i < (page.total ?? 0); i++) lay(page.list?.at(i));
@@ -160,12 +158,15 @@ export class CascadeState {
   readonly counts = $derived(counted(this.decisions));
   /** Chips of the panel that have an answer by now. */
   readonly answered = $derived.by(() => {
-    const { page, told } = this;
+    const { page, told, cells, answers } = this;
     void [labelling.version, page.version];
     let out = 0;
     for (let i = 0; i < (page.total ?? 0); i++) {
       const row = page.list?.at(i);
-      if (row && told && answerOf(labelling.shown(row, told.task), told.code, this.multi) !== 'none') out++;
+      if (!row || !told) continue;
+      const index = cells?.indexOf(row.id) ?? -1;
+      const said = index >= 0 ? answers[index] : answerOf(labelling.shown(row, told.task), told.code);
+      if (said !== 'none') out++;
     }
     return out;
   });

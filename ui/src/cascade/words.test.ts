@@ -157,12 +157,12 @@ describe('answers', () => {
   });
 
   it('are those of the class', () => {
-    expect(answerOf({ label: null }, 1, false)).toBe('none');
-    expect(answerOf(label({ classes: [1] }), 1, false)).toBe('positive');
-    expect(answerOf(label({ negative: [1], value: 'negative' }), 1, true)).toBe('negative');
-    expect(answerOf(label({ value: 'unsure' }), 1, false)).toBe('unsure');
-    expect(answerOf(label({ classes: [2] }), 1, false)).toBe('negative');
-    expect(answerOf(label({ classes: [2] }), 1, true)).toBe('none');
+    expect(answerOf({ label: null }, 1, 'positive')).toBe('none');
+    expect(answerOf(label({ classes: [1] }), 1)).toBe('positive');
+    expect(answerOf(label({ negative: [1], value: 'negative' }), 1)).toBe('negative');
+    expect(answerOf(label({ value: 'unsure' }), 1)).toBe('unsure');
+    expect(answerOf(label({ classes: [2] }), 1)).toBe('none');
+    expect(answerOf(label({ classes: [2] }), 1, 'positive')).toBe('positive');
   });
 
   it('give the recall that a score stands for', () => {

@@ -64,14 +64,17 @@ export function levelTitle(one: Pick<LevelState, 'chip_size'>): string {
   return `${one.chip_size} px`;
 }
 
-/** What a row says of a class, as the map draws it. */
-export function answerOf(row: Pick<ChipRow, 'label'>, code: number, multi: boolean): CellAnswer {
+/**
+ * What a row says of a class, as the map draws it. Where it speaks of others alone that is `known`: a large chip holds
+ * several classes, and what was said of this one still stands, also where a chip's label is one class.
+ */
+export function answerOf(row: Pick<ChipRow, 'label'>, code: number, known: CellAnswer = 'none'): CellAnswer {
   const { label } = row;
   if (!label || label.value === null) return 'none';
   if (label.classes.includes(code)) return 'positive';
   if (label.negative?.includes(code)) return 'negative';
   if (label.value === 'unsure' || label.value === 'not-applicable') return 'unsure';
-  return !multi && label.classes.length > 0 ? 'negative' : 'none';
+  return known;
 }
 
 export function answersTold(told: Pick<CellsTold, 'label'>): CellAnswer[] {

@@ -15,6 +15,8 @@ export interface Place {
   row: (id: string) => ChipRow | undefined;
   /** About this chip alone, whatever is selected elsewhere. */
   alone?: boolean;
+  /** Answers speak of their class alone, also where a chip has one class. */
+  only?: boolean;
 }
 
 export class Hands {
@@ -38,7 +40,7 @@ export class Hands {
   answer(value: AnswerValue, code: number | null = labelling.code, reason?: string): void {
     const ids = this.targets;
     const say = (): void => {
-      labelling.answer(ids, { value, code, reason });
+      labelling.answer(ids, { value, code, reason, only: this.place.only });
       this.after(ids);
     };
     if (session.actor || (session.me && !session.may('annotate'))) say();

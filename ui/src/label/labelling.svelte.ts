@@ -23,6 +23,8 @@ export interface Answer {
   code?: number | null;
   /** Why it cannot be answered. */
   reason?: string;
+  /** It speaks of its class alone, also where a chip has one class: what was said of others stands. */
+  only?: boolean;
 }
 
 /** An act that the server refused, in whole or for some chips. */
@@ -135,11 +137,11 @@ class Labelling {
   // --- what a person does ---------------------------------------------------------------------------------------
 
   /** Answer for these chips, as one act. */
-  answer(ids: readonly string[], { value, code = this.code, reason }: Answer): void {
+  answer(ids: readonly string[], { value, code = this.code, reason, only = false }: Answer): void {
     if (code === null || ids.length === 0) return;
     const { multi } = this.rules;
     const one = reason === undefined ? { class: code, value } : { class: code, value, reason };
-    const payloads = multi ? [one] : [...this.cleared(ids, code, value), one];
+    const payloads = multi || only ? [one] : [...this.cleared(ids, code, value), one];
     this.act('answer', ids, payloads, said(workspace.classOf(code)?.title, value, reason, multi));
   }
 
