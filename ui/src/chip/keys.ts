@@ -65,6 +65,8 @@ export function bindings(chip: ChipState, host: KeyHost): { key: string; title: 
     },
     { key: 'Enter', title: 'Search for what is in the rectangle', run: () => chip.box && host.search() },
     { key: 'g', title: 'All layers side by side, or one', run: () => (chip.beside = !chip.beside) },
+    { key: 'w', title: 'Two dates with a swipe, or one', run: () => chip.swipe.dates.length && chip.swipe.turn() },
+    { key: 'b', title: 'Blink: one date, then the other', run: () => chip.swipe.blink() },
     { key: 'd', title: 'Surroundings of the chip on or off', run: () => chip.turnSurroundings() },
     { key: 'R', title: 'Picture as at first', run: () => chip.reset() },
     { key: '\\', title: 'Panels on or off', run: host.togglePanels },

@@ -7,6 +7,7 @@ import { workspace } from '../lib/workspace.svelte';
 import * as choices from './choice';
 import { loadAround, loadDetail, loadHistory, loadMask, loadPixels, prefetch } from './load';
 import { GRID_FROM, lookName, LookState, SMOOTH_UNTIL } from './look.svelte';
+import { Swipe } from './swipe.svelte';
 import { findAround, keepPlace, NOWHERE, readList, type Around } from './walk';
 
 export interface Cell {
@@ -46,6 +47,8 @@ export class ChipState extends LookState {
   /** Being drawn, or drawn and not searched with yet: pixels of the chip's own picture, may reach beyond it. */
   box = $state.raw<Box | null>(null);
   boxing = $state(false);
+  /** Another date of the same place, beside this one. */
+  readonly swipe = new Swipe(this);
   private flight = new AbortController();
 
   /** What is known is of the chip that was asked for, not of the one before it. */

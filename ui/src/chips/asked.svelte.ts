@@ -9,9 +9,9 @@ import { learns } from './words';
 
 /** What a list is known by: another one begins at its first chip. */
 export function orderKey(query: ListQuery): string {
-  const { filter, sort, like, method, encoder, suggest } = query;
+  const { filter, sort, like, method, encoder, suggest, words } = query;
   const ofClass = learns(sort) && !like?.length ? query.class : '';
-  return JSON.stringify([filter, sort, ofClass, like ?? [], method ?? '', encoder ?? '', suggest ?? null]);
+  return JSON.stringify([filter, sort, ofClass, like ?? [], method ?? '', encoder ?? '', suggest ?? null, words ?? '']);
 }
 
 /** `like=` of the address: chips or rectangles, with a space between them (none has one in it). */
@@ -56,6 +56,7 @@ export class Wanted {
       like: this.like,
       method: this.address.get('method') ?? '',
       encoder: this.address.get('encoder') ?? '',
+      words: this.address.get('words') ?? '',
       suggest: learned ? readAsked(this.address.get('suggest')) : null,
     };
   });
@@ -77,7 +78,7 @@ export class Wanted {
 
   /** Back to the plain list. */
   leave(): void {
-    setQuery({ suggest: null, like: null, sort: null, at: null });
+    setQuery({ suggest: null, like: null, sort: null, words: null, at: null });
   }
 }
 

@@ -9,6 +9,8 @@ export interface ListQuery {
   filter: string;
   sort: string;
   task: string;
+  /** Words that chips are to fit, by label, score or picture. */
+  words?: string;
   /** Code of the class that `similar`, `uncertain` and the scores speak of; '' for none. */
   class?: string;
   /** Examples of what is looked for: chips, or rectangles `SCENE@x,y,width,height`. */
@@ -42,8 +44,8 @@ export interface ListEvents {
 
 /** What the address of `/chips` says of a list. */
 export function paramsOf(query: ListQuery): Query {
-  const { filter, sort, task, like, method, encoder } = query;
-  return { filter, sort, task, class: query.class, like, method, encoder };
+  const { filter, sort, task, like, method, encoder, words } = query;
+  return { filter, sort, task, class: query.class, like, method, encoder, words };
 }
 
 function isForgotten(error: unknown): boolean {
