@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Annotation, Job, LabelCounts, ReleaseRow, WorkspaceInfo } from '../lib/types';
 import { linesOf, newerThanModels } from './activity';
+import { attachForm, attachLine, attachOptions } from './attach';
 import { commandLine, quoted } from './commands';
 import { bboxOf, formOf, ingestOptions, wordsOf, type IngestForm } from './ingest';
 import { advise, labelledShare, newest } from './next';
@@ -125,11 +126,41 @@ describe('command lines', () => {
   });
 });
 
+describe('attach form', () => {
+  it('says what was written, and a column each on the command line', () => {
+    const form = attachForm({ file: 'land.gpkg', column: ['pop', 'kind'], label: 'water', when: 'share > 0.5' });
+    const made = attachOptions(form);
+    expect(made).toEqual({
+      options: { file: 'land.gpkg', column: ['pop', 'kind'], label: 'water', when: 'share > 0.5' },
+      missing: null,
+    });
+    expect(attachLine('lake', made)).toEqual(['attach', 'lake', 'land.gpkg', '--column', 'pop', '--column', 'kind']);
+    expect(attachOptions(attachForm({})).missing).toBe('Say which file');
+    expect(attachOptions({ ...form, label: null, column: '', take: 'sum' }).options).toEqual({ file: 'land.gpkg' });
+  });
+});
+
 describe('ingest form', () => {
   const form: IngestForm = {
     from: 'source', source: '', sensor: '', time: '', bands: '', chipSize: '', stac: 'earth-search',
     collection: 'sentinel-2-l2a', bbox: '', datetime: '', maxCloud: '20', limit: '5',
+    aoi: '', sample: '', stratify: '', stratifyColumn: '', allocation: 'proportional', minDistance: '',
   }; // prettier-ignore
+
+  it('asks for a sample, its strata and distances', () => {
+    const asked = { ...form, source: 'a', sample: '50', stratify: 'roads', allocation: 'equal' as const };
+    expect(ingestOptions({ ...asked, minDistance: '500' }, true).options).toEqual({
+      source: ['a'],
+      sample: 50,
+      stratify: 'roads',
+      allocation: 'equal',
+      min_distance: 500,
+    });
+    expect(ingestOptions({ ...asked, sample: '' }, true).options).toEqual({ source: ['a'] });
+    expect(ingestOptions({ ...asked, sample: '0' }, true).wrong.sample).toBeDefined();
+    expect(ingestOptions({ ...asked, minDistance: '-1' }, true).wrong.minDistance).toBeDefined();
+    expect(formOf(ingestOptions(asked, true).options)).toMatchObject({ sample: '50', allocation: 'equal' });
+  });
 
   it('takes several sources with spaces in quotes', () => {
     expect(wordsOf(`a.tif "b c.tif" 'd e'`)).toEqual(['a.tif', 'b c.tif', 'd e']);

@@ -12,13 +12,19 @@ export interface IngestForm {
   datetime: string;
   maxCloud: string;
   limit: string;
+  aoi: string;
+  sample: string;
+  stratify: string;
+  stratifyColumn: string;
+  allocation: 'proportional' | 'equal';
+  minDistance: string;
 }
 
 export interface IngestMade {
   options: Record<string, unknown>;
   /** What is still to be said, in words; null where it can begin. */
   missing: string | null;
-  wrong: { bbox?: string; maxCloud?: string; limit?: string; chipSize?: string };
+  wrong: { bbox?: string; maxCloud?: string; limit?: string; chipSize?: string; sample?: string; minDistance?: string };
 }
 
 const EMPTY: IngestForm = {
@@ -34,6 +40,12 @@ const EMPTY: IngestForm = {
   datetime: '',
   maxCloud: '20',
   limit: '5',
+  aoi: '',
+  sample: '',
+  stratify: '',
+  stratifyColumn: '',
+  allocation: 'proportional',
+  minDistance: '',
 };
 
 /** The form of these options: those of a job that is to be changed; none are an empty form. */
@@ -58,6 +70,12 @@ export function formOf(options: Readonly<Record<string, unknown>>): IngestForm {
   form.time = text(options.time);
   form.bands = list(options.bands).join(',');
   form.chipSize = text(options.chip_size);
+  form.aoi = text(options.aoi);
+  form.sample = text(options.sample);
+  form.stratify = text(options.stratify);
+  form.stratifyColumn = text(options.stratify_column);
+  form.allocation = options.allocation === 'equal' ? 'equal' : 'proportional';
+  form.minDistance = text(options.min_distance);
   return form;
 }
 
@@ -85,6 +103,24 @@ function whole(text: string, low: number): number | null {
   return Number.isInteger(value) && value >= low ? value : null;
 }
 
+/** A sample in place of every chip, where one is asked for. */
+function sampled(form: IngestForm, options: Record<string, unknown>, wrong: IngestMade['wrong']): void {
+  if (!form.sample.trim()) return;
+  const size = whole(form.sample, 1);
+  if (size === null) wrong.sample = 'A whole number from 1';
+  else options.sample = size;
+  if (form.stratify.trim()) {
+    options.stratify = form.stratify.trim();
+    if (form.stratifyColumn.trim()) options.stratify_column = form.stratifyColumn.trim();
+    if (form.allocation === 'equal') options.allocation = 'equal';
+  }
+  if (form.minDistance.trim()) {
+    const metres = Number(form.minDistance);
+    if (metres > 0) options.min_distance = metres;
+    else wrong.minDistance = 'Metres, above 0';
+  }
+}
+
 export function ingestOptions(form: IngestForm, newGrid: boolean): IngestMade {
   const wrong: IngestMade['wrong'] = {};
   const options: Record<string, unknown> = {};
@@ -96,6 +132,7 @@ export function ingestOptions(form: IngestForm, newGrid: boolean): IngestMade {
     if (sources.length) options.source = sources;
     else missing = 'Say where the scene is';
     if (form.time.trim()) options.time = form.time.trim();
+    if (form.aoi.trim()) options.aoi = form.aoi.trim();
   } else {
     options.stac = form.stac.trim();
     options.collection = form.collection.trim();
@@ -123,6 +160,7 @@ export function ingestOptions(form: IngestForm, newGrid: boolean): IngestMade {
     if (size === null) wrong.chipSize = 'A whole number from 8';
     else options.chip_size = size;
   }
+  sampled(form, options, wrong);
   if (Object.keys(wrong).length) missing ??= 'Some fields are not right yet';
   return { options, missing, wrong };
 }

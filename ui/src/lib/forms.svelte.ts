@@ -1,7 +1,7 @@
 /** Forms of long work that any page may open; the shell shows them (shell/Forms). */
 import type { Job } from './types';
 
-export type FormName = 'ingest' | 'segment' | 'release' | 'predict' | 'encode';
+export type FormName = 'ingest' | 'segment' | 'release' | 'predict' | 'encode' | 'attach';
 
 export interface Asked {
   form: FormName;

@@ -112,6 +112,7 @@ const VERBS: Record<Verb, string> = {
   encode: 'Encode',
   predict: 'Predict',
   cascade: 'Cascade',
+  attach: 'Attach',
 };
 
 /** 'Release v2', 'Segment pixels'. */
@@ -122,6 +123,7 @@ export function titleOf(job: Job): string {
     task?: string;
     encoder?: string;
     cascade?: string;
+    file?: string;
     source?: string | string[];
   };
   const source = Array.isArray(options.source) ? options.source[0] : options.source;
@@ -130,6 +132,7 @@ export function titleOf(job: Job): string {
     options.cascade ??
     options.name ??
     options.release ??
+    options.file?.split('/').at(-1) ??
     options.task ??
     encoder ??
     source?.split('/').filter(Boolean).at(-1);

@@ -76,6 +76,9 @@ export type WorkspaceInfo = Schemas['WorkspaceInfo'];
 export type SavedQuery = Schemas['SavedQuery'];
 export type WorkspaceLink = Schemas['WorkspaceLink'];
 
+export type AttachedLayer = Schemas['AttachedLayer'];
+export type AttachedLayers = Schemas['AttachedLayers'];
+
 export type Meaning = Histogram['meaning'];
 export type Permission = Session['permissions'][number];
 export type Role = Session['role'];
