@@ -124,6 +124,12 @@ class Chips:
         """(n, 2) longitude and latitude of one corner of each outline; NaN where there is none."""
         return self._ground[1]
 
+    @cached_property
+    def placeless(self) -> npt.NDArray[np.bool_] | None:
+        """Chips without an outline, bool (chips,); None where all have one."""
+        none: npt.NDArray[np.bool_] = np.isnan(self.bounds[:, 0])
+        return none if none.any() else None
+
     def outlines_at(self, positions: Positions) -> npt.NDArray[Any]:
         """(k,) Shapely outlines of some chips; those of the others are not made."""
         shapes: npt.NDArray[Any] = shapely.from_wkb(

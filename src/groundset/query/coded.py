@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -25,6 +25,7 @@ class Coded(Generic[V]):
     def __init__(self, codes: npt.NDArray[np.int32], values: Mapping[V, int]) -> None:
         self.codes = codes
         self._index = values
+        self._texts: tuple[tuple[str, ...], Any] = ((), None)
 
     @classmethod
     def of(cls, values: Iterable[V | None], length: int) -> Coded[V]:
@@ -78,3 +79,11 @@ class Coded(Generic[V]):
     def strings(self) -> Any:
         """As an Arrow column of text."""
         return pa.array([str(v) for v in self._index], pa.string()).take(self.indices)
+
+    def texts(self, names: Sequence[str]) -> Any:
+        """As an Arrow column of text, with a name for each of the values; kept for the next who asks."""
+        known, column = self._texts
+        if column is None or known != tuple(names):
+            column = pa.array(names, pa.string()).take(self.indices)
+            self._texts = (tuple(names), column)
+        return column

@@ -291,8 +291,8 @@ class _Evaluator:
         if isinstance(value.data, Coded):
             return _truth(pa.array(value.data.codes < 0))
         if value.kind == "shape":
-            missing = value.data is None and np.isnan(self.now.chips.bounds[:, 0])
-            return _truth(pa.scalar(False) if missing is False else pa.array(missing))
+            missing = None if value.data is not None else self.now.chips.placeless
+            return _truth(pa.scalar(False) if missing is None else pa.array(missing))
         if isinstance(value.data, tuple) and not isinstance(value.data, Span):
             return _truth(pa.scalar(False))
         return _truth(pc.is_null(value.data.lo if isinstance(value.data, Span) else value.data))

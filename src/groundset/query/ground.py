@@ -26,7 +26,7 @@ def boxes_and_corners(outlines: Any) -> tuple[Floats, Floats]:
     Returns:
         (n, 4) west, south, east, north, and (n, 2) the first point of each outline; NaN where there is none.
     """
-    bounds = np.full((len(outlines), 4), np.nan)
+    bounds = np.full((len(outlines), 4), np.nan, order="F")  # looked at side by side
     corners = np.full((len(outlines), 2), np.nan)
     for start in range(0, len(outlines), _AT_ONCE):
         some = outlines.slice(start, _AT_ONCE)

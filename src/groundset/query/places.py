@@ -12,6 +12,7 @@ import shapely
 import shapely.geometry
 
 from groundset.query.chips import Chips, Positions
+from groundset.query.ground import Floats
 
 PREDICATES: Mapping[str, Callable[[Any, Any], Any]] = {
     "s_intersects": shapely.intersects,
@@ -44,20 +45,21 @@ def relation(name: str, chips: Chips, shape: Any, among: npt.NDArray[np.bool_] |
         shape: Shapely, longitude and latitude in degrees.
         among: bool (chips,), the chips that are asked about; what is said of others means nothing.
     """
-    bounds = chips.bounds
-    west, south, east, north = shape.bounds
-    near = bounds[:, 0] <= east
-    near &= bounds[:, 2] >= west
-    near &= bounds[:, 1] <= north
-    near &= bounds[:, 3] >= south
-    if among is not None:
-        near &= among
+    near = _meeting(chips.bounds, shape.bounds, among)
     true = np.zeros(len(chips), bool)
-    true[_that_lie_so(name, chips, shape, np.flatnonzero(near))] = True
+    true[_that_lie_so(name, chips, shape, near)] = True
     if name == "s_disjoint":
         true = ~true
-    missing = np.isnan(bounds[:, 0])
-    return pa.array(true, mask=missing if missing.any() else None)
+    return pa.array(true, mask=chips.placeless)
+
+
+def _meeting(bounds: Floats, box: Sequence[float], among: npt.NDArray[np.bool_] | None) -> Positions:
+    """Positions of the chips, of some or all, whose boxes meet a box."""
+    here = None if among is None else np.flatnonzero(among)
+    west, south, east, north = (bounds if here is None else bounds[here]).T
+    near = (west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])
+    found: Positions = np.flatnonzero(near) if here is None else here[near]
+    return found
 
 
 def _that_lie_so(name: str, chips: Chips, shape: Any, near: Positions) -> Positions:

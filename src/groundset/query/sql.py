@@ -31,7 +31,7 @@ _LISTS = frozenset({"show", "information_schema", "duckdb_tables", "duckdb_views
 SHOWN = 20
 """Rows that a notebook shows."""
 
-_LOCKED = {
+_LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",

@@ -179,8 +179,7 @@ def _label(now: Moment) -> Value:
     if table is None:
         return Value("text", pa.nulls(len(now.chips), pa.string()), "label")
     main = table.column("main")
-    names = pa.array([_named(now.scheme, (code,))[0] for code in main.values], pa.string())
-    return Value("text", names.take(main.indices), "label")
+    return Value("text", main.texts([_named(now.scheme, (code,))[0] for code in main.values]), "label")
 
 
 def _labels(now: Moment) -> Value:

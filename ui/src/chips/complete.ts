@@ -286,7 +286,7 @@ function rank(all: Suggestion[], typed: string): Suggestion[] {
     .map((it) => it.one);
   // what is written already needs no list
   if (fits.length === 1 && fits[0]!.title.toLowerCase() === low && fits[0]!.kind !== 'function') return [];
-  return fits.slice(0, MOST);
+  return low ? fits.slice(0, MOST) : fits;
 }
 
 /** The text with a suggestion taken, and where the cursor stands then. */
