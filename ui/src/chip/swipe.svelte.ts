@@ -1,12 +1,13 @@
 /** The other date of a place, laid over the one that is looked at as far as the divider. */
-import { type Around, type ChipPixels } from '../canvas';
+import { type Around, type ChipPixels, type Look } from '../canvas';
 import { asProblem } from '../lib/api';
 import { recall, remember } from '../lib/stored';
 import type { ChipDate, ChipDetail } from '../lib/types';
 import { workspace } from '../lib/workspace.svelte';
+import { rangesFor, statedRanges, stretchOf } from './choice';
 import { loadAround, loadDetail, loadPixels } from './load';
 import type { ChipState } from './state.svelte';
-import { blinked, chooseOther, isEarlier, otherDates, sameBands } from './swipe';
+import { blinked, chooseOther, isEarlier, otherDates, pooled, sameBands } from './swipe';
 
 interface Other {
   detail: ChipDetail;
@@ -35,6 +36,21 @@ export class Swipe {
   );
   /** Whether it can be seen: the other date's pixels are there and lie on this chip's. */
   readonly shown = $derived(this.on && this.other !== null && this.other.detail.chip.id === this.chosen?.chip_id);
+
+  /** How both are looked at: with one stretch, unless the person has set it by hand. */
+  readonly look: Look | null = $derived.by(() => {
+    const { look, choice, detail, channels } = this.chip;
+    const { other } = this;
+    if (!look || !choice || !detail || !this.shown || !other || choice.stretch === 'manual') return look;
+    const stretch = stretchOf(choice, detail);
+    const theirs = rangesFor(
+      channels,
+      { stretch, ranges: [] },
+      other.pixels,
+      statedRanges(choice.source, other.detail),
+    );
+    return { ...look, stretch: pooled(look.stretch, theirs) };
+  });
 
   turn(): void {
     this.on = !this.on;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChipDate, ChipDetail } from '../lib/types';
-import { blinked, chooseOther, isEarlier, moved, otherDates, sameBands } from './swipe';
+import { blinked, chooseOther, isEarlier, moved, otherDates, pooled, sameBands } from './swipe';
 
 const date = (day: number, valid = 1): ChipDate => ({
   scene_id: `s${day}`,
@@ -43,9 +43,16 @@ describe('two dates', () => {
     expect([blinked(0.5), blinked(0), blinked(1)]).toEqual([0, 1, 0]);
   });
 
+  it('has one black and one white for both', () => {
+    const [one] = pooled([{ low: 700, high: 1900 }], [{ low: 200, high: 1600 }]);
+    expect(one).toEqual({ low: 200, high: 1900 });
+    expect(pooled([{ low: 0, high: 1 }], [])).toEqual([{ low: 0, high: 1 }]);
+  });
+
   it('says whether the bands are there', () => {
     const of = (...names: string[]) => ({ bands: names.map((name) => ({ name })) }) as unknown as ChipDetail;
-    expect(sameBands(of('B02', 'B03'), of('B03', 'B02', 'B04'))).toBe(true);
+    expect(sameBands(of('B02', 'B03'), of('B02', 'B03'))).toBe(true);
+    expect(sameBands(of('B02', 'B03'), of('B03', 'B02'))).toBe(false);
     expect(sameBands(of('B02', 'VV'), of('B02'))).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 /** Two dates of one place: which there are, which is compared with the one that is looked at. */
+import type { Range } from '../canvas';
 import type { ChipDate, ChipDetail, Task } from '../lib/types';
 
 /** The other dates at which there is a chip with data, the earliest first. */
@@ -49,10 +50,17 @@ export function blinked(at: number): number {
   return at >= 0.5 ? 0 : 1;
 }
 
-/** Whether both have the bands that the picture is made of. */
+/** Whether both have the same bands in the same order, so that one look fits both. */
 export function sameBands(one: Pick<ChipDetail, 'bands'>, other: Pick<ChipDetail, 'bands'>): boolean {
-  const names = new Set(other.bands.map((band) => band.name));
-  return one.bands.every((band) => names.has(band.name));
+  return one.bands.length === other.bands.length && one.bands.every((band, i) => band.name === other.bands[i]!.name);
+}
+
+/** One black and one white for both dates: as dark as the darker, as bright as the brighter. */
+export function pooled(own: readonly Range[], theirs: readonly Range[]): Range[] {
+  return own.map((range, i) => ({
+    low: Math.min(range.low, theirs[i]?.low ?? range.low),
+    high: Math.max(range.high, theirs[i]?.high ?? range.high),
+  }));
 }
 
 const time = (text: string) => Date.parse(text);
