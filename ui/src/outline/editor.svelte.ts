@@ -103,6 +103,7 @@ export class OutlineEditor extends EditorState {
     const scene = detail.chip.scene_id;
     const another = whole.scene?.scene.id !== scene;
     if (another) {
+      this.views.close();
       this.views.resize(1);
       await whole.open(scene, null);
     }
@@ -128,7 +129,7 @@ export class OutlineEditor extends EditorState {
     clearTimeout(this.telling);
     this.hand.picked.flush();
     this.outlines?.close();
-    this.views.whole.close();
+    this.views.close();
   }
 
   spoil(where: Bounds | null): void {

@@ -1,3 +1,5 @@
+import type { SceneRow } from '../lib/types';
+import { onGridOf } from './besides';
 import { describe, expect, it } from 'vitest';
 import { Grid } from './grid';
 import { edgeAt, pickOf, snapTo, vertexAt } from './hit';
@@ -208,5 +210,22 @@ describe('history', () => {
       ['e6', 'e9'],
       ['e7', 'e8'],
     ]);
+  });
+});
+
+describe('other dates', () => {
+  const scene = (id: string, day: string, more: Partial<SceneRow> = {}): SceneRow => ({
+    ...{ id, datetime: `${day}T10:00:00Z`, crs: 'EPSG:32721', bbox: [-54, -25, -53, -24], width: 400, height: 300 },
+    ...{ bands: [], chips: 9, cloud_cover: null, geometry: null, photo: false, resolution: 30, sensor: null },
+    ...more,
+  });
+  const own = scene('own', '2020-01-13');
+
+  it('are those whose pixels lie where those of the scene do, the earliest first', () => {
+    const [late, early] = [scene('b', '2020-02-01'), scene('c', '2019-12-01')];
+    const shifted = scene('d', '2020-03-01', { bbox: [-54.001, -25, -53, -24] });
+    const wider = scene('e', '2020-03-01', { width: 401 });
+    expect(onGridOf(own, [late, own, shifted, early, wider])).toEqual([early, late]);
+    expect(onGridOf({ ...own, crs: null }, [late])).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** Draws all views of the editor: pictures, each in its look; outlines and marks, the same on all of them. */
-import { toCanvas, type Size } from '../canvas';
+import { toCanvas, type Size, type View } from '../canvas';
 import { theme } from '../lib/theme.svelte';
 import { SceneBoard } from '../paint/views/sceneboard';
 import type { SceneState } from '../paint/views/scene.svelte';
@@ -10,6 +10,8 @@ import type { Tiles } from './sheet';
 
 export interface Surface {
   scene: SceneState;
+  /** Draws the picture itself, where it is none of a scene. */
+  paint: ((canvas: HTMLCanvasElement, size: Size, view: View) => void) | null;
   picture: HTMLCanvasElement;
   shapes: Tiles;
   marks: HTMLCanvasElement;
@@ -113,7 +115,9 @@ export class Painter {
   private picture(size: Size): boolean {
     const seen = this.editor.views.seen!;
     if (!this.todo.has('picture') && !this.pictures.due(seen, size, this.rested)) return false;
-    const views = [...this.surfaces.values()].map(({ scene, picture }) => ({ scene, canvas: picture }));
+    const all = [...this.surfaces.values()];
+    for (const { paint, picture } of all) paint?.(picture, size, seen);
+    const views = all.filter((one) => !one.paint).map(({ scene, picture }) => ({ scene, canvas: picture }));
     this.board.draw(views, seen, size, theme.value);
     this.pictures.drawn(seen, size);
     return true;

@@ -104,7 +104,7 @@ function readView(kept: unknown): Said | null {
   return { content, look: Object.fromEntries(words) };
 }
 
-function readContent(kept: unknown): Content | null {
+export function readContent(kept: unknown): Content | null {
   const one = kept as { kind?: string; when?: unknown; name?: unknown } | null;
   if (one?.kind === 'chip' || one?.kind === 'around') return { kind: one.kind };
   if (one?.kind === 'date' && typeof one.when === 'string') return { kind: 'date', when: one.when };

@@ -19,9 +19,6 @@ interface Wanted {
   key: string;
 }
 
-const keyOf = (tile: SceneTile, bands: readonly Band[]): string =>
-  `${tile.key} ${bands.map((band) => band.name).join()}`;
-
 export class SceneTiles {
   /** Counts up as tiles come. */
   arrived = $state(0);
@@ -56,7 +53,7 @@ export class SceneTiles {
     const out: Drawn[] = [];
     for (const level of [8 * step, 4 * step, 2 * step, step])
       for (const tile of tilesSeen(view, canvas, this.size, level)) {
-        const key = keyOf(tile, bands);
+        const key = this.keyOf(tile, bands);
         const pixels = this.tiles.get(key);
         if (!pixels) continue;
         this.tiles.delete(key);
@@ -64,7 +61,7 @@ export class SceneTiles {
         out.push({ tile, pixels, key });
       }
     const due = [4 * step, step].flatMap((level) => tilesSeen(view, canvas, this.size, level));
-    const lacking = due.map((tile) => ({ tile, bands, key: keyOf(tile, bands) }));
+    const lacking = due.map((tile) => ({ tile, bands, key: this.keyOf(tile, bands) }));
     this.want(
       who,
       lacking.filter((one) => !this.tiles.has(one.key)),
@@ -105,6 +102,11 @@ export class SceneTiles {
           if (!this.flight.signal.aborted) this.pump();
         });
     }
+  }
+
+  /** Of one scene among others: they are drawn by the same card. */
+  private keyOf(tile: SceneTile, bands: readonly Band[]): string {
+    return `${this.scene} ${tile.key} ${bands.map((band) => band.name).join()}`;
   }
 
   private drop(key: string): void {
