@@ -13,6 +13,7 @@ from groundset._files import write_text
 from groundset.chips import Chip
 from groundset.core import BandSet, InputError, Listener, Progress, Scheme
 from groundset.imagery import Scene
+from groundset.ingest.sampled import SampleStore
 from groundset.release import _json
 from groundset.release.blocks import Place
 from groundset.release.changes import changelog, former_labels, labels_of, licence
@@ -42,7 +43,8 @@ from groundset.release.written import MODEL_ACTOR, Written
 from groundset.taxonomy import write_scheme
 
 if TYPE_CHECKING:
-    from groundset.lake import Lake
+    from groundset.ingest.sampled import SampleStore
+from groundset.lake import Lake
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Maker:
     def _items(self, splits: Splits, progress: Listener | None) -> tuple[list[dict[str, Any]], list[FileFacts]]:
         count = Progress("describing chips", len(self.written), "chips", progress)
         items, files = [], []
-        said = self._attributes()
+        said, sampled = self._attributes(), self._sampled()
         named: dict[tuple[str, ...], list[str]] = {}  # items with the same fields use the same extensions
         for chip, outline, written in zip(self.chips, self.outlines, self.written, strict=True):
             scene = self.scenes[chip.id.scene]
@@ -131,7 +133,7 @@ class Maker:
                 self.recipe, self.origin.scheme, self.bands, scene, chip, outline, written, split, actors,
                 said.get(written.id),
             )  # fmt: skip
-            item["properties"] |= self.dates.fields(written.id)
+            item["properties"] |= self.dates.fields(written.id) | sampled.get(written.id, {})
             item["links"] += self.dates.links(written.id)
             fields = (*item["properties"], *item["assets"])
             if fields not in named:
@@ -141,6 +143,11 @@ class Maker:
             files.append(item_file(self.root, item))
             count.advance()
         return items, files
+
+    def _sampled(self) -> dict[str, dict[str, float | str]]:
+        """Probability and stratum of chips that a sample chose, by chip id: weights of area estimates."""
+        rows = SampleStore(self.lake.root).rows()
+        return {i: {"groundset:inclusion": p, "groundset:stratum": stratum} for i, (p, stratum) in rows.items()}
 
     def _attributes(self) -> dict[str, dict[str, bool | float | str]]:
         """What stood of the chips' situation; text where an attribute has values of several kinds."""

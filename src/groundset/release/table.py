@@ -19,7 +19,7 @@ import shapely
 
 Item = Mapping[str, Any]
 _TIMES = ("datetime", "created", "updated", "start_datetime", "end_datetime")
-_NUMBERS = ("groundset:agreement",)
+_NUMBERS = ("groundset:agreement", "groundset:inclusion")
 _BBOX = ("xmin", "ymin", "xmax", "ymax")
 _ROW_GROUP = 4096
 

@@ -93,6 +93,7 @@ function waiting({ going }: Situation): Advice | null {
       'It learns from the labelled chips first; then every chip that people have not answered gets its class.',
     ],
     encode: ['Features are being computed', 'Ranking and prediction can use them as soon as they are all there.'],
+    attach: ['A file is being attached', 'Its columns are there for filters as soon as every chip has its values.'],
     cascade: ['Chips of a finer level are being made', 'Only parts of chips that were kept are cut and drawn.'],
     release: [`${options.name ?? 'A release'} is being made`, 'It appears when all of it is written.'],
   };
