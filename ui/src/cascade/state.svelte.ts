@@ -68,9 +68,9 @@ export class CascadeState {
   constructor(readonly finding: Finding) {
     this.offs = [
       live.on<{ task: string | null }>('annotations', ({ task }) => {
-        if (task === null || task === this.told?.task) this.calm.soon();
+        if (!this.busy && (task === null || task === this.told?.task)) this.calm.soon();
       }),
-      live.on<{ id?: string }>('cascade', () => this.calm.soon(0)),
+      live.on('cascade', () => !this.busy && this.calm.soon(0)),
       live.on<{ what: string }>('workspace', ({ what }) => what === 'chips' && this.calm.soon()),
       live.onReconnect(() => this.calm.soon(0)),
       labelling.know((id) => this.rowOf(id)),
@@ -309,6 +309,9 @@ export class CascadeState {
   private async step(name: string, how: () => Promise<Cascade>): Promise<boolean> {
     if (this.busy || !this.told || !(await session.ensureName())) return false;
     this.busy = name;
+    // what is being asked of a level may not be there a moment later
+    this.calm.stop();
+    this.dragged.stop();
     try {
       const told = await how();
       if (told.gone) {
@@ -320,14 +323,13 @@ export class CascadeState {
       this.take(told);
       void jobs.load();
       void this.finding.load();
-      this.calm.soon(0);
       return true;
     } catch (error) {
       toast(sentenceOf(asProblem(error)), { kind: 'danger' });
-      this.calm.soon(0);
       return false;
     } finally {
       this.busy = null;
+      this.calm.soon(0);
     }
   }
 
