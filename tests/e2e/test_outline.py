@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -227,5 +228,12 @@ def test_snapping_numbers_frames_and_views(editor: OutlinePage, page: Page) -> N
     editor.until(0)
     editor.press("u")
     editor.until(2)
+    other = page.get_by_role("region", name=re.compile("^View 2"))
+    shows = page.get_by_role("dialog", name="View 2").get_by_label("Shows")
+    other.get_by_title("What this view shows").click()
+    shows.select_option("2024-05-31")
+    page.keyboard.press("Escape")
+    expect(other).to_contain_text("2024-05-31")
     editor.reload()
     expect(views).to_have_count(2)
+    expect(other).to_contain_text("2024-05-31")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,16 @@ PATIENCE_S = 20
 
 
 def make_ponds(folder: Path) -> Path:
-    """A made scene of 128 x 128 pixels in 16 chips, with an outline task and one of pixels."""
+    """A made scene of 128 x 128 pixels in 16 chips, with an outline task and one of pixels; and a later date of it."""
     with init(folder, scheme=WATER, tasks={"pixels": "segment", TASK: "outline"}) as lake:
         image, _ = lake_like_image()
         path = write_scene(folder / "s.tif", image)
-        (scene,) = open_source(str(path), bands=["blue", "green", "red", "nir"], time=TIME, scene_id="s")
+        bands = ["blue", "green", "red", "nir"]
+        (scene,) = open_source(str(path), bands=bands, time=TIME, scene_id="s")
+        (later,) = open_source(str(path), bands=bands, time=TIME + timedelta(days=30), scene_id="t")
         lake.set_grid(Grid(SIDE))
         add_scene(lake, scene, SIDE)
+        lake.scenes.put(later)
     return folder
 
 
