@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from groundset.formats.labelmap import LabelMap
     from groundset.fusion import FuseReport
     from groundset.lake import Lake
+    from groundset.outlines import Shapes
+
+
+def mapped(
+    lake: Lake, scene: str, *, task: str | None = None, level: int | None = None, shapes: Shapes | None = None
+) -> LabelMap:
+    """The label map of a scene, with what cascades keep of it; see :meth:`Mapmaking.label_map`."""
+    from groundset.cascade import annotation
+    from groundset.formats.labelmap import label_map, labelled_task
+
+    chosen = labelled_task(lake, task)
+    cells = annotation(lake, scene, chosen.name) if chosen.kind == "classify" else ()
+    return label_map(lake, scene, task=chosen.name, level=level, shapes=shapes, cells=cells)
 
 
 class Mapmaking:
@@ -23,8 +36,9 @@ class Mapmaking:
     def label_map(self, scene: str, *, task: str | None = None, level: int | None = None) -> LabelMap:
         """The labels of a scene on its own pixels: ``.codes``, ``.read(window)``, ``.write("water.tif")``.
 
-        Answers about chips fill their chips, and the finest level that was decided wins; masks and shapes are taken
-        pixel by pixel. Where two meet, the stronger origin wins, then the later answer.
+        Answers about chips fill their chips, and so do the chips that a cascade keeps; the finest level that was
+        decided wins. Masks and shapes count pixel by pixel. Where two meet, the stronger origin wins, then the later
+        answer.
 
         Args:
             scene: Id of the scene.
@@ -35,9 +49,7 @@ class Mapmaking:
             InputError: No such task, or nothing of the scene is labelled.
             MissingError: No such scene, or no chips of this level.
         """
-        from groundset.formats.labelmap import label_map
-
-        return label_map(self.lake, scene, task=task, level=level)
+        return mapped(self.lake, scene, task=task, level=level)
 
     def export_label_maps(
         self,
@@ -59,10 +71,11 @@ class Mapmaking:
             allow_lossy: Go on where chips have several classes, of which a map shows one.
             progress: Hears each step.
         """
+        from groundset.cascade import annotation
         from groundset.formats import export_project
         from groundset.formats.labelmap import LabelMaps
 
-        form = LabelMaps(tuple(scenes), level)
+        form = LabelMaps(tuple(scenes), level, annotation)
         return export_project(self.lake, form, out, task=task, allow_lossy=allow_lossy, progress=progress)
 
     def fuse_labels(

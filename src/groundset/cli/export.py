@@ -37,9 +37,10 @@ def run(
 
     form: str | Format = format_name
     if format_name == LABEL_MAP:
+        from groundset.cascade import annotation
         from groundset.formats.labelmap import LabelMaps
 
-        form = LabelMaps(tuple(scene or ()), level)
+        form = LabelMaps(tuple(scene or ()), level, annotation)
     elif scene or level is not None:
         raise InputError("only label maps take scenes and a level", asked=format_name, hint="leave them out")
     with Lake.open(root) as lake, bars() as listen:

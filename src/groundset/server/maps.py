@@ -11,8 +11,9 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from groundset._mapmaking import mapped
 from groundset.core import InputError
-from groundset.formats.labelmap import LabelMap, Style, label_map, write_maps
+from groundset.formats.labelmap import LabelMap, Style, write_maps
 from groundset.server.context import Context
 from groundset.server.replies import CHANGING, etag, fresh
 
@@ -36,7 +37,7 @@ def made(ctx: Context, scene_id: str, task: str | None, level: int | None) -> La
         MissingError: No such scene or level.
         InputError: No such task, nothing is labelled, or the scene is too large to be waited for.
     """
-    found = label_map(ctx.lake, scene_id, task=task, level=level, shapes=ctx.shapes)
+    found = mapped(ctx.lake, scene_id, task=task, level=level, shapes=ctx.shapes)
     rows, cols = found.shape
     if rows * cols > MOST_PIXELS:
         raise InputError(

@@ -17,6 +17,7 @@ from madelake import TIME, add_scene, paint, write_scene
 from PIL import Image
 from rasterio.transform import from_origin
 
+from groundset.cascade import Kept
 from groundset.chips.chip import cut, scene_windows
 from groundset.core import ConflictError, Grid, InputError, MissingError, Origin, StoppedError, Window
 from groundset.formats import export_project
@@ -310,3 +311,21 @@ def test_real_pixels_of_spain(data_dir: Path, tmp_path: Path) -> None:
             np.testing.assert_array_equal(file.read(1), codes)
             assert file.crs == s2.crs
             assert file.bounds == s2.bounds
+
+
+def test_what_a_cascade_keeps_takes_the_place_of_its_coarse_positives(lake: Lake, scene: Scene) -> None:
+    cut_into(lake, scene, Grid(32, levels=2))
+    say(lake, "made_0_0_0", WET)
+    say(lake, "made_0_0_1", LAND)
+    say(lake, "made_1_0_1", LAND)
+    at = np.array([0, 1]), np.array([0, 1])
+    kept = Kept(WET, "one", "made", 1, 16, True, *at, at[0] * 16, at[1] * 16, np.array([True, False]))
+    mask = label_map(lake, "made", task="chips", cells=[kept]).read(Window(0, 0, 64, 32))
+    wanted = np.full((32, 64), 255, np.uint8)
+    wanted[:16, :16] = WET
+    wanted[16:, 16:32] = WET
+    wanted[:16, 16:32] = LAND
+    wanted[:, 32:] = LAND
+    np.testing.assert_array_equal(mask.classes, wanted)
+    assert (mask.origin[16:, 16:32] == Origin.MODEL).all()
+    assert (label_map(lake, "made", task="chips", level=0, cells=[kept]).codes[:32, :32] == 255).all()

@@ -2,6 +2,6 @@
 
 from groundset.formats.labelmap.files import STYLES, Style, write_maps
 from groundset.formats.labelmap.format import LabelMaps
-from groundset.formats.labelmap.map import LabelMap, label_map
+from groundset.formats.labelmap.map import LabelMap, label_map, labelled_task
 
-__all__ = ["STYLES", "LabelMap", "LabelMaps", "Style", "label_map", "write_maps"]
+__all__ = ["STYLES", "LabelMap", "LabelMaps", "Style", "label_map", "labelled_task", "write_maps"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -14,10 +14,14 @@ from groundset.formats.capability import Capability, Loss
 from groundset.formats.format import Counts
 from groundset.formats.labelmap.files import STYLES, class_table, write_maps
 from groundset.formats.labelmap.map import LabelMap, label_map
+from groundset.formats.labelmap.painting import Cells
 from groundset.lake import Lake
 
 if TYPE_CHECKING:
     from groundset.outlines import Shapes
+
+CellsOf = Callable[[Lake, str, str], Sequence[Cells]]
+"""Tells what cascades keep of a scene in a task, class by class."""
 
 
 class LabelMaps:
@@ -26,6 +30,7 @@ class LabelMaps:
     Args:
         scenes: Scenes to map; none: all that have labels.
         level: Only chips of this level; None: all, the finest that was decided wins.
+        cells: Tells what cascades keep of a scene in a task (:func:`groundset.cascade.annotation`).
     """
 
     name = "label-map"
@@ -42,8 +47,8 @@ class LabelMaps:
         }
     )
 
-    def __init__(self, scenes: Sequence[str] = (), level: int | None = None) -> None:
-        self.scenes, self.level = tuple(scenes), level
+    def __init__(self, scenes: Sequence[str] = (), level: int | None = None, cells: CellsOf | None = None) -> None:
+        self.scenes, self.level, self._cells = tuple(scenes), level, cells
 
     def open(self, path: Path) -> NoReturn:
         """Refused: maps come in as labels."""
@@ -63,14 +68,24 @@ class LabelMaps:
         if labels is not None:
             chips = [ChipId.parse(i) for i in labels.chip_ids]
             said = {c.scene for c in chips if self.level == c.level} or {c.scene for c in chips}
+            said |= {s for s in known if any(len(c.x) for c in self._of(lake, s, task))}
         else:
             said = {shape.scene for shape in shapes.of(task.name)} if shapes is not None else set()
         wanted = list(dict.fromkeys(self.scenes)) or sorted(said & set(known))
         if not wanted:
             raise InputError("there are no labels to map", asked=f"task {task.name}", hint="label some chips first")
         return Planned(
-            [label_map(lake, s, task=task.name, level=self.level, shapes=shapes, labels=labels) for s in wanted]
-        )
+            [
+                label_map(
+                    lake, s, task=task.name, level=self.level, shapes=shapes, labels=labels,
+                    cells=self._of(lake, s, task),
+                )
+                for s in wanted
+            ]
+        )  # fmt: skip
+
+    def _of(self, lake: Lake, scene: str, task: TaskConfig) -> Sequence[Cells]:
+        return () if self._cells is None or task.kind != "classify" else self._cells(lake, scene, task.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from groundset.core import ChipId, InputError, LabelMask, Listener, MissingError
 from groundset.core.layout import TaskConfig, TaskKind
 from groundset.formats.labelmap.painting import (
     Answers,
+    Cells,
     Drawn,
     Masks,
     Only,
@@ -22,6 +23,7 @@ from groundset.formats.labelmap.painting import (
     levels_of,
     on_scene,
     places_of,
+    with_cells,
 )
 
 if TYPE_CHECKING:
@@ -129,6 +131,7 @@ def label_map(
     labels: TaskLabels | None = None,
     only: Only | None = None,
     training: bool = False,
+    cells: Sequence[Cells] = (),
 ) -> LabelMap:
     """The labels of a scene as one map.
 
@@ -141,6 +144,7 @@ def label_map(
         labels: The task's labels, where they are in memory already.
         only: Which current answers take part (default: all).
         training: Only what may train: said by people, imports, regions or a consensus; no product flags.
+        cells: What cascades keep of the scene (:func:`groundset.cascade.annotation`).
 
     Raises:
         MissingError: No such scene, or no chips of this level.
@@ -149,7 +153,7 @@ def label_map(
     from groundset.imagery.whereabouts import stamp
 
     scene = lake.scenes.get(scene_id)
-    chosen = lake.config.task(task) if task is not None else _labelled(lake)
+    chosen = labelled_task(lake, task)
     levels = levels_of(lake.chips, scene_id)
     if level is not None and level not in levels:
         raise MissingError(
@@ -160,7 +164,9 @@ def label_map(
     made = (
         _drawn(lake, chosen.name, scene_id, shapes)
         if chosen.kind == "outline"
-        else _said(lake, labels or lake.labels(chosen.name), scene_id, chosen, level, only, training=training)
+        else _said(
+            lake, labels or lake.labels(chosen.name), scene_id, chosen, level, only, training=training, cells=cells
+        )
     )
     notes = (f"{scene_id} has no CRS, so its map has none",) if scene.geobox.crs is None else ()
     mark = hashlib.sha256(f"{_VERSION} {stamp(scene)} {chosen} {scheme!r} {level} {made.stands}".encode()).hexdigest()
@@ -182,11 +188,12 @@ class _Made:
 
 def _said(
     lake: Lake, labels: TaskLabels, scene_id: str, task: TaskConfig, level: int | None, only: Only | None, *,
-    training: bool,
+    training: bool, cells: Sequence[Cells],
 ) -> _Made:  # fmt: skip
     ids = on_scene(labels.chip_ids, scene_id)
     places, gone = places_of(lake.chips, scene_id, ids, level)
-    if not places.ids:
+    here = [c for c in cells if len(c.x)]
+    if not places.ids and not here:
         raise _nothing(labels, scene_id, task.name, level)
     notes = (f"{len(gone):,} labelled chips are in the chip table no more, such as {gone[0]}",) if gone else ()
     stands = str([(i, [e.seq for e in labels.events(i)]) for i in places.ids])
@@ -194,8 +201,10 @@ def _said(
         masks = Masks(places, labels, lake.chips.get, flags=not training, only=only, training=training)
         return _Made(masks, stands, 0, notes)
     told = [labels.answer(i) for i in places.ids]
-    there = np.flatnonzero([a is not None for a in told])
-    answers = Answers(places.take(there), [a for a in told if a is not None], lake.scheme(task.name))
+    there = np.array([i for i, a in enumerate(told) if a is not None], np.int64)
+    where, said = with_cells(places.take(there), [a for a in told if a is not None], here, level)
+    answers = Answers(where, said, lake.scheme(task.name))
+    stands += str([(c.code, c.level, c.size, c.x.tobytes(), c.y.tobytes(), c.person.tobytes()) for c in here])
     if answers.several:
         notes = (*notes, f"{answers.several:,} chips have several classes: the first in the scheme's order is shown")
     return _Made(answers, stands, answers.several, notes)
@@ -211,8 +220,14 @@ def _drawn(lake: Lake, task: str, scene_id: str, shapes: Shapes | None) -> _Made
     return _Made(Drawn(there), f"shapes {known.version(task)}")
 
 
-def _labelled(lake: Lake) -> TaskConfig:
-    """The one task that has labels."""
+def labelled_task(lake: Lake, name: str | None = None) -> TaskConfig:
+    """The task of this name, or the one that has labels.
+
+    Raises:
+        InputError: No such task, or not exactly one has labels.
+    """
+    if name is not None:
+        return lake.config.task(name)
     tasks = [t for t in lake.config.tasks if lake.journal.count(t.name)]
     if len(tasks) != 1:
         raise InputError(

@@ -44,6 +44,34 @@ KEPT = 128 << 20
 _RANK = {int(origin): len(PRECEDENCE) - i for i, origin in enumerate(PRECEDENCE)}
 
 
+class Cells(Protocol):
+    """Chips of one class that a cascade keeps in a scene, as :class:`groundset.cascade.Kept` tells them."""
+
+    @property
+    def code(self) -> int:
+        """The class."""
+
+    @property
+    def level(self) -> int:
+        """Level of the chips: the finest that was left."""
+
+    @property
+    def size(self) -> int:
+        """Side of the chips, pixels."""
+
+    @property
+    def x(self) -> Int64:
+        """Left pixel column of each in the scene, int64 (n,)."""
+
+    @property
+    def y(self) -> Int64:
+        """Upper pixel row of each, int64 (n,)."""
+
+    @property
+    def person(self) -> npt.NDArray[np.bool_]:
+        """Whether a person said so, bool (n,); else its score lies above the cascade's threshold."""
+
+
 class Painting(Protocol):
     """What gives the labels of any window of a scene."""
 
@@ -118,6 +146,42 @@ def places_of(
                     levels.append(at)
                     boxes.append((x, y, x + width, y + height))
     return Places(tuple(ids), np.array(levels, np.int64), np.array(boxes, np.int64).reshape(-1, 4)), sorted(left)
+
+
+def with_cells(
+    places: Places, said: Sequence[Answer], cells: Sequence[Cells], level: int | None
+) -> tuple[Places, list[Answer]]:
+    """Answers together with what cascades keep.
+
+    Where a cascade of a class has gone on to a finer level, its coarse positives only said that the class is somewhere
+    in there: they fill nothing any more, the kept chips of the finer level do.
+
+    Args:
+        places: Chips that were answered.
+        said: Their answers.
+        cells: What cascades keep of the scene, by class.
+        level: Only chips of this level.
+    """
+    from groundset.journal.answers import Answer as Said
+
+    gone = {c.code: c.level for c in cells}
+    stays = [
+        not (a.classes and all(code in gone and at < gone[code] for code in a.classes))
+        for at, a in zip(places.levels.tolist(), said, strict=True)
+    ]
+    kept = places.take(np.flatnonzero(stays))
+    answers = [a for a, stay in zip(said, stays, strict=True) if stay]
+    ids, levels, boxes = list(kept.ids), [kept.levels], [kept.boxes]
+    for c in cells:
+        if level in (None, c.level):
+            ids += [f"cascade {c.code} {i}" for i in range(len(c.x))]
+            levels.append(np.full(len(c.x), c.level, np.int64))
+            boxes.append(np.stack([c.x, c.y, c.x + c.size, c.y + c.size], axis=1).astype(np.int64).reshape(-1, 4))
+            origins = [Origin.HUMAN if by else Origin.MODEL for by in c.person.tolist()]
+            answers += [
+                Said((c.code,), (), not_applicable=False, reason=None, origin=o, actor="", seq=0) for o in origins
+            ]
+    return Places(tuple(ids), np.concatenate(levels), np.concatenate(boxes)), answers
 
 
 class Answers:
