@@ -141,10 +141,11 @@ class Declaring:
         Raises:
             ConflictError: There is an attribute of this name.
         """
-        from groundset import _additions
+        from groundset import _additions, attach
         from groundset.core.layout import AttributeConfig
 
         new = AttributeConfig(name, kind, title, tuple(choices), minimum, maximum)
+        attach.refuse_attached(self.lake, new.name)
         return _additions.add_attribute(self.lake, new, actor=_who(actor))
 
     def set_attribute(

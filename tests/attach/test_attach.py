@@ -138,6 +138,8 @@ def test_the_same_again_adds_nothing_and_names_must_be_free(ws: Workspace, file:
     ws.add_attribute("town_count", "number")
     with pytest.raises(ConflictError, match="an attribute has this name"):
         ws.attach(file(shapely.Point(1, 1), name="town.geojson"))
+    with pytest.raises(ConflictError, match="attached layer has a column"):
+        ws.add_attribute("land_share", "number")
     with pytest.raises(InputError, match="name of a layer"):
         ws.attach(path, name="Ö")
 

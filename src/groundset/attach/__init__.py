@@ -1,6 +1,6 @@
 """Outside knowledge: any vector file or CSV joined to chips, as columns that every query may ask for."""
 
-from groundset.attach.columns import attached_name
+from groundset.attach.columns import refuse_attached
 from groundset.attach.label import condition, label
 from groundset.attach.layer import (
     JOINS,
@@ -28,11 +28,11 @@ __all__ = [
     "LayerState",
     "Take",
     "attach",
-    "attached_name",
     "condition",
     "label",
     "lacking",
     "refresh",
+    "refuse_attached",
     "remove",
     "states",
 ]

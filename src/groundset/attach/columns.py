@@ -124,9 +124,14 @@ def check_free(lake: Lake, name: str, columns: tuple[Column, ...]) -> None:
             )
 
 
-def attached_name(lake: Lake, name: str) -> str | None:
-    """The layer that has a column of this name; None where there is none."""
+def refuse_attached(lake: Lake, name: str) -> None:
+    """Refuse a name for something new where a column of an attached layer has it.
+
+    Raises:
+        ConflictError: Names the layer.
+    """
     for layer in AttachedStore(lake.root).layers():
         if any(c.name == name for c in layer.columns):
-            return layer.name
-    return None
+            raise ConflictError(
+                "an attached layer has a column of this name", asked=name, found=layer.name, hint="take another name"
+            )

@@ -7,7 +7,7 @@ from typing import TypeVar
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
-from groundset import _additions
+from groundset import _additions, attach
 from groundset.core.layout import AttributeConfig
 from groundset.server import overview
 from groundset.server.context import Context, Here
@@ -55,6 +55,7 @@ async def add_attribute(said: Attribute, here: Here, actor: Actor) -> Attribute:
 
     def add() -> Attribute:
         new = AttributeConfig(said.name, said.kind, said.title or None, tuple(said.choices), said.minimum, said.maximum)
+        attach.refuse_attached(here.lake, new.name)
         return overview.attribute(_additions.add_attribute(here.lake, new, actor=actor))
 
     return _told(here, await run_in_threadpool(add))
