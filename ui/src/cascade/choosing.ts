@@ -1,4 +1,5 @@
 /** The classes of a task, each with its cascade in a scene: one class after another. Pure. */
+import { isRest } from '../label/names';
 import type { SchemeClass } from '../lib/types';
 import type { CascadeRow } from './told';
 import { meant, stageOf } from './words';
@@ -27,9 +28,10 @@ export function choicesOf(
     });
 }
 
-/** The class to go on with: an open one, else one that nobody looked for. */
+/** The class to go on with: an open one, else one that nobody looked for (not what is left over, as `non-water`). */
 export function following(all: readonly Chosen[], code: number | null): Chosen | null {
   const at = all.findIndex((one) => one.code === code);
   const others = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at))].filter((one) => one.code !== code);
-  return others.find((one) => one.row && !one.row.done) ?? others.find((one) => !one.row) ?? null;
+  const open = others.find((one) => one.row && !one.row.done);
+  return open ?? others.find((one) => !one.row && !isRest(one.name)) ?? null;
 }

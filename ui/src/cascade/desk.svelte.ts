@@ -52,13 +52,15 @@ export class Desk {
   readonly listed: readonly number[] = $derived.by(() => {
     const { page, former } = this.cascade;
     void page.version;
-    return former ? [] : this.places(page.list?.idsIn({ first: 0, end: page.total ?? 0 }) ?? []);
+    return former || this.cascade.told?.done
+      ? []
+      : this.places(page.list?.idsIn({ first: 0, end: page.total ?? 0 }) ?? []);
   });
   /** The cell of the chip that the panel is at. */
   readonly pointed = $derived.by(() => {
     const { page, former, cells } = this.cascade;
     void [page.version, labelling.version];
-    const row = former ? undefined : page.list?.at(this.tile ?? this.cursor);
+    const row = former || this.cascade.told?.done ? undefined : page.list?.at(this.tile ?? this.cursor);
     return row && cells ? cells.indexOf(row.id) : -1;
   });
 

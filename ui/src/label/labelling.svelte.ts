@@ -15,6 +15,7 @@ import { Overlay } from './overlay';
 import { said } from './says';
 import { alone, channel, send } from './send';
 import { MemoryStore, openStore, type Store } from './store';
+import { isRest } from './names';
 import { type Local, NO_HISTORY, type Steps, steps } from './steps';
 
 export interface Answer {
@@ -38,8 +39,6 @@ interface Mine extends Local {
   delta: Delta;
 }
 
-/** Classes that say what a chip is not: nobody looks for these first. */
-const OTHERS = /^(non|not|no|other|others|background|unknown|rest)([-_ ]|$)/i;
 const CALM_MS = 150;
 const HELD_MS = 3000;
 
@@ -74,7 +73,7 @@ class Labelling {
     const now = this.chosen[task] ?? Number(recall(`class ${workspace.info?.name ?? ''} ${task}`) ?? Number.NaN);
     if (there(now)) return now;
     const asked = known.filter((one) => !one.not_applicable);
-    return (asked.find((one) => !OTHERS.test(one.name)) ?? asked[0])?.code ?? null;
+    return (asked.find((one) => !isRest(one.name)) ?? asked[0])?.code ?? null;
   }
 
   set code(code: number | null) {

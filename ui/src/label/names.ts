@@ -23,3 +23,10 @@ export function attributeName(title: string): string {
     .replace(/^[_0-9]+|_+$/g, '')
     .slice(0, 64);
 }
+
+const REST = /^(non|not|no|other|others|background|unknown|rest)([-_ ]|$)/i;
+
+/** Classes that say what a chip is not: nobody looks for these first. */
+export function isRest(name: string): boolean {
+  return REST.test(name);
+}
