@@ -1,11 +1,11 @@
 """Attaching polygons to chips, ours beside geopandas; ``queries.py`` calls :func:`attaching`.
 
-Measured is the whole verb: a GeoPackage of polygons in longitude and latitude is read and checked, brought to the scene's
-UTM grid, joined to every chip and written into the workspace: whether it lies in the chip, the share of the chip under
-it (places under several polygons once), the distance in metres, how many, and the mean of a number by area. The
+Measured is the whole verb: a GeoPackage of polygons in longitude and latitude is read and checked, brought to the
+scene's UTM grid, joined to every chip and written into the workspace: whether it lies in the chip, the share of the chip
+under it (places under several polygons once), the distance in metres, how many, and the mean of a number by area. The
 polygons are irregular (12 vertices, half a chip large, many overlap), the chips a grid of 64 pixels of 10 m without gaps.
-The peer does the same with ``read_file``, ``to_crs``, ``overlay``, ``union``, ``sjoin_nearest`` and a Parquet file; its
-distances are planar, ours on the ellipsoid. Both results are compared before anything is reported.
+The peer does the same with ``read_file``, ``to_crs``, ``overlay``, ``dissolve``, ``sjoin_nearest`` and a Parquet file;
+its distances are planar, ours on the ellipsoid. Both results are compared before anything is reported.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from _bench import Timings, run
 
 SIDE, PIXEL = 64, 10.0
@@ -119,7 +120,9 @@ def theirs(root: Path, file: Path) -> Callable[[], Any]:
     return work
 
 
-def attaching(folder: Path, *, polygons: int = 100_000, chips: int = 100_000, rounds: int = 3) -> tuple[Timings, dict[str, float]]:  # fmt: skip
+def attaching(
+    folder: Path, *, polygons: int = 100_000, chips: int = 100_000, rounds: int = 3
+) -> tuple[Timings, dict[str, float]]:
     """Time both in turns.
 
     Args:
@@ -143,7 +146,7 @@ def attaching(folder: Path, *, polygons: int = 100_000, chips: int = 100_000, ro
 
 
 def _agree(mine: Any, peer: Any) -> None:
-    """Shares and means to a millionth, distances to 0.1 % (planar against ellipsoid) and a metre, counts all but the slivers."""
+    """Shares to a hundred-thousandth, distances to 0.1 % (planar against ellipsoid) and a metre, counts but slivers."""
     for name, a, b in zip(COLUMNS, mine, peer, strict=True):
         both = np.isfinite(a) & np.isfinite(b)
         differ = (np.isfinite(a) != np.isfinite(b)).sum()
