@@ -119,8 +119,12 @@ def test_keys_alone_draw_class_copy_and_delete(editor: OutlinePage, page: Page) 
     (made,) = editor.until(1)
     assert geometry(made).equals(shapely.Polygon([(48, 48), (58, 48), (58, 59)]))
     editor.press("Escape", "v", "]", ".", "ArrowLeft")
-    page.wait_for_timeout(600)
-    assert geometry(editor.shapes()[0]).equals(shapely.Polygon([(47, 48), (58, 48), (58, 59)]))
+    moved = shapely.Polygon([(47, 48), (58, 48), (58, 59)])
+    for _ in range(40):  # what arrows move is sent once they rest
+        if geometry(editor.shapes()[0]).equals(moved):
+            break
+        page.wait_for_timeout(250)
+    assert geometry(editor.shapes()[0]).equals(moved)
     editor.press("c", "1")
     two = editor.until(2)
     assert len({one["properties"]["class"] for one in two}) == 2
