@@ -1,9 +1,9 @@
 """Attaching polygons to chips, ours beside geopandas; ``queries.py`` calls :func:`attaching`.
 
 Measured is the whole verb: a GeoPackage of polygons in longitude and latitude is read and checked, brought to the
-scene's UTM grid, joined to every chip and written into the workspace: whether it lies in the chip, the share of the chip
-under it (places under several polygons once), the distance in metres, how many, and the mean of a number by area. The
-polygons are irregular (12 vertices, half a chip large, many overlap), the chips a grid of 64 pixels of 10 m without gaps.
+scene's UTM grid, joined to every chip and written into the workspace: whether it lies in the chip, the share of the
+chip under it (places under several polygons once), the distance in metres, how many, and a mean by area. The
+polygons are irregular (12 vertices, half a chip large, many overlap), the chips a grid without gaps, 640 m a side.
 The peer does the same with ``read_file``, ``to_crs``, ``overlay``, ``dissolve``, ``sjoin_nearest`` and a Parquet file;
 its distances are planar, ours on the ellipsoid. Both results are compared before anything is reported.
 """

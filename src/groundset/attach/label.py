@@ -62,7 +62,8 @@ def label(
             "no chip fulfils this condition, so none was labelled", asked=when, found=f"layer {layer.name}",
             hint="look at its values: groundset search DIR, or the page's filters",
         )  # fmt: skip
-    source: dict[str, object] = {"file": layer.file.rpartition("/")[2], "sha256": layer.sha256, "layer": layer.name, "when": when}
+    file = layer.file.rpartition("/")[2]
+    source: dict[str, object] = {"file": file, "sha256": layer.sha256, "layer": layer.name, "when": when}
     report = AnnotateReport(source=layer.name, task=chosen.name, kind="answer", features=len(chips))
     act = Act(lake, chosen, actor, key=f"{layer.sha256}|{layer.name}|{when}|{code}", source=source, report=report)
     for chip_id in chips:
