@@ -86,7 +86,7 @@ class Searching:
         if saved is not None:
             return self._search_saved(
                 saved, filter, like=like, sort=sort, task=task, class_=class_, encoder=encoder, bbox=bbox, limit=limit,
-                offset=offset, actor=actor,
+                offset=offset, actor=actor, words=words,
             )  # fmt: skip
 
         self.ranker  # noqa: B018  # scores come with it
