@@ -172,6 +172,15 @@ class Person:
         radii = {int(max(1, min(BRUSH, r))) for r in (depth[row, col], np.sqrt(patch.sum() / np.pi))}
         return out + [Stroke(_thick(patch.shape, np.repeat(here, 2, axis=0), r), 0.0, 0, r) for r in sorted(radii)]
 
+    def wrong(self, mask: UInt8) -> int:
+        """Pixels that they see are wrong."""
+        return int((self.known & (mask != self.truth)).sum())
+
+    def patches(self, mask: UInt8) -> int:
+        """How many patches they see are wrong."""
+        wrong = self.known & (mask != self.truth)
+        return int(cc3d.connected_components(wrong.astype(np.uint8), connectivity=4).max(initial=0))
+
     def mended(self, painted: Bool, code: int, mask: UInt8) -> int:
         """Pixels that become right, less those that are painted wrong."""
         at = np.flatnonzero(painted)

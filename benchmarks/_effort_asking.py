@@ -19,7 +19,9 @@ QUEUE = 8
 AGREE = 0.8
 """Share of a segment's pixels that must be of one class for the person to say so; others they skip."""
 LATELY = 20
-"""Questions by which they judge what asking brings."""
+"""Questions by which they judge what asking brings, with all that the model makes of the answers."""
+MANY = 50
+"""Wrong patches from which on they answer questions rather than point at each, as long as that brings more."""
 
 
 class Questions:
@@ -32,14 +34,16 @@ class Questions:
         self.skipped: dict[int, list[Skip]] = {}
         self.lately: deque[float] = deque(maxlen=LATELY)
         self.given = -1
+        self.wrong = 0
 
     def shown(self) -> Question | None:
         """The one that is shown; the next chip's where this one has none left."""
         for _ in range(len(self.assistant.scene.chips)):
-            if len(self.queue) <= QUEUE // 2 and self.given != self.person.clock.acts:
-                self.queue = deque(
-                    self.assistant.questions(self.chip, self.mine.drawn, self.skipped.get(self.chip, []))
-                )
+            since = self.person.clock.acts - self.given
+            few = self.person.clock.acts <= QUEUE or len(self.queue) <= QUEUE // 2
+            if self.given < 0 or (since and (few or since >= QUEUE // 2)):
+                skipped = self.skipped.get(self.chip, [])
+                self.queue = deque(self.assistant.questions(self.chip, self.mine.drawn, skipped))
                 self.given = self.person.clock.acts
             while self.queue:
                 if self.mine.drawn[self._at(self.queue[0].at)] == UNLABELLED:
@@ -87,8 +91,11 @@ class Questions:
         pixels = self._pixels(one)
         code = self._said(pixels)
         now = 0.0 if code is None else self.person.mended(pixels, code, self.mine.mask)
-        lately = float(np.mean(self.lately)) if self.lately else one.gain
-        return max(now, lately) / (MIND + KEY)
+        if len(self.lately) == LATELY:
+            now = max(now, float(np.mean(self.lately)))
+        elif self.person.patches(self.mine.mask) >= MANY:
+            return np.inf
+        return now / (MIND + KEY)
 
     def answer(self) -> None:
         """Press a key: a class, or skip."""
@@ -98,9 +105,12 @@ class Questions:
         pixels = self._pixels(one)
         code = self._said(pixels)
         self.person.clock.key()
+        self.wrong = self.person.wrong(self.mine.mask)
         if code is None:
             self.skipped.setdefault(self.chip, []).append(Skip(*one.at, one.pixels))
-            self.lately.append(0.0)
-            return
-        self.lately.append(self.person.mended(pixels, code, self.mine.mask))
-        self.mine.draw(pixels, code)
+        else:
+            self.mine.draw(pixels, code)
+
+    def learn(self) -> None:
+        """What the last answer brought, with the model's own."""
+        self.lately.append(self.wrong - self.person.wrong(self.mine.mask))

@@ -221,6 +221,7 @@ def by_ours(job: Job) -> Costs:
             questions.answer()
             mine.batch = QUEUE // 2 if person.clock.acts > QUEUE else 1
             mine.answer(seen=meanwhile)
+            questions.learn()
         else:
             mine.draw(*person.do(move))
             questions.turn_to(patch)

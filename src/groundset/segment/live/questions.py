@@ -9,7 +9,7 @@ object class detectors using only human verification, CVPR 2016.
 A segment is what a finest region (``segment.regions``) holds of one class of the model's answer, either its pixels in
 doubt or the others. Segments so small are of one class mostly, and none outweighs the others in what is learned:
 pieces of any size made the live model worse the more was answered. Chosen, with :data:`SURE` and the order, on the
-left half of the Sen1Floods11 chip.
+left half of the Sen1Floods11 chip. (:data:`FIRST` on Boadella and on other classes of itaipu and wake.)
 """
 
 from __future__ import annotations
@@ -173,14 +173,22 @@ def _typical(sight: Sight, n: int, skipped: Sequence[Skip]) -> Asked:
     of_leaf: dict[int, int] = {}
     for i in np.flatnonzero(parts.asked)[np.argsort(parts.size[parts.asked], kind="stable")]:
         box, inside = parts.mask(int(i))
-        of_leaf[int(leaves[box][inside][0])] = int(i)  # the largest part of each leaf
+        of_leaf[int(leaves[box][inside][0])] = int(i)  # the largest part of each leaf comes last
     questions: list[Question] = []
-    for leaf in order.tolist():
-        if group[leaf] in done or leaf not in of_leaf:
+    taken: set[int] = set()
+    used = np.zeros(leaves.shape, bool)
+    for leaf, spoken in [(leaf, spoken) for spoken in (done, set()) for leaf in order.tolist()]:
+        if len(questions) >= n and spoken is not done:
+            break
+        if group[leaf] in spoken | taken or leaf not in of_leaf:
             continue
-        done.add(int(group[leaf]))
-        box, inside = _whole(tree, leaf, free, skipped) or parts.mask(of_leaf[leaf])
-        questions.append(_question(box, inside & sight.open_[box], short, float(weight[group[leaf]]), 0.0))
+        for box, pixels in filter(None, (_whole(tree, leaf, free, skipped), parts.mask(of_leaf[leaf]))):
+            inside = pixels & sight.open_[box]
+            if not (inside & used[box]).any():
+                taken.add(int(group[leaf]))
+                used[box] |= inside
+                questions.append(_question(box, inside, short, float(weight[group[leaf]]), 0.0))
+                break
     questions.sort(key=lambda q: -q.gain)
     return Asked(tuple(questions[:n]), max(0, len(of_leaf) - n), None)
 
