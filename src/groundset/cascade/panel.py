@@ -52,7 +52,7 @@ def panel(Z: Float32, open_: Bool, learned: Learned, cut: Bool | None, n: int, *
     else:
         kinds.append(("check", rng.permutation(free[cut[free]]), round(CHECK * n)))
     if learned.meaning == "score" and not open_.all():
-        both = np.stack([-learned.decisions / 2, learned.decisions / 2], axis=1)
+        both = np.stack([-learned.decisions, learned.decisions], axis=1).astype(np.float32) / np.float32(2)
         among = open_ if cut is None else open_ & ~cut
         rows, _ = uncertain(Z, both, round(BORDER * n), taken=np.flatnonzero(~open_), among=among, seed=seed)
         kinds.append(("border", rows, len(rows)))
