@@ -1,6 +1,7 @@
 /** Queries kept by name for everybody, up to date while the page is open. */
 import { asProblem, del, get, post, put } from '../lib/api';
 import { live } from '../lib/live.svelte';
+import { session } from '../lib/session.svelte';
 import { toast } from '../lib/toast.svelte';
 import type { Problem, SavedQuery } from '../lib/types';
 import type { QueryChange } from '../lib/router.svelte';
@@ -30,6 +31,7 @@ export class SavedQueries {
 
   /** Keep a query; false where it could not be kept, and `problem` says why. */
   async save(name: string, kept: Kept, replace: boolean): Promise<boolean> {
+    if (!(await session.ensureName())) return false;
     try {
       await put(address(name), kept, { replace });
     } catch (error) {
@@ -45,6 +47,7 @@ export class SavedQueries {
   }
 
   async remove(name: string): Promise<void> {
+    if (!(await session.ensureName())) return;
     try {
       await del(address(name));
       await this.load();
