@@ -59,6 +59,8 @@ def test_answers_stand_above_the_threshold() -> None:
     said = placed(PYRAMID, told(s_0_0_0="positive", s_0_0_1="negative"))
     walked = decide(np.ones(4, bool), said[0], np.array([True, False, True, False]))
     assert walked.rejected.tolist() == [False, True, True, False]
+    nothing = np.array([True, False, False, True])  # without data: rejected, but for what people found there
+    assert decide(np.ones(4, bool), said[0], None, nothing).rejected.tolist() == [False, True, False, True]
     below = candidates(PYRAMID, said, 1, walked)
     assert below.sum() == 8
     assert walk(PYRAMID, RECORD, said) == {}

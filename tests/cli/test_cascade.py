@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import io
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from cascadelake import cascade_lake, has
 
-
-def cascade(*args: object, code: int = 0, stdin: str | None = None) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "groundset", "cascade", *map(str, args)], input=stdin,
-        capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"}, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+from groundset.cli.app import main
 
 
-def test_begin_answer_go_on_and_back(tmp_path: Path) -> None:
+@pytest.fixture
+def cascade(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a step; what it prints."""
+
+    def run(*args: object, code: int = 0, stdin: str = "") -> str:
+        monkeypatch.setattr("sys.argv", ["groundset", "cascade", *map(str, args)])
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        with pytest.raises(SystemExit) as done:
+            main()
+        told = capsys.readouterr()
+        assert int(done.value.code or 0) == code, told
+        return told.out + told.err
+
+    return run
+
+
+def test_begin_answer_go_on_and_back(tmp_path: Path, cascade: Callable[..., str]) -> None:
     cascade_lake(tmp_path / "lake").close()
     lake = tmp_path / "lake"
     assert "begin one" in cascade("status", lake, code=2)

@@ -38,7 +38,7 @@ def test_every_route_names_the_permission_that_it_needs(client: TestClient) -> N
 def test_what_changes_something_needs_more_than_reading() -> None:
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
     unsafe = {r.path for r in routes if (r.methods or set()) - {"GET", "HEAD"} and permission_of(r) == "read"}
-    assert unsafe == {"/session", "/chips/{chip_id}/prompt"}, (
+    assert unsafe == {"/session", "/chips/{chip_id}/prompt", "/sql"}, (
         "one's own session; a question with a body, nothing is kept"
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundset.cascade.begin import new_record, pyramid_of
 from groundset.cascade.making import Made, make
+from groundset.cascade.pyramid import Bool, Pyramid
 from groundset.cascade.said import answers, placed
 from groundset.cascade.state import State, state_of
 from groundset.cascade.steps import (
@@ -170,12 +171,11 @@ class Cascades:
         level = record.level
         drawn, score = view.threshold(level, recall)
         cut = view.cut(level, recall)
-        rejected = {} if cut is None else {
-            extent.scene: run_lengths(cut[view.pyramid.cells_of(level, i)])
-            for i, extent in enumerate(view.pyramid.extents)
-        }  # fmt: skip
-        self._write(advance_event(record, level, drawn, 0.0 if cut is not None and score is None else score, rejected),
-                    actor)  # fmt: skip
+        empty = view.empty(level)
+        rejected = {} if cut is None else _by_scene(view.pyramid, level, cut)
+        without = _by_scene(view.pyramid, level, empty) if empty.any() else {}
+        at = 0.0 if cut is not None and score is None else score
+        self._write(advance_event(record, level, drawn, at, rejected, without), actor)
         return self._moved(record)
 
     def back(self, record: Record, *, actor: str) -> Record | None:
@@ -207,3 +207,7 @@ class Cascades:
         if len(now.advances) <= len(before.advances):
             raise ConflictError("somebody took another step meanwhile", asked=before.id, hint="look at it again")
         return now
+
+
+def _by_scene(pyramid: Pyramid, level: int, cells: Bool) -> dict[str, list[int]]:
+    return {e.scene: run_lengths(cells[pyramid.cells_of(level, i)]) for i, e in enumerate(pyramid.extents)}

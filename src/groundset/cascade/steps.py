@@ -32,6 +32,7 @@ class Advance:
         threshold: What was drawn, of which ``score`` is the likeness at which it lay.
         score: Likeness below which cells were rejected; None where none was.
         rejected: Run lengths by scene: cells of the level row by row, first those that were not rejected.
+        empty: The same of the cells without any data.
     """
 
     level: int
@@ -40,6 +41,7 @@ class Advance:
     threshold: Threshold
     score: float | None
     rejected: Mapping[str, Sequence[int]]
+    empty: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,12 @@ def recall_event(record: Record, recall: float) -> NewEvent:
 
 
 def advance_event(
-    record: Record, level: int, drawn: Threshold, score: float | None, rejected: Mapping[str, Sequence[int]]
+    record: Record,
+    level: int,
+    drawn: Threshold,
+    score: float | None,
+    rejected: Mapping[str, Sequence[int]],
+    empty: Mapping[str, Sequence[int]],
 ) -> NewEvent:
     """The event that leaves a level."""
     payload: dict[str, Any] = {
@@ -110,6 +117,7 @@ def advance_event(
     }  # fmt: skip
     payload |= {} if drawn.at is None else {"rank": drawn.at}
     payload |= {} if score is None else {"score": score}
+    payload |= {"empty": dict(empty)} if empty else {}
     return NewEvent(KIND, task=record.task, payload=payload)
 
 
@@ -156,7 +164,9 @@ def _follow(out: dict[str, Record], event: Event) -> None:
         drawn = Threshold(
             said.get("rank"), said["recall"], said["estimate"], said["low"], said["high"], said["positives"]
         )
-        left = Advance(said["level"], event.id, _at(event), drawn, said.get("score"), said["rejected"])
+        left = Advance(
+            said["level"], event.id, _at(event), drawn, said.get("score"), said["rejected"], said.get("empty", {})
+        )
         out[name] = replace(known, advances=(*known.advances, left), recall=said["recall"], last=event.id)
 
 

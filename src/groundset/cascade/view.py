@@ -83,11 +83,20 @@ class View:
         """Candidates of which there is no chip."""
         return self.candidate(level) & (self.position(level) < 0)
 
+    def empty(self, level: int) -> Bool:
+        """Cells whose chip has no data, bool (cells,): nothing is asked of them, and they go no further."""
+        at = self.position(level)
+        there = np.flatnonzero(at >= 0)
+        share = self.features.chips.column("valid_fraction").to_numpy(zero_copy_only=False)[at[there]]
+        out = np.zeros(len(at), bool)
+        out[there[share == 0]] = True
+        return out
+
     def walked(self, level: int, recall: float | None = None) -> Walked:
         """What becomes of the cells of a level: as it was left, or as it would be left now."""
         if level in self._walked and recall is None:
             return self._walked[level]
-        return decide(self.candidate(level), self.said[level], self.cut(level, recall))
+        return decide(self.candidate(level), self.said[level], self.cut(level, recall), self.empty(level))
 
     def cut(self, level: int, recall: float | None = None) -> Bool | None:
         """Cells below the threshold as it would be drawn now, bool (cells,); None where too few positives are known."""
@@ -163,7 +172,7 @@ class View:
             none = np.empty((0, 1), np.float32)
             return Pool(none, np.empty(0, np.int8), np.empty(0, np.int64), [], none), np.empty(0, np.int64)
         at = self.position(level)
-        usable = (at >= 0) & self.candidate(level)
+        usable = (at >= 0) & self.candidate(level) & ~self.empty(level)
         usable[usable] = matrix.row_of[at[usable]] >= 0
         cells = np.flatnonzero(usable)
         row_of = np.full(len(tree), -1, np.int64)

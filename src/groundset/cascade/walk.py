@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -49,15 +50,18 @@ def candidates(pyramid: Pyramid, said: dict[int, Said], level: int, above: Walke
     return pyramid.level(level).down(above.on) | said[level].positive
 
 
-def decide(candidate: Bool, said: Said, cut: Bool | None) -> Walked:
+def decide(candidate: Bool, said: Said, cut: Bool | None, empty: Bool | None = None) -> Walked:
     """What becomes of the candidates of a level.
 
     Args:
         candidate: bool (cells,).
         said: Answers. They stand above any threshold; a chip that is torn between answers goes on.
         cut: bool (cells,), cells below the threshold; None where none was drawn.
+        empty: bool (cells,), cells without any data, which go no further; None where that is not known.
     """
     no = (said.value == NEGATIVE) & ~said.below
+    if empty is not None:
+        no = no | (empty & ~said.positive)
     machine = np.zeros(len(candidate), bool) if cut is None else cut & ~said.positive
     rejected = candidate & (no | machine)
     sure = candidate & ~rejected & (said.positive if cut is None else np.ones(len(candidate), bool))
@@ -66,10 +70,12 @@ def decide(candidate: Bool, said: Said, cut: Bool | None) -> Walked:
 
 def frozen(pyramid: Pyramid, left: Advance) -> Bool | None:
     """Cells that a level's threshold rejected when it was left; None where none was drawn."""
-    if left.score is None:
-        return None
-    runs = [left.rejected.get(extent.scene, ()) for extent in pyramid.extents]
-    cells = [pyramid.cells_of(left.level, i) for i in range(len(runs))]
+    return None if left.score is None else _cells(pyramid, left.level, left.rejected)
+
+
+def _cells(pyramid: Pyramid, level: int, by_scene: Mapping[str, Sequence[int]]) -> Bool:
+    runs = [by_scene.get(extent.scene, ()) for extent in pyramid.extents]
+    cells = [pyramid.cells_of(level, i) for i in range(len(runs))]
     return np.concatenate([from_runs(r, c.stop - c.start) for r, c in zip(runs, cells, strict=True)])
 
 
@@ -79,5 +85,7 @@ def walk(pyramid: Pyramid, record: Record, said: dict[int, Said]) -> dict[int, W
     above: Walked | None = None
     for left in record.advances:
         candidate = candidates(pyramid, said, left.level, above)
-        above = out[left.level] = decide(candidate, said[left.level], frozen(pyramid, left))
+        above = out[left.level] = decide(
+            candidate, said[left.level], frozen(pyramid, left), _cells(pyramid, left.level, left.empty)
+        )
     return out

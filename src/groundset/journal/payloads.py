@@ -371,6 +371,8 @@ def _cascade(payload: Mapping[str, Any]) -> None:
         _count(payload, "level")
         if not isinstance(payload.get("rejected"), Mapping):
             raise InputError("a level that is left says which chips it rejected, by scene")
+        if not isinstance(payload.get("empty", {}), Mapping):
+            raise InputError("a level that is left says which chips have no data, by scene")
 
 
 def _scheme(payload: Mapping[str, Any]) -> None:

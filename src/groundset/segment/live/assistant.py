@@ -26,6 +26,7 @@ from groundset.segment.live.proposal import NotEnoughError, Proposal, confidence
 from groundset.segment.live.rows import Learned, TaskRows
 from groundset.segment.live.seek import Place, Seeker
 from groundset.segment.live.smooth import RADIUS, Smoothing, smoothing_of
+from groundset.segment.live.windows import wider, window_of
 from groundset.segment.model import Proposer
 from groundset.segment.regions import RegionStore, majority, vote
 from groundset.segment.sampling import cropped, grown
@@ -141,7 +142,7 @@ class Assistant:
         chosen = self._lake.config.task(task, "segment").name
         chip = self._lake.chips.get(chip_id)
         way, part = smoothing_of(smoothing), window_of(window, chip)
-        seen = _wider(part, chip, way)
+        seen = wider(part, chip, way)
         told = self._told(chosen, chip, model)
 
         def make() -> Proposal:
@@ -368,37 +369,6 @@ def check_enough(lake: Lake, task: str, learned: Learned) -> None:
     else:
         hint = "paint a little of another class too"
     raise NotEnoughError("not enough painted to learn from", asked=f"task {task}", found=found, hint=hint)
-
-
-def window_of(window: tuple[int, int, int, int] | None, chip: Chip) -> Window:
-    """A window of a chip; the whole of it for None.
-
-    Raises:
-        InputError: It is empty or reaches beyond the chip.
-    """
-    height, width = (int(n) for n in chip.geobox.shape)
-    if window is None:
-        return Window(0, 0, width, height)
-    x, y, w, h = window
-    if x < 0 or y < 0 or w < 1 or h < 1 or x + w > width or y + h > height:
-        raise InputError(
-            "the window must lie in the chip", asked=",".join(map(str, window)), found=f"{width} x {height} pixels",
-            hint="window = x,y,width,height in pixels of the chip",
-        )  # fmt: skip
-    return Window(x, y, w, h)
-
-
-def _wider(part: Window, chip: Chip, way: Smoothing) -> Window:
-    """What must be known so that a window is smoothed as the whole chip is."""
-    height, width = (int(n) for n in chip.geobox.shape)
-    if way == "regions":
-        return Window(0, 0, width, height)
-    if way == "none":
-        return part
-    edge = RADIUS
-    left, top = max(0, part.x_off - edge), max(0, part.y_off - edge)
-    right, bottom = min(width, part.x_off + part.width + edge), min(height, part.y_off + part.height + edge)
-    return Window(left, top, right - left, bottom - top)
 
 
 def spec_of(assistant: Assistant, task: str) -> FeatureSpec:
