@@ -19,7 +19,7 @@ from groundset.segment.live.questions import Question, Sight, Skip, ask
 from groundset.segment.live.rows import MOST_PER_CLASS
 from groundset.segment.regions import Candidates, Hierarchy, candidates
 
-MOST_ACTS = 3_000
+MOST_ACTS = 2_000
 TRIES = 6
 IRIS_WAIT = 0.5
 """Seconds of one answer of IRIS (measured on an idle machine, shared/design/facts.md)."""

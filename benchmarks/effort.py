@@ -29,10 +29,13 @@ In every way a small patch may be dabbed, what makes the whole mask worse is not
 whoever took no answer of a model pays for filling the rest.
 
 What the assistant asks, and when the person turns to questions (``_effort_asking.py``), was chosen on the left half of
-the Sen1Floods11 chip; how large the first questions are on Boadella and on other classes of itaipu and wake. Where a
-way ends before a target its seconds are a lower bound ("over"). Features, model, regions and their order are
-the product's own. The rules of the person were settled while results on these scenes were in sight; they are the same
-in every way. No time is measured: a machine's answer costs what is stated, whatever else the machine does.
+the Sen1Floods11 chip, by one run of each of some 25 variants; how large the first questions are on Boadella and on
+other classes of itaipu and wake, by three runs each, with mixed results. Single runs on the scenes reported here were
+looked at meanwhile: that nothing is done that makes the mask worse came from one of wake. The rules of the person were
+settled with results on these scenes in sight; they are the same in every way but for the questions, which only ours
+has. Nobody goes on after 2,000 acts, which is longer than outlines by hand take: where a way ends before a target its
+seconds are a lower bound ("over"). Features, model, regions and their order are the product's own. No time is
+measured: a machine's answer costs what is stated, whatever else the machine does.
 """
 
 from __future__ import annotations
