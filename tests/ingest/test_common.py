@@ -13,7 +13,7 @@ from rasterio.transform import from_origin
 
 from groundset.core import Grid
 from groundset.imagery import Scene, open_source
-from groundset.ingest import ingest
+from groundset.ingest import ingest, make_level
 from groundset.lake import Lake, init
 from groundset.taxonomy import WATER
 from groundset.views.statistics import SceneStatistics
@@ -63,3 +63,11 @@ def test_later_scenes_join_and_too_few_stay_by_themselves(tmp_path: Path) -> Non
         assert [lake.quicklooks.common(f"s{i}_0") is not None for i in range(6)] == [False] * 3 + [True] * 3
         assert _drawn(lake, "s3") > 150
         assert lake.quicklooks.stretch("s5_0").low[0] < 130  # type: ignore[union-attr]  # of all six, not of its own
+
+
+def test_finer_levels_are_drawn_as_the_scene_was(tmp_path: Path) -> None:
+    with init(tmp_path / "lake", scheme=WATER) as lake:
+        ingest(lake, [_scene(tmp_path, "large", 100, 5 * SIZE)], grid=Grid(SIZE, levels=2))
+        make_level(lake, "large", 1, ["large_0_1_1"])
+        assert lake.quicklooks.stretch("large_1") == lake.quicklooks.stretch("large_0")
+        assert lake.quicklooks.common("large_1") is None

@@ -40,8 +40,8 @@ class Commons:
                 self._new.setdefault(_kind(scene), {}).setdefault(scene.id, (scene, windows))
         self._found: dict[str, Stretch | None] = {}
 
-    def of(self, scene: Scene, windows: Windows) -> tuple[str, Stretch] | None:
-        """The kind of a scene and its common stretch; None where it is drawn by itself.
+    def of(self, scene: Scene, windows: Windows) -> tuple[str | None, Stretch] | None:
+        """The kind of a scene, None where it has none, and the stretch to draw with; None to take it from these chips.
 
         A further level of a scene is drawn as its first one was.
         """
@@ -49,7 +49,7 @@ class Commons:
         if self._lake.quicklooks.has(first):
             kind = self._lake.quicklooks.common(first)
             stretch = self._lake.quicklooks.stretch(first)
-            return None if kind is None or stretch is None else (kind, stretch)
+            return None if stretch is None else (kind, stretch)
         if not _small(scene, windows):
             return None
         kind = _kind(scene)
