@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -97,3 +98,11 @@ def test_it_stops_at_its_limits(ws: Workspace) -> None:
         ws.sql("SELECT count(*) FROM range(1000000000000)", seconds=0.2)
     with pytest.raises(InputError, match="memory"):
         ws.sql("SELECT length(list(range)) FROM range(20000000)", memory="20MB")
+
+
+@pytest.mark.parametrize(
+    "limits", [{"memory": "lots"}, {"memory": ""}, {"seconds": 1e300}, {"seconds": -1.0}, {"seconds": float("nan")}]
+)
+def test_limits_that_are_none_are_refused(ws: Workspace, limits: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"a question may take|amount of memory"):
+        ws.sql("SELECT 1", **limits)

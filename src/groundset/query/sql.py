@@ -25,6 +25,7 @@ SECONDS = 60.0
 MEMORY = "2GB"
 """Most memory that DuckDB takes for it."""
 LONGEST = 100_000
+_MOST_SECONDS = 86_400.0
 _BATCH = 65_536
 _LISTS = frozenset({"show", "information_schema", "duckdb_tables", "duckdb_views", "duckdb_columns", "pg_catalog"})
 """Words of questions about what there is."""
@@ -108,12 +109,10 @@ def ask(
 
     Raises:
         QueryError: The text is no such question, or names what is not there; says where.
-        InputError: It took too long or too much memory.
+        InputError: It took too long or too much memory, or these limits are none.
     """
-    import duckdb
-
     check(sql)
-    connection = duckdb.connect(":memory:", config={**_LOCKED, "memory_limit": memory, "threads": "4"})
+    connection = _connected(seconds, memory)
     try:
         source = Source(lake, index)
         for name in _named(sql):
@@ -123,6 +122,17 @@ def ask(
         return Answer(_run(connection, sql, seconds, most))
     finally:
         connection.close()
+
+
+def _connected(seconds: float, memory: str) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    if not 0 < seconds <= _MOST_SECONDS:
+        raise InputError("a question may take above 0 and at most a day", asked=f"{seconds:g} s", hint="60")
+    try:
+        return duckdb.connect(":memory:", config={**_LOCKED, "memory_limit": memory, "threads": "4"})
+    except duckdb.Error:
+        raise InputError("this is no amount of memory", asked=memory, hint="write 2GB or 500MB") from None
 
 
 def check(sql: str) -> None:
