@@ -93,7 +93,7 @@ class Addresses:
                 "this server does not read this path",
                 asked=text,
                 found=f"it reads {', '.join(map(str, self._roots))}",
-                hint="start it with --data FOLDER to open another folder, or ingest on the command line",
+                hint="start it with --data FOLDER to open another folder, or use the command line",
             )
         if not os.path.exists(path):  # noqa: PTH110  # never raises
             raise MissingError("no such file or folder", asked=text, hint="check the path")
@@ -137,7 +137,7 @@ def public_addresses(host: str, port: int) -> list[str]:
             "this server does not read from private networks",
             asked=host,
             found=", ".join(map(str, inner)) if str(inner[0]) != host else "a private address",
-            hint="start it with --allow-private-networks to allow it, or ingest on the command line",
+            hint="start it with --allow-private-networks to allow it, or use the command line",
         )
     return [str(address) for address in found]
 
