@@ -1,6 +1,6 @@
-"""Take pictures of the real page in Chromium: the README's two, or all pages in both themes and two sizes.
+"""Take pictures of the real page in Chromium: the README's, or all pages in both themes and two sizes.
 
-Usage: scripts/pictures.py DIR                  docs/pictures/{page,chips}.png from the workspace DIR (say, demo)
+Usage: scripts/pictures.py DIR                  docs/pictures/{page,chips,cascade}.png from the workspace DIR
        scripts/pictures.py DIR --all FOLDER     every page, 1280 and 1920 wide, dark and light, into FOLDER
 """
 
@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-README = {"page": "paint", "chips": "similar"}
-"""Pictures of the README, and the pages that they show."""
+README = {"page": "paint", "chips": "similar", "cascade": "cascade"}
+"""Pictures of the README, and the pages that they show, of those that the workspace has."""
 KEYS = {"paint": ("a",)}
 """Pressed before a page is shot: the assistant proposes."""
 CHROMIUM = ["--no-sandbox", "--disable-background-networking", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -62,7 +62,9 @@ def pages(address: str, chip: str | None) -> dict[str, str]:
     scenes = scene if isinstance(scene, list) else scene["scenes"]
     tasks = ask(address, "/api/workspace")["tasks"]
     pixels = next((f"?task={task['name']}" for task in tasks if task["kind"] == "segment"), "")
-    return {
+    begun = ask(address, "/api/cascades")
+    begun = begun if isinstance(begun, list) else begun["cascades"]
+    return {f"cascade{i or ''}": f"#/cascade?id={one['id']}" for i, one in enumerate(begun)} | {
         "home": "#/",
         "map": "#/map",
         "chips": "#/chips",
@@ -120,7 +122,12 @@ def main() -> None:
         there = pages(address, asked.chip)
         if asked.folder is None:
             shoot(
-                address, [(there[page], PICTURES / f"{name}.png", (1440, 900), "dark") for name, page in README.items()]
+                address,
+                [
+                    (there[page], PICTURES / f"{name}.png", (1440, 900), "dark")
+                    for name, page in README.items()
+                    if page in there
+                ],
             )
             return
         shoot(

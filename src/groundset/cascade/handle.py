@@ -126,4 +126,4 @@ class Cascade:
         )
 
     def __repr__(self) -> str:
-        return summary(self.state())
+        return summary(self.state(), self._room.title(self.record))

@@ -7,10 +7,10 @@ from groundset.cascade.state import LevelState, State
 _COLUMNS = ("level", "chip", "looked at", "kept", "rejected", "undecided", "yes", "no", "")
 
 
-def summary(state: State) -> str:
-    """A table of the levels, and what they come to."""
+def summary(state: State, title: str) -> str:
+    """A table of the levels, and what they come to; ``title`` is that of the class."""
     record = state.record
-    lines = [f"cascade {record.id}: class {record.code} of task {record.task} in {', '.join(record.scenes)}"]
+    lines = [f"cascade {record.id}: {title}, task {record.task}, in {', '.join(record.scenes)}"]
     rows = [_COLUMNS, *(_row(level) for level in state.levels)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
     lines += ["  " + "  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]

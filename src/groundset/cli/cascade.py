@@ -64,7 +64,9 @@ def list_(root: Root) -> None:
     with open_workspace(root) as ws:
         for record in ws.cascades():
             far = "done" if record.done else f"level {record.level} of {record.levels[-1]}"
-            out.print(f"{record.id}  class {record.code} of task {record.task}  {far}", markup=False, soft_wrap=True)
+            out.print(
+                f"{record.id}  {ws.cascade_room.title(record)}, task {record.task}  {far}", markup=False, soft_wrap=True
+            )
 
 
 @app.command()
