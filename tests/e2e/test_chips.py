@@ -256,7 +256,7 @@ class TestBadFilter:
         page.keyboard.type("cloudcover < 10")
         page.keyboard.press("Enter")
         alert = page.get_by_role("alert").filter(has_text="cloudcover")
-        expect(alert).to_contain_text("did you mean cloud_cover?")
+        expect(alert).to_contain_text("Did you mean cloud_cover?")
         expect(alert.locator("mark")).to_have_text("cloudcover")
         expect(_field(page)).to_have_attribute("aria-invalid", "true")
         expect(page.locator(".wall")).to_have_attribute("data-total", str(BIG))
