@@ -9,6 +9,7 @@ import numpy as np
 
 from groundset.cascade.bags import Bool, Float32, Int64
 from groundset.cascade.level import Learned
+from groundset.features._blas import one_thread
 from groundset.learn.strategies import typical, uncertain
 
 Reason = Literal["typical", "likely", "border", "check"]
@@ -29,6 +30,7 @@ class Asked:
     reason: Reason
 
 
+@one_thread()
 def panel(Z: Float32, open_: Bool, learned: Learned, cut: Bool | None, n: int, *, seed: int = 0) -> list[Asked]:
     """What to ask next, at most n rows, the likeliest first, reasons in turn.
 

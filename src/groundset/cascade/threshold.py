@@ -88,13 +88,13 @@ def threshold(ranks: npt.ArrayLike, recall: float, *, fewest: int = FEWEST) -> T
 
 def interval(kept: int, n: int, sure: float = SURE) -> tuple[float, float]:
     """Clopper and Pearson's interval of a share of which ``kept`` of ``n`` are known."""
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     if not n:
         return 0.0, 1.0
     tail = (1 - sure) / 2
-    low = 0.0 if kept == 0 else float(beta.ppf(tail, kept, n - kept + 1))
-    high = 1.0 if kept == n else float(beta.ppf(1 - tail, kept + 1, n - kept))
+    low = 0.0 if kept == 0 else float(betaincinv(kept, n - kept + 1, tail))
+    high = 1.0 if kept == n else float(betaincinv(kept + 1, n - kept, 1 - tail))
     return low, high
 
 
