@@ -206,6 +206,7 @@ class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading,
         license: str | None = None,  # noqa: A002  # STAC's own name
         seed: int = 0,
         unlabelled: bool = False,
+        scenes: Sequence[str] = (),
         executor: Executor | None = None,
         progress: Listener | None = None,
     ) -> Release:
@@ -213,6 +214,7 @@ class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading,
 
         Without ``task`` it is the segment task that has labels, where exactly one has; else the only task with labels.
         ``unlabelled`` keeps chips without a label too, in a split of their own: ``gs.load(..., split="unlabelled")``.
+        ``scenes`` takes the chips of these alone: a release has one set of bands.
         """
         built = _release.build(
             self.lake,
@@ -224,6 +226,7 @@ class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading,
             license=license,
             seed=seed,
             unlabelled=unlabelled,
+            scenes=scenes,
             executor=executor,
             progress=progress,
         )

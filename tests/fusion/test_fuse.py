@@ -30,13 +30,13 @@ LEFT, TOP = 500_000, 5_000_000
 
 def scene_at(
     folder: Path, name: str, *, size: int = 64, pixel: float = 10, left: float = LEFT, top: float = TOP,
-    crs: str = "EPSG:32632",
+    crs: str = "EPSG:32632", band: str = "b1",
 ) -> Scene:  # fmt: skip
     path = folder / f"{name}.tif"
     profile = {"width": size, "height": size, "count": 1, "dtype": "uint8", "crs": crs}
     with rasterio.open(path, "w", driver="GTiff", **profile, transform=from_origin(left, top, pixel, pixel)) as file:
         file.write(np.ones((1, size, size), np.uint8))
-    return open_source(str(path), bands=["b1"], time=TIME, scene_id=name)[0]
+    return open_source(str(path), bands=[band], time=TIME, scene_id=name)[0]
 
 
 @pytest.fixture
@@ -137,6 +137,16 @@ def test_masks_meet_pixel_by_pixel(lake: Lake) -> None:
         differ = int(((known_a != 255) & (known_b != 255) & (known_a != known_b)).sum())
         assert sum(d.pixels or 0 for d in report.disagreements) == differ
     assert report.unit == "pixels"
+
+
+def test_it_says_that_scenes_of_other_bands_cannot_be_released_together(lake: Lake, tmp_path: Path) -> None:
+    say(lake, {"a_0_0_0": WET, "b_0_0_0": WET})
+    assert fuse_labels(lake, ["a", "b"], task="chips", actor="anna").notes == ()
+    add_scene(lake, scene_at(tmp_path, "radar", band="b2"), 16)
+    say(lake, {"radar_0_0_0": WET})
+    (note,) = fuse_labels(lake, ["a", "radar"], task="chips", actor="anna").notes
+    assert "a: b1; radar: b2" in note
+    assert "groundset release DIR NAME --scenes a" in note
 
 
 def test_another_crs(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from groundset.cli._common import DaskAddress, Workers, bars, executor, out
+from groundset.cli._common import DaskAddress, Workers, bars, executor, names, out
 from groundset.core import InputError
 
 
@@ -28,6 +28,12 @@ def run(
     unlabelled: Annotated[
         bool, typer.Option("--unlabelled", help="Keep unlabelled chips too, in a split of their own.")
     ] = False,
+    scenes: Annotated[
+        str | None,
+        typer.Option(
+            help="Only chips of these scenes, joined by commas (default: all); a release has one set of bands."
+        ),
+    ] = None,
     rebuild: Annotated[str | None, typer.Option(help="Make this release again (a name or a path), with --to.")] = None,
     to: Annotated[Path | None, typer.Option(help="Empty folder for --rebuild.")] = None,
     workers: Workers = None,
@@ -57,6 +63,7 @@ def run(
                 license=license,
                 seed=seed,
                 unlabelled=unlabelled,
+                scenes=names(scenes) or (),
                 executor=pool,
                 progress=listen,
             )

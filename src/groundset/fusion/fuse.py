@@ -25,6 +25,7 @@ from groundset.journal import Appended, Event, NewEvent, answer, new_id
 from groundset.journal.answers import Answer, resolve
 from groundset.journal.payloads import UNSAID
 from groundset.lake import Lake
+from groundset.release import by_bands, told_bands
 
 if TYPE_CHECKING:
     from groundset.imagery import Scene
@@ -98,7 +99,7 @@ def fuse_labels(
     work = _Work(lake, chosen, chosen_rule, there, target, level, labels, progress)
     tally = work.pixels() if chosen.kind == "segment" else work.chips()
     bulk = _write(lake, tally.events, chosen.name, chosen_rule, named, target.id, actor, append)
-    notes = tuple(_times(there, target))
+    notes = (*_times(there, target), *_bands(there, target))
     return FuseReport(
         chosen.name, chosen_rule, tuple(named), target.id, tally.created, tally.known, tally.removed, tally.agreed,
         tally.alone, tally.disagreements, bulk, "pixels" if chosen.kind == "segment" else "chips", notes,
@@ -257,3 +258,13 @@ def _times(scenes: Sequence[Scene], target: Scene) -> Iterator[str]:
     cloudy = np.array([s.datetime is None for s in scenes])
     if cloudy.any():
         yield f"{int(cloudy.sum())} of the scenes state no time"
+
+
+def _bands(scenes: Sequence[Scene], target: Scene) -> Iterator[str]:
+    """Whether the labels can be released together."""
+    sets = by_bands([target, *(s for s in scenes if s.id != target.id)])
+    if len(sets) > 1:
+        yield (
+            f"these scenes have different bands ({told_bands(sets)}), and a release has one set: "
+            f"groundset release DIR NAME --scenes {target.id}"
+        )

@@ -2,6 +2,8 @@
 
 from groundset.release import kept
 from groundset.release._check_types import LEVELS, CheckReport, Finding, Level
+from groundset.release.bands import by_bands, check_bands
+from groundset.release.bands import told as told_bands
 from groundset.release.blocks import Place
 from groundset.release.build import build, rebuild
 from groundset.release.check import check
@@ -22,11 +24,14 @@ __all__ = [
     "Splits",
     "assign_splits",
     "build",
+    "by_bands",
     "check",
+    "check_bands",
     "check_request",
     "kept",
     "percentages",
     "plan_splits",
     "rebuild",
+    "told_bands",
     "told_splits",
 ]

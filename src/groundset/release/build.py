@@ -47,6 +47,7 @@ def build(
     license: str | None = None,  # noqa: A002  # STAC's own name
     seed: int = 0,
     unlabelled: bool = False,
+    scenes: Sequence[str] = (),
     executor: Executor | None = None,
     progress: Listener | None = None,
 ) -> Release:
@@ -67,23 +68,27 @@ def build(
         seed: Seed of all choices.
         unlabelled: Keep chips without a label too, for semi-supervised work, in the split ``unlabelled``: those of the
             levels and bands of the labelled ones, outside of the blocks of validate and test and of their buffer.
+        scenes: Only chips of these scenes (default: of all); those with other bands need a release of their own.
         executor: Writes chips wide; processes are best.
         progress: Hears each step.
 
     Raises:
         ConflictError: The release exists.
-        InputError: No labels, no task named and several to choose from, scenes without a time (names them), bad
-            options, or a split without a class where ``block`` is given.
+        InputError: No labels, no task named and several to choose from, scenes without a time or with other bands
+            (names them), bad options, or a split without a class where ``block`` is given.
+        MissingError: No scene of a name in ``scenes``.
     """
-    chosen = check_request(lake, name, task=task, splits=splits, block=block, buffer=buffer, license=license)
+    chosen = check_request(
+        lake, name, task=task, splits=splits, block=block, buffer=buffer, license=license, scenes=scenes
+    )
     target = lake.layout.releases / name
-    labels = KINDS[chosen.kind].labels(lake, chosen.name)
+    labels = KINDS[chosen.kind].labels(lake, chosen.name, scenes=scenes)
     if not KINDS[chosen.kind].there(labels):
         raise no_labels(chosen.name, KINDS[chosen.kind].how)
-    series = series_of(lake, chosen, labels)
+    series = series_of(lake, chosen, labels, scenes)
     scheme = lake.scheme(chosen.name)
     recipe = _recipe(lake, name, chosen, labels, scheme, splits, block, buffer, license, seed)
-    recipe = replace(recipe, about=chosen.about, series=series)
+    recipe = replace(recipe, about=chosen.about, series=series, scenes=tuple(sorted(set(scenes))))
     if unlabelled:
         recipe = replace(recipe, parts=tuple(sorted(lake.chips.parts())))
     origin = Origin(scheme, lake.root / "sheets", lake.layout.models)
@@ -117,7 +122,7 @@ def rebuild(
     if target.exists():
         raise ConflictError("a release is made again in an empty folder", found=target, hint="name another folder")
     scheme = replace(read_scheme(source / "scheme.csv"), name=recipe.scheme_name)
-    labels = KINDS[recipe.kind].labels(lake, recipe.task, recipe.seq)
+    labels = KINDS[recipe.kind].labels(lake, recipe.task, recipe.seq, recipe.scenes)
     now = replace(recipe, versions=versions())
     changes = (source / "CHANGELOG.md").read_text("utf-8")
     origin = Origin(scheme, source / "sheets", source / "models", changes)
@@ -155,7 +160,7 @@ def _make(
         splits = None
         if recipe.parts:
             splits = split(recipe, places_written(recipe, origin.scheme, [chips[w.id] for w in done], done))
-            rest = _rest(lake, recipe.parts, done, chips, scenes)
+            rest = _rest(lake, recipe, done, chips, scenes)
             near = apart(places_of([chips[w.id] for w in done]), splits, places_of(list(rest.values())))
             kept = {i: chip for (i, chip), good in zip(rest.items(), near, strict=True) if good}
             todo = [
@@ -188,7 +193,7 @@ def _write(todo: Sequence[Batch], what: str, executor: Executor | None, progress
 
 def _rest(
     lake: Lake,
-    parts: Sequence[str],
+    recipe: Recipe,
     done: Sequence[Written],
     chips: Mapping[str, Chip],
     scenes: dict[str, Scene],
@@ -201,8 +206,10 @@ def _rest(
     levels = {chips[i].id.level for i in labelled}
     bands = scenes[chips[next(iter(labelled))].id.scene].bands
     out = {}
-    for chip in (chip for part in parts for chip in lake.chips.chips(part)):
+    for chip in (chip for part in recipe.parts for chip in lake.chips.chips(part)):
         own = str(chip.id)
+        if recipe.scenes and chip.id.scene not in recipe.scenes:
+            continue
         if own in labelled or chip.id.level not in levels or chip.valid_fraction <= 0:
             continue
         scene = scenes.get(chip.id.scene) or lake.scenes.get(chip.id.scene)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from groundset._files import write_text
 from groundset.chips import Chip
-from groundset.core import BandSet, InputError, Listener, Progress, Scheme
+from groundset.core import Listener, Progress, Scheme
 from groundset.imagery import Scene
 from groundset.ingest.sampled import SampleStore
 from groundset.release import _json
+from groundset.release.bands import check_bands
 from groundset.release.blocks import Place
 from groundset.release.changes import changelog, former_labels, labels_of, licence
 from groundset.release.collection import collection_base, copy_model, item_file, write_collection, write_scene
@@ -80,7 +81,7 @@ class Maker:
         self.outlines = outlines_of(self.chips)
         used = {c.id.scene for c in self.chips}
         self.dates = Dates(recipe, frozenset(w.id for w in written))
-        self.bands = image_bands(_same_bands({i: s for i, s in scenes.items() if i in used}))
+        self.bands = image_bands(check_bands(s for i, s in scenes.items() if i in used))
 
     def finish(self, progress: Listener | None) -> None:
         """Write all the rest."""
@@ -267,20 +268,6 @@ def _time(chip: Chip) -> datetime:
 def split(recipe: Recipe, places: Sequence[Place]) -> Splits:
     """The splits that a recipe asks for."""
     return assign_splits(places, fractions=recipe.fractions, block=recipe.block, buffer=recipe.buffer, seed=recipe.seed)
-
-
-def _same_bands(scenes: Mapping[str, Scene]) -> BandSet:
-    """The bands that all scenes share; a release has one."""
-    first = next(iter(scenes.values()))
-    for scene in scenes.values():
-        if scene.bands != first.bands:
-            raise InputError(
-                "the scenes of a release must have the same bands",
-                asked=f"{first.id}: {', '.join(first.bands.names)}",
-                found=f"{scene.id}: {', '.join(scene.bands.names)}, or other scales, nodata or types",
-                hint="make one workspace for each set of bands",
-            )
-    return first.bands
 
 
 def _record(facts: ReleaseFacts, recipe: Recipe) -> dict[str, Any]:

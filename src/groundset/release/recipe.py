@@ -12,7 +12,7 @@ from groundset.core import InputError, MissingError
 from groundset.core.layout import TaskKind
 from groundset.core.series import About
 
-_LATER = ("parts", "about", "series")
+_LATER = ("parts", "about", "series", "scenes")
 """What releases without it do not say."""
 
 
@@ -50,6 +50,8 @@ class Recipe:
     """What a label is about: each date, or a place on all dates of a series, or the change there."""
     series: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     """Of each series by name: ``scenes`` and their ``times``, the earliest first."""
+    scenes: tuple[str, ...] = ()
+    """The scenes that count, where some were named."""
 
     def as_json(self) -> dict[str, Any]:
         """JSON form."""
@@ -61,7 +63,7 @@ class Recipe:
         """Read the JSON form back."""
         values = {f.name: data[f.name] for f in fields(cls) if f.name not in _LATER}
         values |= {name: data[name] for name in _LATER if name in data}
-        values["parts"] = tuple(data.get("parts", ()))
+        values |= {name: tuple(data.get(name, ())) for name in ("parts", "scenes")}
         values["fractions"] = tuple(values["fractions"])
         values["providers"] = tuple(values["providers"])
         return cls(**values)
@@ -77,6 +79,7 @@ class Recipe:
             "license": self.license if self.license_stated else None,
             "seed": self.seed,
             **({"unlabelled": True} if self.parts else {}),
+            **({"scenes": list(self.scenes)} if self.scenes else {}),
         }
 
 

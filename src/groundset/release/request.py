@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from groundset.chips import Chip
-from groundset.core import ConflictError, InputError, check_name, of_option
+from groundset.core import ChipId, ConflictError, InputError, check_name, of_option
 from groundset.core.layout import TASK_KINDS
 from groundset.imagery import Scene
 from groundset.release._length import metres
+from groundset.release.bands import by_bands, check_bands
 from groundset.release.blocks import chip_side
 from groundset.release.kinds.base import HOW
 from groundset.release.kinds.of import KINDS
@@ -35,6 +36,7 @@ def check_request(
     block: str | float | None = None,
     buffer: str | float = "0.1km",
     license: str | None = None,  # noqa: A002  # STAC's own name
+    scenes: Sequence[str] = (),
 ) -> TaskConfig:
     """Refuse what :func:`groundset.release.build` cannot do; the arguments are its own.
 
@@ -43,7 +45,9 @@ def check_request(
 
     Raises:
         ConflictError: The release exists.
-        InputError: A bad option (``asked`` begins with its name), no labels, or scenes without a time (names them).
+        InputError: A bad option (``asked`` begins with its name), no labels, scenes without a time, or with bands that
+            differ (names them).
+        MissingError: No scene of a name in ``scenes``.
     """
     with of_option("name"):
         target = lake.layout.releases / check_name(name, "release")
@@ -65,7 +69,9 @@ def check_request(
     check_license(lake.config.release.license, "in groundset.toml")
     with of_option("task"):
         chosen = labelled_task(lake, task)
-    _check_chips(lake, chosen, block_m)
+    with of_option("scenes"):
+        there = [lake.scenes.get(i) for i in scenes] or [lake.scenes.get(i) for i in lake.scenes.ids()]
+    _check_chips(lake, chosen, there, scenes, block_m)
     return chosen
 
 
@@ -137,17 +143,25 @@ def check_times(scenes: Iterable[Scene]) -> None:
         )
 
 
-def _check_chips(lake: Lake, task: TaskConfig, block_m: float | None) -> None:
+def _check_chips(
+    lake: Lake, task: TaskConfig, scenes: Sequence[Scene], named: Collection[str], block_m: float | None
+) -> None:
     """What depends on the chips; they are looked at only where something may be wrong with them."""
-    timeless = {i for i in lake.scenes.ids() if lake.scenes.get(i).datetime is None}
-    if not timeless and block_m is None:
+    well = len(by_bands(scenes)) < 2 and all(s.datetime is not None for s in scenes)
+    if well and block_m is None and not named:
         return
-    labelled = set(KINDS[task.kind].labels(lake, task.name).chip_ids)
-    chips = [c for c in lake.chips.chips() if str(c.id) in labelled]
-    check_times(lake.scenes.get(i) for i in sorted(timeless & {c.id.scene for c in chips}))
+    labels = KINDS[task.kind].labels(lake, task.name, scenes=named)
+    if named and not KINDS[task.kind].there(labels):
+        raise no_labels(f"task {task.name}, scenes {', '.join(named)}", KINDS[task.kind].how)
+    labelled = set(labels.chip_ids)
+    used = {ChipId.parse(i).scene for i in labelled}
+    there = [s for s in scenes if s.id in used]
+    check_times(there)
+    if there:
+        check_bands(there)
     if block_m is not None:
         with of_option("block"):
-            _check_size(chips, block_m)
+            _check_size([c for c in lake.chips.chips() if str(c.id) in labelled], block_m)
 
 
 def _check_size(chips: Sequence[Chip], block_m: float) -> None:

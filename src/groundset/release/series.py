@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -25,14 +25,26 @@ Kept = Mapping[str, Mapping[str, Sequence[str]]]
 """Of each series by name: ``scenes`` and their ``times`` (RFC 3339), the earliest first."""
 
 
-def series_of(lake: Lake, task: TaskConfig, labels: Labels) -> dict[str, dict[str, list[str]]]:
-    """The series that a release keeps: those of which a scene has a label."""
+def series_of(
+    lake: Lake, task: TaskConfig, labels: Labels, only: Collection[str] = ()
+) -> dict[str, dict[str, list[str]]]:
+    """The series that a release keeps: those of which a scene has a label, of the scenes that count.
+
+    Raises:
+        InputError: A scene has no time, or the task is about places and some of a place's dates do not count.
+    """
     used = {ChipId.parse(chip_id).scene for chip_id in labels.chip_ids}
     there = lake.config.asked_of(task) if task.about != "date" else lake.config.series
     out = {}
     for series in there:
         if used & set(series.scenes):
-            scenes = [lake.scenes.get(scene) for scene in series.scenes if scene in lake.scenes]
+            named = [scene for scene in series.scenes if not only or scene in only]
+            if task.about != "date" and len(named) < len(series.scenes):
+                raise InputError(
+                    "labels of this task are about all dates of a place", asked=f"scenes = {', '.join(sorted(only))}",
+                    found=f"series {series.name}: {', '.join(series.scenes)}", hint="name all scenes of the series",
+                )  # fmt: skip
+            scenes = [lake.scenes.get(scene) for scene in named if scene in lake.scenes]
             times = [rfc3339(scene.datetime) for scene in scenes if scene.datetime is not None]
             if len(times) != len(scenes):
                 raise InputError("a scene of this series has no time any more", asked=series.name)

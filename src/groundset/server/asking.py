@@ -71,6 +71,7 @@ def _release(ctx: Context, options: ReleaseOptions) -> None:
         block=options.block,
         buffer=options.buffer,
         license=options.license,
+        scenes=options.scenes,
     )
 
 

@@ -37,6 +37,9 @@ class ReleaseOptions(Model):
     unlabelled: bool = Field(
         default=False, description="Keep unlabelled chips, in a split of their own, for semi-supervised work"
     )
+    scenes: Annotated[list[Name], Field(max_length=10_000)] = Field(
+        default=[], description="Only chips of these scenes; none takes all: a release has one set of bands"
+    )
 
 
 class EncodeOptions(Model):

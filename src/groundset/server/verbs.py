@@ -97,6 +97,7 @@ def release(run: Run, options: ReleaseOptions) -> Outcome:
         license=options.license,
         seed=options.seed,
         unlabelled=options.unlabelled,
+        scenes=options.scenes,
         executor=run.executor,
         progress=run.progress,
     )

@@ -3072,6 +3072,14 @@ export interface components {
          */
         ChipRow: {
             /**
+             * Attached
+             * @description What attached layers and the sample's design say of it, by column
+             * @default {}
+             */
+            attached?: {
+                [key: string]: boolean | number | string;
+            };
+            /**
              * Attributes
              * @description What people said of its situation
              * @default {}
@@ -3243,10 +3251,19 @@ export interface components {
          * @description How much of everything there is.
          */
         Counts: {
-            /** Chips */
+            /**
+             * Chips
+             * @description At all levels together
+             */
             chips: number;
             /** Events */
             events: number;
+            /**
+             * Levels
+             * @description Levels that have chips, the coarsest first
+             * @default []
+             */
+            levels?: components["schemas"]["LevelCount"][];
             /** Models */
             models: number;
             /** Releases */
@@ -3917,6 +3934,11 @@ export interface components {
              */
             kind: "classify" | "segment" | "outline";
             /**
+             * Level
+             * @description Level whose chips alone are counted; null: all levels
+             */
+            level?: number | null;
+            /**
              * Methods
              * @description Chips by label:methods: manual, automated, both
              */
@@ -4056,6 +4078,19 @@ export interface components {
             undo_count: number;
             /** @description How far you said the work is; null where you said nothing */
             work: components["schemas"]["WorkState"] | null;
+        };
+        /**
+         * LevelCount
+         * @description Chips of one size.
+         */
+        LevelCount: {
+            /** Chips */
+            chips: number;
+            /**
+             * Level
+             * @description 0 is the coarsest
+             */
+            level: number;
         };
         /**
          * LevelResult
@@ -4825,6 +4860,12 @@ export interface components {
              * @description Name of the release, such as v1
              */
             name: string;
+            /**
+             * Scenes
+             * @description Only chips of these scenes; none takes all: a release has one set of bands
+             * @default []
+             */
+            scenes?: string[];
             /**
              * Seed
              * @default 0
@@ -5719,6 +5760,12 @@ export interface components {
          * @description The workspace: name, tasks, scheme, counts.
          */
         WorkspaceInfo: {
+            /**
+             * Attached
+             * @description Columns that chips have from attached layers and from the sample's design
+             * @default []
+             */
+            attached?: components["schemas"]["AttachedColumn"][];
             /**
              * Attributes
              * @description What people may say of a chip's situation
@@ -9317,6 +9364,8 @@ export interface operations {
             query?: {
                 /** @description Name of a task (default: the one that `label` speaks of) */
                 task?: string | null;
+                /** @description Only chips of this level count (default: all levels) */
+                level?: number | null;
             };
             header?: never;
             path?: never;
@@ -9750,6 +9799,8 @@ export interface operations {
             query?: {
                 /** @description Name of a task (default: the one that `label` speaks of) */
                 task?: string | null;
+                /** @description Only chips of this level count (default: all levels) */
+                level?: number | null;
                 /** @description `schema`: a JSON Schema as OGC API has it (default where Accept wants application/schema+json) */
                 f?: ("json" | "schema") | null;
             };

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from groundset.chips import Chip, Stretch
 from groundset.chips.render import PixelsLike
-from groundset.core import Scheme
+from groundset.core import ChipId, Scheme
 from groundset.core.layout import TaskKind
 from groundset.journal import Event
 from groundset.release.facts import ShapeSizes
@@ -32,7 +33,10 @@ Reasons = Callable[["Chip"], npt.NDArray[np.uint8]]
 class Labels(Protocol):
     """The labels of a task at one moment."""
 
-    as_of: int
+    @property
+    def as_of(self) -> int:
+        """Number of the last event that counts."""
+        ...
 
     @property
     def chip_ids(self) -> tuple[str, ...]:
@@ -46,6 +50,32 @@ class Labels(Protocol):
     def actors(self, chip_id: object) -> tuple[str, ...]:
         """Who has a current answer about a chip."""
         ...
+
+
+@dataclass(frozen=True)
+class OnScenes:
+    """Labels of the chips of some scenes alone."""
+
+    labels: Labels
+    scenes: frozenset[str]
+
+    @property
+    def as_of(self) -> int:
+        """Number of the last event that counts."""
+        return self.labels.as_of
+
+    @cached_property
+    def chip_ids(self) -> tuple[str, ...]:
+        """Chips with a label, sorted."""
+        return tuple(i for i in self.labels.chip_ids if ChipId.parse(i).scene in self.scenes)
+
+    def events(self, chip_id: object) -> list[Event]:
+        """Current answers about a chip."""
+        return self.labels.events(chip_id)
+
+    def actors(self, chip_id: object) -> tuple[str, ...]:
+        """Who has a current answer about a chip."""
+        return self.labels.actors(chip_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +111,10 @@ class LabelKind(ABC):
         """Whether there is anything to release."""
         return bool(labels.chip_ids)
 
-    def labels(self, lake: Lake, task: str, as_of: int | None = None) -> Labels:
-        """The labels of a task, now or as they were."""
-        return lake.labels(task, as_of=as_of)
+    def labels(self, lake: Lake, task: str, as_of: int | None = None, scenes: Collection[str] = ()) -> Labels:
+        """The labels of a task, now or as they were, on some scenes (none named: on all)."""
+        labels = lake.labels(task, as_of=as_of)
+        return OnScenes(labels, frozenset(scenes)) if scenes else labels
 
     def latest(self, labels: Labels) -> datetime:
         """Time of the last event that counts."""

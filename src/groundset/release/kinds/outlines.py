@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -44,9 +44,9 @@ class Outlines(LabelKind):
         """Whether a shape lies on a chip of the release: negatives alone are no dataset."""
         return cast("OutlineLabels", labels).shapes > 0
 
-    def labels(self, lake: Lake, task: str, as_of: int | None = None) -> OutlineLabels:
+    def labels(self, lake: Lake, task: str, as_of: int | None = None, scenes: Collection[str] = ()) -> OutlineLabels:
         """Shapes and marks of chips."""
-        return OutlineLabels(lake, task, as_of)
+        return OutlineLabels(lake, task, as_of, scenes)
 
     def latest(self, labels: Labels) -> datetime:
         """Time of the last shape or mark."""

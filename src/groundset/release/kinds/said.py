@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,10 @@ class OutlineLabels:
         lake: The workspace.
         task: An outline task.
         as_of: Number of the last event that counts; default the last one now.
+        only: Scenes that count; none named: all.
     """
 
-    def __init__(self, lake: Lake, task: str, as_of: int | None = None) -> None:
+    def __init__(self, lake: Lake, task: str, as_of: int | None = None, only: Collection[str] = ()) -> None:
         self.task = task
         self.as_of = lake.journal.head() if as_of is None else as_of
         shapes = Shapes(lake)
@@ -44,6 +46,8 @@ class OutlineLabels:
         self.empty: set[str] = set()
         self.twice: set[str] = set()
         for scene_id in lake.scenes.ids():
+            if only and scene_id not in only:
+                continue
             chips = [c for part in shapes.places.chips(scene_id) for c in lake.chips.chips(part)]
             if chips and (scene_id in scenes or any(str(c.id) in works for c in chips)):
                 self._add(
