@@ -57,6 +57,13 @@ def test_attached_by_a_job_and_followed(workspace: Workspace, opened: TestClient
     assert [(x["name"], x["file"], x["state"], x["lacking"]) for x in listed] == [
         ("land", "land.geojson", "current", 0)
     ]
+    columns = {one["name"]: one["kind"] for one in opened.get("/api/workspace").json()["attached"]}
+    assert (columns["land_pop"], columns["land_inside"]) == ("number", "flag")
+    query: dict[str, Any] = {"filter": "land_pop = 3", "limit": 1}
+    (row,) = opened.get("/api/chips", params=query).json()["chips"]
+    assert (row["attached"]["land_pop"], row["attached"]["land_inside"]) == (3, True)
+    assert set(row["attached"]) <= set(columns)
+    assert opened.get(f"/api/chips/{row['id']}").json()["chip"]["attached"] == row["attached"]
     assert "land_distance" in {q["name"] for q in opened.get("/api/queryables").json()}
     write(path, 640)
     ends = time.monotonic() + 60

@@ -61,6 +61,15 @@ def test_the_whole_way(web: TestClient) -> None:
     assert (now["level"], now["job"], now["can"]["advance"]) == (1, None, True)
     assert now["grid"][1]["made"] == now["grid"][1]["candidates"] < now["grid"][1]["cells"]
     assert now["saved"]["chips"] == now["grid"][1]["cells"] - now["grid"][1]["made"]
+    levels = {one["level"]: one["chips"] for one in web.get("/api/workspace").json()["counts"]["levels"]}
+    assert levels == {0: 36, 1: now["grid"][1]["made"]}
+    counted = [web.get("/api/labels", params={"task": "chips", "level": level}).json() for level in (0, 1)]
+    assert [(one["chips"], one["unlabelled"]) for one in counted] == [(36, 0), (0, levels[1])]
+    facets = web.get("/api/queryables", params={"task": "chips", "level": 0}).json()
+    values = {one["name"]: dict(one["values"] or []) for one in facets}
+    assert values["label"]["water"] == counted[0]["classes"][1]["chips"]
+    assert sum(values["label"].values()) == values["scene_id"]["lakes"] == 36
+    assert values["level"] == {"0": 36, "1": levels[1]}
     [kept] = web.get("/api/scenes/lakes/cascades").json()["classes"]
     assert (kept["class"], kept["level"], kept["done"]) == ("water", 0, False)
     assert "level 0 left" in web.get("/api/history").json()["undo"][0]["says"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from fastapi.testclient import TestClient
 from madelake import TIME, add_scene, write_scene
 from PIL import Image
@@ -40,6 +42,14 @@ def test_a_map_and_its_ranges(web: TestClient, ws: Workspace, tmp_path: Path) ->
     with MemoryFile(got.content) as memory, memory.open() as file:
         np.testing.assert_array_equal(file.read(1), ws.label_map("a", task="chips").codes)
         assert file.crs.to_epsg() == 32632
+    names = web.get(f"{MAP}.aux.xml", params={"task": "chips"})
+    assert "a.codes.tif.aux.xml" in names.headers["content-disposition"]
+    (tmp_path / "m.tif").write_bytes(got.content)
+    (tmp_path / "m.tif.aux.xml").write_bytes(names.content)
+    with rasterio.open(tmp_path / "m.tif") as file:
+        assert [Path(name).name for name in file.files] == ["m.tif", "m.tif.aux.xml"]  # GDAL takes it with the map
+    listed = ET.fromstring(names.text).findall("PAMRasterBand/CategoryNames/Category")
+    assert [one.text for one in listed][:2] == ["Non-water", "Water"]
     tag = {"If-None-Match": got.headers["etag"]}
     assert web.get(MAP, params={"task": "chips"}, headers=tag).status_code == 304
     part = web.get(MAP, params={"task": "chips"}, headers={"Range": "bytes=0-15"})

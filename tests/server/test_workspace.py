@@ -23,7 +23,9 @@ def test_the_workspace(client: TestClient, workspace: Workspace) -> None:
     (workspace.root / "releases" / ".v1.tmp").mkdir(parents=True)
     info = WorkspaceInfo.model_validate(client.get("/api/workspace").json())
     assert (info.name, info.head, info.default_task) == ("lake", 1, "chips")
-    assert info.counts.model_dump() == {"scenes": 1, "chips": 16, "events": 1, "models": 1, "releases": 0}
+    assert info.counts.model_dump() == {
+        "scenes": 1, "chips": 16, "levels": [{"level": 0, "chips": 16}], "events": 1, "models": 1, "releases": 0,
+    }  # fmt: skip
     assert {t.name: (t.kind, t.labelled) for t in info.tasks} == {"chips": ("classify", 1), "pixels": ("segment", 0)}
     assert [(c.name, c.not_applicable) for c in info.scheme] == [
         ("non-water", False), ("water", False), ("not-applicable", True),

@@ -299,5 +299,5 @@ class Config:
             f"no single {' or '.join(kinds) or ''} task fits".replace("  ", " "),
             asked=name or "the default task",
             found=there,
-            hint="name one with --task",
+            hint="name the task",
         )

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from groundset.attach.layer import Column, Layer, Mark
@@ -67,6 +68,15 @@ class Outside:
             if name not in self._columns:
                 self._columns[name] = self._sampled(name) if name in _SAMPLED else self._attached(name)
             return self._columns[name]
+
+    def at(self, page: npt.NDArray[np.int64]) -> list[dict[str, bool | float | str]]:
+        """What is said of the chips at these places of the index, by property; what nothing is said of is left out."""
+        out: list[dict[str, bool | float | str]] = [{} for _ in page]
+        for name in self.properties() if len(page) else ():
+            for said, value in zip(out, self.column(name).take(pa.array(page)).to_pylist(), strict=True):
+                if value is not None:
+                    said[name] = float(value) if type(value) is int else value
+        return out
 
     def stale(self) -> list[str]:
         """Layers whose file has changed, or that lack values of chips that are there."""

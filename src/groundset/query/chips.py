@@ -72,6 +72,15 @@ class Chips:
         """Position by chip id."""
         return dict(zip(self.ids, range(len(self)), strict=True))
 
+    @cached_property
+    def levels(self) -> npt.NDArray[np.int64]:
+        """Level of each chip."""
+        return np.asarray(self.column("level").to_numpy(zero_copy_only=False), np.int64)
+
+    def at_level(self, level: int | None) -> npt.NDArray[np.bool_] | None:
+        """The chips of a level, bool (chips,); None where any level is meant."""
+        return None if level is None else self.levels == level
+
     def size(self, part: str) -> int:
         """Number of chips of a part; 0 where it is not there."""
         return self._sizes.get(part, 0)

@@ -51,6 +51,10 @@ class Coded(Generic[V]):
             codes[at] = -1 if value is None else index.setdefault(value, len(index))
         return Coded(codes, index)
 
+    def among(self, rows: npt.NDArray[np.bool_]) -> Coded[V]:
+        """Only some of the chips, bool (chips,)."""
+        return Coded(self.codes[rows], self._index)
+
     def renamed(self, name: Callable[[V], W]) -> Coded[W]:
         """With other values for the same codes; different ones must stay different."""
         return Coded(self.codes, {name(value): code for value, code in self._index.items()})

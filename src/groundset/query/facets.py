@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from groundset.query.coded import Coded
 from groundset.query.found import as_time
+from groundset.query.moments import Span
 from groundset.query.own import PREFIX, plain
 from groundset.query.values import PROPERTIES, Moment, Value
 
@@ -46,24 +48,42 @@ class Queryable:
     edges: list[float | str] | None = None
 
 
-def facets(now: Moment) -> list[Queryable]:
-    """All names, with what the chips of this moment have."""
-    return [_kept(name, now) for name in now.names()]
+Rows = npt.NDArray[np.bool_] | None
+"""The chips that count, bool (chips,); None: all."""
 
 
-def _kept(name: str, now: Moment) -> Queryable:
+def facets(now: Moment, level: int | None = None) -> list[Queryable]:
+    """All names, with what the chips of this moment have; ``level``: only those of this level count."""
+    return [_kept(name, now, now.chips.at_level(level)) for name in now.names()]
+
+
+def _kept(name: str, now: Moment, rows: Rows) -> Queryable:
     """Worked out once a snapshot of the chips, where it speaks of nothing else."""
     known: dict[str, Queryable] = now.chips.told
-    if name in known and name in PROPERTIES:
+    if name in known and name in PROPERTIES and rows is None:
         return known[name]
     _, title, get = now.names()[name]
     if name.startswith(PREFIX):
         return Queryable(plain(name), "number", title, None, 0.0, 1.0, _unscored(name, now))
     alone = replace(now, used={"chips"})
-    out = _facet(name, title, get(alone), now)
-    if alone.used == {"chips"} and name in PROPERTIES:
+    value = get(alone)
+    out = _facet(name, title, value if name == "level" else _among(value, rows), now)
+    if alone.used == {"chips"} and name in PROPERTIES and rows is None:
         known[name] = out
     return out
+
+
+def _among(value: Value, rows: Rows) -> Value:
+    """Only some of the rows; which levels there are is told whatever is looked at."""
+    if rows is None or value.kind == "shape":
+        return value
+    data = value.data
+    if isinstance(data, Coded):
+        return replace(value, data=data.among(rows))
+    kept = pa.array(rows)
+    if isinstance(data, Span):
+        return replace(value, data=data._replace(lo=data.lo.filter(kept), hi=data.hi.filter(kept)))
+    return replace(value, data=data.filter(kept))
 
 
 def _facet(name: str, title: str, value: Value, now: Moment) -> Queryable:

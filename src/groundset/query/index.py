@@ -219,8 +219,7 @@ class Index:
             task_name = None if chosen is None else chosen.name
             text = (filter or "").strip()
             whose = actor if any(name in text for name in WORK) else None
-            whole = asked(self._lake.config, chosen)
-            mark = self._stamp(moment, want, order)
+            whole, mark = asked(self._lake.config, chosen), self._stamp(moment, want, order)
             key = _Key(text, order, task_name, box, want, whose, check_keep(keep), whole, mark)
             positions, name = self._list(moment, key)
         start = max(offset, 0)
@@ -249,10 +248,11 @@ class Index:
             self._labels(state, chosen.name, chip_id)
         return shown(self._moment(state, chosen), np.array([at]), Want()).hits[0]
 
-    def queryables(self, task: str | None = None, actor: str | None = None) -> list[Queryable]:
-        """What a filter may ask about, with the values that there are; ``actor``: whose work is told."""
-        chosen = self.task(task)
-        return facets(self._moment(self.now(), chosen, actor=actor))
+    def queryables(
+        self, task: str | None = None, actor: str | None = None, level: int | None = None
+    ) -> list[Queryable]:
+        """What a filter may ask about, with the values at a level or at all; ``actor``: whose work is told."""
+        return facets(self._moment(self.now(), self.task(task), actor=actor), level)
 
     def settle(self, task: str | None = None) -> None:
         """Wait until the masks of a task's labels are counted; lists and views do not wait, and say so."""

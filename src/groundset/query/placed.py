@@ -37,9 +37,9 @@ def among(chips: Chips, scenes: Asked, keep: npt.NDArray[np.bool_] | None) -> np
     return asks if keep is None else keep & asks
 
 
-def count(chips: Chips, scenes: Asked) -> int:
-    """How many chips a task asks about."""
-    kept = among(chips, scenes, None)
+def count(chips: Chips, scenes: Asked, level: int | None = None) -> int:
+    """How many chips a task asks about, at a level or at all."""
+    kept = among(chips, scenes, chips.at_level(level))
     return len(chips) if kept is None else int(kept.sum())
 
 

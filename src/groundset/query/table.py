@@ -107,6 +107,18 @@ class LabelTable:
             out._columns[name] = column.patched(told)  # another of its own kind
         return out
 
+    def among(self, rows: npt.NDArray[np.bool_] | None) -> LabelTable:
+        """The labels of some of the chips, bool (chips,), alone; of all where None."""
+        if rows is None:
+            return self
+        labels = self.labels.copy()
+        labels[~rows] = None
+        said = [label for label in labels.tolist() if label is not None]
+        pixels, pending = _sum(said)
+        return LabelTable(
+            self.chips, labels, pixels, len(said), pending, training=self.training, several=self.several
+        )  # fmt: skip
+
     def column(self, name: str) -> Coded[Any]:
         """One of :data:`FIELDS`."""
         column = self._columns.get(name)

@@ -53,9 +53,10 @@ def suggestions(
 ) -> Suggestions:
     """Chips to answer next."""
     found = ctx.ranker.suggest(class_, task=task, n=n, filter=filter, doubted=doubted, encoder=encoder, seed=seed)
+    rows = listing.rows(found.hits, ctx.index.moment(task))
     chips = [
-        SuggestedChip.model_construct(chip=listing.row(hit), reason=reason, score=score)
-        for hit, reason, score in zip(found.hits, found.reasons, found.scores, strict=True)
+        SuggestedChip.model_construct(chip=chip, reason=reason, score=score)
+        for chip, reason, score in zip(rows, found.reasons, found.scores, strict=True)
     ]
     return Suggestions.model_construct(
         task=found.task, code=found.code, strategy=found.strategy, head=found.head, chips=chips

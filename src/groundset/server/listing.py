@@ -16,6 +16,7 @@ from groundset.query import Found, Hit, Index, Label
 from groundset.query import Queryable as Facet
 from groundset.query.exported import Rows, csv, geojson, geoparquet
 from groundset.query.placed import asked, count
+from groundset.query.values import Moment
 from groundset.server.models import ChipIds, ChipLabel, ChipPage, ChipRow, ClassCount, LabelCounts, Queryable
 
 MOST = {"json": 1_000, "geojson": 5_000, "csv": 5_000, "parquet": 5_000, "ids": 0}
@@ -46,10 +47,10 @@ def parse_bbox(text: str | None) -> list[float] | None:
 
 def page(found: Found) -> bytes:
     """A page of chips as JSON."""
-    rows = [row(hit) for hit in found.hits]
     told = ChipPage.model_construct(
-        total=found.total, offset=found.offset, head=found.head, pin=found.pin, meaning=found.meaning, chips=rows
-    )
+        total=found.total, offset=found.offset, head=found.head, pin=found.pin, meaning=found.meaning,
+        chips=rows(found.hits, found.moment),
+    )  # fmt: skip
     return told.model_dump_json().encode()
 
 
@@ -95,12 +96,13 @@ def file(found: Found, form: str, *, paged: bool) -> Iterator[bytes]:
     return geojson(rows, {} if scheme is None else {c.name: c.code for c in scheme}, found.total)
 
 
-def label_counts(lake: Lake, index: Index, task: str | None) -> LabelCounts:
-    """Labels of a task, counted."""
+def label_counts(lake: Lake, index: Index, task: str | None, level: int | None = None) -> LabelCounts:
+    """Labels of a task, counted at a level or at all."""
     chosen = index.task(task)
     if chosen is None:
         raise MissingError("this workspace has no task", hint="add one to groundset.toml: [tasks.chips]")
     table = index.labels(chosen.name)
+    table = table.among(table.chips.at_level(level))
     chips: Counter[int] = Counter()
     for codes, n in table.column("classes").counts().items():
         chips.update(dict.fromkeys(codes, n))
@@ -112,7 +114,7 @@ def label_counts(lake: Lake, index: Index, task: str | None) -> LabelCounts:
         task=chosen.name,
         kind=chosen.kind,
         chips=table.labelled,
-        unlabelled=count(table.chips, asked(lake.config, chosen)) - table.labelled,
+        unlabelled=count(table.chips, asked(lake.config, chosen), level) - table.labelled,
         classes=[
             ClassCount(
                 code=c.code, name=c.name, chips=chips[c.code], pixels=None if pixels is None else pixels.get(c.code, 0)
@@ -121,6 +123,7 @@ def label_counts(lake: Lake, index: Index, task: str | None) -> LabelCounts:
         ],
         methods=dict(methods),
         counted=table.labelled - table.pending,
+        level=level,
     )
 
 
@@ -180,10 +183,19 @@ def chip_label(label: Label | None) -> ChipLabel | None:
     )  # fmt: skip
 
 
-def row(hit: Hit) -> ChipRow:
-    """A chip as a list and its own page tell it."""
+def row(hit: Hit, attached: Mapping[str, bool | float | str] | None = None) -> ChipRow:
+    """A chip as a list and its own page tell it; with what attached layers say of it."""
     told: dict[str, Any] = {name: getattr(hit, name) for name in _FIELDS}
-    return ChipRow.model_construct(**told, label=chip_label(hit.label))
+    return ChipRow.model_construct(**told, label=chip_label(hit.label), attached=attached or {})
 
 
-_FIELDS = tuple(name for name in ChipRow.model_fields if name != "label")
+def rows(hits: Sequence[Hit], moment: Moment) -> list[ChipRow]:
+    """Chips as a list tells them."""
+    if moment.outside is None:
+        return [row(hit) for hit in hits]
+    places = moment.chips.places
+    said = moment.outside.at(np.array([places[hit.id] for hit in hits], np.int64))
+    return [row(hit, attached) for hit, attached in zip(hits, said, strict=True)]
+
+
+_FIELDS = tuple(name for name in ChipRow.model_fields if name not in ("label", "attached"))

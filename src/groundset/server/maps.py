@@ -26,6 +26,7 @@ KEPT = 2 << 30
 _YOUNG = 600.0
 """Seconds for which a map is kept whatever its size: somebody may be reading it."""
 _MAKING = threading.Lock()
+BESIDE = ".aux.xml"
 PREVIEW = 2048
 """Longest side of the picture, pixels."""
 
@@ -55,6 +56,18 @@ def send(ctx: Context, request: Request, found: LabelMap, style: Style) -> Respo
         return Response(status_code=304, headers=headers)
     path = _file(ctx, found, style)
     return FileResponse(path, media_type="image/tiff", filename=f"{found.scene}.{style}.tif", headers=headers)
+
+
+def names(ctx: Context, request: Request, found: LabelMap, style: Style) -> Response:
+    """Category names and attribute table of the codes, as GDAL reads them from a file beside the map (PAM)."""
+    mark = f"{found.mark}-{style}-names"
+    headers = {"ETag": etag(mark), "Cache-Control": CHANGING}
+    if fresh(request, mark):
+        return Response(status_code=304, headers=headers)
+    path = _file(ctx, found, style)
+    beside = path.with_name(f"{path.name}{BESIDE}")
+    name = f"{found.scene}.{style}.tif{BESIDE}"
+    return FileResponse(beside, media_type="application/xml", filename=name, headers=headers)
 
 
 def picture(ctx: Context, found: LabelMap, size: int) -> tuple[str, Callable[[], bytes]]:
@@ -100,4 +113,4 @@ def _forget(folder: Path, latest: Path) -> None:
         total += size
         if total > KEPT and path != latest and time.time() - at > _YOUNG:
             path.unlink(missing_ok=True)
-            path.with_name(f"{path.name}.aux.xml").unlink(missing_ok=True)
+            path.with_name(f"{path.name}{BESIDE}").unlink(missing_ok=True)

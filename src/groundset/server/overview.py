@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from groundset import __version__
 from groundset.core import Scheme
@@ -17,7 +21,16 @@ from groundset.imagery import SENSORS
 from groundset.lake import Lake
 from groundset.query import Index
 from groundset.server import series
-from groundset.server.models import Attribute, Counts, GridInfo, SchemeClass, Task, WorkspaceInfo
+from groundset.server.models import (
+    AttachedColumn,
+    Attribute,
+    Counts,
+    GridInfo,
+    LevelCount,
+    SchemeClass,
+    Task,
+    WorkspaceInfo,
+)
 
 
 def workspace_info(lake: Lake, index: Index, data_roots: Sequence[Path] = ()) -> WorkspaceInfo:
@@ -43,6 +56,7 @@ def workspace_info(lake: Lake, index: Index, data_roots: Sequence[Path] = ()) ->
         counts=Counts(
             scenes=len(lake.scenes.ids()),
             chips=len(now.chips),
+            levels=_levels(now.chips.levels),
             events=now.head,
             models=len(models),
             releases=len(_folders(lake.layout.releases)),
@@ -53,6 +67,7 @@ def workspace_info(lake: Lake, index: Index, data_roots: Sequence[Path] = ()) ->
         data_roots=[str(root) for root in data_roots],
         head=now.head,
         series=series.listed(lake),
+        attached=_attached(index),
     )
 
 
@@ -87,6 +102,19 @@ def attribute(config: AttributeConfig) -> Attribute:
 
 def _classes(scheme: Scheme) -> list[SchemeClass]:
     return [scheme_class(c) for c in scheme]
+
+
+def _levels(levels: npt.NDArray[np.int64]) -> list[LevelCount]:
+    return [LevelCount(level=at, chips=n) for at, n in enumerate(np.bincount(levels).tolist()) if n]
+
+
+_TOLD: Mapping[str, Literal["flag", "number", "text"]] = {"truth": "flag", "number": "number", "text": "text"}
+
+
+def _attached(index: Index) -> list[AttachedColumn]:
+    outside = index.moment().outside
+    properties = {} if outside is None else outside.properties()
+    return [AttachedColumn(name=name, title=title, kind=_TOLD[kind]) for name, (kind, title, _) in properties.items()]
 
 
 def _encoders(lake: Lake) -> list[str]:

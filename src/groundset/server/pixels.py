@@ -53,7 +53,7 @@ class Kept:
 def chip_detail(ctx: Context, chip_id: str) -> ChipDetail:
     """One chip."""
     chip = ctx.lake.chips.get(chip_id)
-    row = listing.row(ctx.index.one(str(chip.id)))
+    (row,) = listing.rows([ctx.index.one(str(chip.id))], ctx.index.moment())
     labels = {task.name: ctx.index.one(str(chip.id), task.name).label for task in ctx.lake.config.tasks}
     told = {name: label for name, said in labels.items() if (label := listing.chip_label(said)) is not None}
     return describe.chip_detail(ctx.views, chip, row, told)

@@ -233,7 +233,7 @@ def labelled_task(lake: Lake, name: str | None = None) -> TaskConfig:
         raise InputError(
             "more than one task has labels" if tasks else "there are no labels to map",
             found=", ".join(f"{t.name} ({t.kind})" for t in tasks or lake.config.tasks),
-            hint="name one with --task" if tasks else "label some chips first",
+            hint="name the task" if tasks else "label some chips first",
         )
     return tasks[0]
 

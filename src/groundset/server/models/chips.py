@@ -52,6 +52,9 @@ class ChipRow(Model):
     label: ChipLabel | None
     training: bool = Field(default=True, description="False where the chip was removed from the task's training")
     attributes: dict[str, bool | float | str] = Field(default={}, description="What people said of its situation")
+    attached: dict[str, bool | float | str] = Field(
+        default={}, description="What attached layers and the sample's design say of it, by column"
+    )
     score: float | None = Field(
         default=None, description="Of the class asked for (`class=`) or of the likeness asked for (`like=`), 0-1"
     )

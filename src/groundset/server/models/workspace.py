@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from groundset.server.models.attached import AttachedColumn
 from groundset.server.models.base import Model, Permission, Role
 from groundset.server.models.learning import Attribute
 
@@ -91,11 +92,19 @@ class GridInfo(Model):
     edge: Literal["pad", "drop", "shift"]
 
 
+class LevelCount(Model):
+    """Chips of one size."""
+
+    level: int = Field(description="0 is the coarsest")
+    chips: int
+
+
 class Counts(Model):
     """How much of everything there is."""
 
     scenes: int
-    chips: int
+    chips: int = Field(description="At all levels together")
+    levels: list[LevelCount] = Field(default=[], description="Levels that have chips, the coarsest first")
     events: int
     models: int
     releases: int
@@ -126,6 +135,9 @@ class WorkspaceInfo(Model):
     )
     head: int = Field(description="Number of the journal's last event")
     series: list[SeriesInfo] = Field(default=[], description="Several dates of one place on one grid")
+    attached: list[AttachedColumn] = Field(
+        default=[], description="Columns that chips have from attached layers and from the sample's design"
+    )
 
 
 class WorkspaceLink(Model):
@@ -158,6 +170,7 @@ class LabelCounts(Model):
     classes: list[ClassCount]
     methods: dict[str, int] = Field(description="Chips by label:methods: manual, automated, both")
     counted: int = Field(description="Chips whose masks are counted so far; less than `chips` while counting goes on")
+    level: int | None = Field(default=None, description="Level whose chips alone are counted; null: all levels")
 
 
 class Queryable(Model):

@@ -13,6 +13,7 @@ from groundset.server.replies import described, reply
 
 router = APIRouter(tags=["scenes"])
 TIFF = {"image/tiff": "A cloud-optimized GeoTIFF on the scene's grid, in the scene's CRS"}
+XML = {"application/xml": "GDAL's sidecar (PAM): goes beside the GeoTIFF, with its name and .aux.xml"}
 PNG = {"image/png": "Red, green, blue, alpha; transparent where nothing is labelled"}
 TaskName = Annotated[
     str | None, Query(max_length=512, description="A task of any kind; may be left out where one alone has labels")
@@ -45,6 +46,24 @@ def get_label_map(
 ) -> Response:
     """The labels of a whole scene as one map. Answers fill their chip; masks and shapes count pixel by pixel."""
     return maps.send(here, request, maps.made(here, scene_id, task, level), style)
+
+
+@router.get(
+    "/scenes/{scene_id}/label-map.tif.aux.xml",
+    response_class=Response,
+    responses=described(XML, 404, 409, 422, 503),
+    dependencies=[needs("read")],
+)
+def get_label_names(
+    here: Here,
+    request: Request,
+    scene_id: str,
+    task: TaskName = None,
+    level: Level = None,
+    style: Annotated[Literal["codes", "origin"], Query(description="Of which map")] = "codes",
+) -> Response:
+    """Class names and the attribute table of a map, for GDAL and QGIS: they read it from beside the GeoTIFF."""
+    return maps.names(here, request, maps.made(here, scene_id, task, level), style)
 
 
 @router.get(

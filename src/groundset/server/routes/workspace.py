@@ -13,6 +13,7 @@ from groundset.server.models import LabelCounts, Queryable, WorkspaceInfo
 
 router = APIRouter(tags=["workspace"])
 TaskName = Annotated[str | None, Query(description="Name of a task (default: the one that `label` speaks of)")]
+AtLevel = Annotated[int | None, Query(ge=0, le=30, description="Only chips of this level count (default: all levels)")]
 SCHEMA = "application/schema+json"
 TOLD: dict[int | str, dict[str, Any]] = {
     304: {"description": "Unchanged since the ETag in If-None-Match"},
@@ -27,11 +28,11 @@ def get_workspace(here: Here) -> WorkspaceInfo:
 
 
 @router.get("/labels", response_model=LabelCounts, responses=TOLD, dependencies=[needs("read")])
-def get_labels(here: Here, request: Request, task: TaskName = None) -> Response:
+def get_labels(here: Here, request: Request, task: TaskName = None, level: AtLevel = None) -> Response:
     """Labels of a task, counted by class; in a segment task without the product's flags."""
 
     def make() -> bytes:
-        return listing.label_counts(here.lake, here.index, task).model_dump_json().encode()
+        return listing.label_counts(here.lake, here.index, task, level).model_dump_json().encode()
 
     return replies.reply(request, here.index.version(task), "application/json", make)
 
@@ -47,6 +48,7 @@ def get_queryables(
     request: Request,
     who: Who,
     task: TaskName = None,
+    level: AtLevel = None,
     f: Annotated[
         Literal["json", "schema"] | None,
         Query(
@@ -58,7 +60,7 @@ def get_queryables(
     form = f or ("schema" if SCHEMA in request.headers.get("accept", "") else "json")
 
     def make() -> bytes:
-        told = here.index.queryables(task, who.actor)
+        told = here.index.queryables(task, who.actor, level)
         return listing.queryables(told) if form == "json" else listing.queryables_schema(told, str(request.url))
 
     mark = f"{here.index.version(task, actor=who.actor)}-{form}"
