@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import signal
@@ -10,12 +11,14 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
+from madelake import TIME
 from serving import TOKEN, make_workspace, running
 
 from groundset.core import ConflictError, InputError
@@ -36,6 +39,9 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
+ENDLESS = "SELECT count(*) FROM range(10000000000) a, range(10000000) b"
+
+
 def test_one_ctrl_c_ends_it_with_streams_open(workspace: Workspace) -> None:
     with running(workspace.root) as server, ExitStack() as stack:
         assert any("Ctrl-C stops" in line for line in [*server.output, server.process.stdout.readline()])  # type: ignore[union-attr]
@@ -52,6 +58,34 @@ def test_one_ctrl_c_ends_it_with_streams_open(workspace: Workspace) -> None:
         assert "ERROR" not in rest
         assert rest.strip().endswith("stopped")
         assert took < 10  # two seconds on a machine that has time
+
+
+def test_sigterm_ends_it_in_the_midst_of_requests_and_jobs(workspace: Workspace) -> None:
+    job = {
+        "verb": "ingest",
+        "options": {"source": "imagery/s.tif", "scene_id": "t", "bands": list("abcd"), "time": TIME.isoformat()},
+    }
+    with running(workspace.root) as server, server.client(timeout=60) as client, ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        long = pool.submit(client.post, "/api/sql", json={"sql": ENDLESS})
+        port = int(server.address.rstrip("/").rpartition(":")[2])
+        stalled = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+        stalled.sendall(
+            f"POST /api/annotations HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {TOKEN}\r\n"
+            "X-Groundset-Actor: anna\r\nContent-Length: 1000\r\n\r\n[".encode()
+        )
+        jobs = [client.post("/api/jobs", json=job).json()["id"] for _ in range(2)]
+        begun = time.monotonic()
+        assert server.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - begun < 15  # three seconds on a machine that has time
+        assert (long.result().status_code, long.result().json()["title"]) == (503, "the server is stopping")
+        assert stalled.recv(1000).startswith(b"HTTP/1.1 503 ")
+        rest = server.process.stdout.read()  # type: ignore[union-attr]
+        assert not any(word in rest for word in ("Traceback", "ERROR", "WARNING"))
+        assert rest.strip().endswith("stopped")
+    records = [json.loads((workspace.lake.layout.cache / "jobs" / f"{i}.json").read_text()) for i in jobs]
+    assert [(r["state"], r["resumable"]) for r in records][1] == ("interrupted", True)
+    assert records[0]["state"] in ("interrupted", "done")
 
 
 def test_the_second_server_is_told_of_the_first_and_a_killed_one_holds_nothing(workspace: Workspace) -> None:

@@ -39,12 +39,13 @@ def run(
 
 
 def _serve(root: Path, port: int) -> None:
-    from groundset.server.run import serve
+    from groundset.server.run import leave, serve
 
     def say(text: str) -> None:
         out.print(f"\n{text}", markup=False, soft_wrap=True)
 
     serve(root, port=port if _free(port) else 0, say=say)
+    leave()
 
 
 def _free(port: int) -> bool:

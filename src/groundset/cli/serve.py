@@ -31,7 +31,7 @@ def run(
     """Serve the page and the HTTP API until Ctrl-C. Open the address that it prints."""
     gc.disable()  # what imports make is no garbage, and looking for it costs a tenth of the start
     from groundset.server.context import Settings
-    from groundset.server.run import serve
+    from groundset.server.run import leave, serve
 
     gc.freeze()
     gc.enable()
@@ -52,3 +52,4 @@ def run(
         settings=settings,
         say=lambda text: out.print(text, markup=False, soft_wrap=True),
     )
+    leave()

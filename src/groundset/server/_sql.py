@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from groundset.core import GroundsetError, InputError, QueryError
 def main() -> None:
     """Answer, and end."""
     asked = json.load(sys.stdin)
+    threading.Thread(target=_ends_with, args=(asked["alive"],), daemon=True).start()
     out = sys.stdout.buffer
     try:
         data = _answer(asked)
@@ -24,6 +27,12 @@ def main() -> None:
         head, data = _problem(error), b""
     out.write(json.dumps(head).encode() + b"\n" + data)
     out.flush()
+
+
+def _ends_with(alive: int) -> None:
+    """End once whoever asked is gone: nobody would read the answer."""
+    os.read(alive, 1)
+    os._exit(1)
 
 
 def _answer(asked: dict[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import h11
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from groundset.server.headers import common
@@ -14,6 +15,31 @@ from groundset.server.problems import respond
 
 HEADER_SECONDS = 20.0
 """From the first byte of a request, or from the connection's beginning, to the end of its headers."""
+
+
+class Ending:
+    """ASGI middleware: a request that is cancelled, because the server stops, is told so; that is no error of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sending)
+        except asyncio.CancelledError:
+            if scope["type"] != "http":
+                raise
+            if not begun:
+                told = Problem(title="the server is stopping", status=503, hint="ask again in a moment")
+                await respond(told, {"Connection": "close", **common()})(scope, receive, send)
 
 
 class PatientProtocol(H11Protocol):
@@ -42,6 +68,11 @@ class PatientProtocol(H11Protocol):
         for event in (h11.Response(status_code=400, headers=headers), body, h11.EndOfMessage()):
             self.transport.write(self.conn.send(event))
         self.transport.close()
+
+    def cut(self) -> None:
+        """End an answer that has begun; whoever reads it learns that it is not whole."""
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """They have gone."""

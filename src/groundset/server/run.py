@@ -7,7 +7,9 @@ import errno
 import os
 import signal
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -24,13 +26,17 @@ from groundset.core.layout import Layout
 from groundset.server.app import create_app
 from groundset.server.context import Settings
 from groundset.server.lock import hold
-from groundset.server.patience import PatientProtocol
+from groundset.server.patience import Ending, PatientProtocol
 from groundset.server.session import KEYS_FILE, Sessions, kept_token
 from groundset.server.workspaces import Folder, folders, is_empty, is_workspace, open_ready
 
 TOKEN_VARIABLE = "GROUNDSET_TOKEN"  # noqa: S105  # the variable's name
 SHORTEST_TOKEN = 8
-GRACE_SECONDS = 1
+GRACE_SECONDS = 1.0
+"""What a request has to end by itself once the server stops."""
+CUT_SECONDS = 2
+"""What is left then, for the word that it is over to reach those who asked."""
+LEAVE_SECONDS = 2.0
 KEEP_ALIVE_SECONDS = 75
 CONNECTIONS = 2_000
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -49,7 +55,7 @@ class Server(uvicorn.Server):
         self, app: ASGIApp, on_stop: Callable[[], None], on_ready: Callable[[], None] = lambda: None, **options: Any
     ) -> None:
         config = uvicorn.Config(
-            app,
+            Ending(app),
             log_level="warning",
             access_log=False,
             proxy_headers=False,  # the gate reads what a proxy says, and needs to know who says it
@@ -58,7 +64,7 @@ class Server(uvicorn.Server):
             ws="none",
             limit_concurrency=CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_graceful_shutdown=int(GRACE_SECONDS) + CUT_SECONDS,
             **options,
         )
         super().__init__(config)
@@ -77,6 +83,19 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End: what is under way has a moment, and is cut off then."""
+        cutting = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._cut)
+        await super().shutdown(sockets)
+        cutting.cancel()
+
+    def _cut(self) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, PatientProtocol):
+                connection.cut()
+        for task in list(self.server_state.tasks):
+            task.cancel()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Ctrl-C and SIGTERM; a second Ctrl-C does not wait any longer."""
@@ -145,6 +164,22 @@ def serve(
         greeting = f"{told}\n  page  {address}?token={chosen.token}\nCtrl-C stops"
         Server(app, on_stop=close, on_ready=lambda: say(greeting)).run(sockets=[listening])
         say("stopped")
+
+
+def leave(seconds: float = LEAVE_SECONDS) -> None:
+    """End this process once it has served, though a request that was cut off still computes in its thread.
+
+    A thread cannot be stopped. What it had written is whole (files are renamed, events are transactions), as it would
+    be if the machine went off.
+    """
+    until = time.monotonic() + seconds
+    left = [t for t in threading.enumerate() if not t.daemon and t is not threading.current_thread()]
+    for thread in left:
+        thread.join(max(0.0, until - time.monotonic()))
+    if any(thread.is_alive() for thread in left):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _many(n: int) -> str:

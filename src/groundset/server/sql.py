@@ -7,6 +7,7 @@ memory (``RLIMIT_AS``) and of time, since not all that DuckDB does counts its me
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -53,14 +54,18 @@ def ask(root: Path, text: str, *, form: str, limit: int) -> bytes:
 
 
 def _run(asked: Mapping[str, object]) -> bytes:
-    told = {**asked, "seconds": SECONDS, "memory": MEMORY, "largest": LARGEST}
+    alive, ours = os.pipe()  # its other end closes with this process, however that ends
+    told = {**asked, "seconds": SECONDS, "memory": MEMORY, "largest": LARGEST, "alive": alive}
     try:
         done = subprocess.run(  # our own module, no shell
             [sys.executable, "-m", "groundset.server._sql"], input=json.dumps(told).encode(), capture_output=True,
-            timeout=SECONDS + _START, check=False,
+            timeout=SECONDS + _START, check=False, pass_fds=(alive,),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise InputError("this question took too long", asked=f"{SECONDS:g} s", hint="ask for less") from None
+    finally:
+        os.close(alive)
+        os.close(ours)
     if not done.stdout:
         raise InputError(
             "this question needs too much memory", found=f"its process ended with {done.returncode}",
