@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from fastapi.testclient import TestClient
 from madelake import paint
 
+from groundset.core import ChipId
 from groundset.journal import NewEvent, answer
 from groundset.server.models import LabelCounts, Queryable, WorkspaceInfo
 from groundset.workspace import Workspace
@@ -61,7 +63,15 @@ def test_labels_are_counted_by_class(client: TestClient, workspace: Workspace) -
     paint(lake, lake.chips.get("s_0_1_0"), np.where(np.arange(1024).reshape(32, 32) < 100, 1, 255))
     told = counts(client, task="pixels")
     assert {c.name: (c.chips, c.pixels) for c in told.classes if c.chips} == {"water": (1, 100)}
-    assert (told.chips, told.counted) == (1, 1)
+    assert (told.chips, told.counted, told.pixels) == (1, 1, 128 * 128)
+
+
+def test_pixels_without_data_are_not_counted(client: TestClient, workspace: Workspace) -> None:
+    lake = workspace.lake
+    chip = lake.chips.get("s_0_0_0")
+    lake.chips.write_part("s_1", [replace(chip, id=ChipId("s", 1, 0, 0), valid_fraction=0.25)])
+    assert [counts(client, task="pixels", level=n).pixels for n in (0, 1)] == [128 * 128, 32 * 32 // 4]
+    assert counts(client, task="chips").pixels is None
 
 
 def test_queryables_may_stand_in_a_filter(client: TestClient) -> None:

@@ -43,6 +43,15 @@ def count(chips: Chips, scenes: Asked, level: int | None = None) -> int:
     return len(chips) if kept is None else int(kept.sum())
 
 
+def data_pixels(chips: Chips, scenes: Asked, level: int | None = None) -> int:
+    """How many pixels with data the chips have that a task asks about, at a level or at all."""
+    sides = (chips.column(name).to_numpy(zero_copy_only=False) for name in ("width", "height", "valid_fraction"))
+    width, height, share = sides
+    pixels = np.round(width.astype(np.float64) * height * share)
+    kept = among(chips, scenes, chips.at_level(level))
+    return int(pixels.sum() if kept is None else pixels[kept].sum())
+
+
 def inside(chips: Chips, bbox: Sequence[float]) -> npt.NDArray[np.bool_]:
     """The chips that meet west, south, east, north in degrees, bool (chips,).
 

@@ -15,7 +15,7 @@ from groundset.lake import Lake
 from groundset.query import Found, Hit, Index, Label
 from groundset.query import Queryable as Facet
 from groundset.query.exported import Rows, csv, geojson, geoparquet
-from groundset.query.placed import asked, count
+from groundset.query.placed import asked, count, data_pixels
 from groundset.query.values import Moment
 from groundset.server.models import ChipIds, ChipLabel, ChipPage, ChipRow, ClassCount, LabelCounts, Queryable
 
@@ -110,11 +110,12 @@ def label_counts(lake: Lake, index: Index, task: str | None, level: int | None =
     for told, n in table.column("methods").counts().items():
         methods[told[0] if len(told) == 1 else "both"] += n
     pixels = table.pixels if chosen.kind == "segment" else None
+    places = asked(lake.config, chosen)
     return LabelCounts(
         task=chosen.name,
         kind=chosen.kind,
         chips=table.labelled,
-        unlabelled=count(table.chips, asked(lake.config, chosen), level) - table.labelled,
+        unlabelled=count(table.chips, places, level) - table.labelled,
         classes=[
             ClassCount(
                 code=c.code, name=c.name, chips=chips[c.code], pixels=None if pixels is None else pixels.get(c.code, 0)
@@ -124,6 +125,7 @@ def label_counts(lake: Lake, index: Index, task: str | None, level: int | None =
         methods=dict(methods),
         counted=table.labelled - table.pending,
         level=level,
+        pixels=None if pixels is None else data_pixels(table.chips, places, level),
     )
 
 

@@ -47,22 +47,23 @@ describe('advise', () => {
   });
 
   it('sees how little of the pixels is labelled, before it speaks of a release', () => {
-    const sized = { ...info, grid: { chip_size: 32 } } as unknown as WorkspaceInfo;
     const few = {
       ...pixels,
       chips: 8,
       unlabelled: 0,
       counted: 8,
+      pixels: 8192,
       classes: [{ pixels: 298 }],
     } as unknown as LabelCounts;
-    expect(labelledShare(few, sized)).toBeCloseTo(298 / 8192);
-    expect(labelledShare({ ...few, counted: 2 }, sized)).toBeNull();
-    const advice = advise({ ...base, info: sized, labels: [few] });
+    expect(labelledShare(few)).toBeCloseTo(298 / 8192);
+    expect(labelledShare({ ...few, counted: 2 })).toBeNull();
+    expect(labelledShare({ ...few, pixels: 596 })).toBeCloseTo(0.5);
+    const advice = advise({ ...base, labels: [few] });
     expect(advice).toMatchObject({ action: 'segment', about: 'pixels' });
     expect(advice.text).toContain('298 pixels of 8 chips');
     const most = { ...few, classes: [{ pixels: 8000 }] } as unknown as LabelCounts;
-    expect(advise({ ...base, info: sized, labels: [most] }).action).toBe('release');
-    expect(advise({ ...base, info: { ...sized, models: ['pixels-forest'] }, labels: [few] }).action).toBe('release');
+    expect(advise({ ...base, labels: [most] }).action).toBe('release');
+    expect(advise({ ...base, info: { ...info, models: ['pixels-forest'] }, labels: [few] }).action).toBe('release');
   });
 
   it('offers a classifier once whole chips of two classes are labelled', () => {

@@ -40,13 +40,11 @@ export interface Situation {
   newer?: readonly string[];
 }
 
-/** Share of the chips' pixels that have a label; null where that is not known, or not yet. */
-export function labelledShare(counts: LabelCounts, info: WorkspaceInfo): number | null {
-  const size = info.grid?.chip_size;
-  const chips = counts.chips + counts.unlabelled;
-  if (counts.kind !== 'segment' || !size || !chips || counts.counted < counts.chips) return null;
+/** Share of the pixels with data that have a label; null where that is not known, or not yet. */
+export function labelledShare(counts: LabelCounts): number | null {
+  if (counts.kind !== 'segment' || !counts.pixels || counts.counted < counts.chips) return null;
   const pixels = counts.classes.reduce((sum, one) => sum + (one.pixels ?? 0), 0);
-  return pixels / (chips * size * size);
+  return Math.min(1, pixels / counts.pixels);
 }
 
 export function advise(now: Situation): Advice {
@@ -160,14 +158,14 @@ function model({ labels, place, info, releases }: Situation): Advice | null {
   const found = labels
     .filter((one) => one.kind === 'segment' && one.chips > 0)
     .filter((one) => !info.models.some((name) => name.startsWith(`${one.task}-`)))
-    .map((one) => ({ one, share: labelledShare(one, info) }))
+    .map((one) => ({ one, share: labelledShare(one) }))
     .find(({ one, share }) => (share !== null && share < FEW) || (one.unlabelled > 0 && releases.length === 0));
   if (!found) return null;
   const { one, share } = found;
   const pixels = one.classes.reduce((sum, row) => sum + (row.pixels ?? 0), 0);
   const said =
     share !== null && share < FEW
-      ? `Labels cover ${plural(pixels, 'pixel')} of ${plural(one.chips, 'chip')}: ${percent(share, 1)} of all pixels.`
+      ? `Labels cover ${plural(pixels, 'pixel')} of ${plural(one.chips, 'chip')}: ${percent(share, 1)} of all pixels with data.`
       : `${plural(one.chips, 'chip has', 'chips have')} a label, ${count(one.unlabelled)} ${one.unlabelled === 1 ? 'has' : 'have'} none yet.`;
   return {
     title: `Let a model fill in “${one.task}”`,

@@ -3965,6 +3965,11 @@ export interface components {
             methods: {
                 [key: string]: number;
             };
+            /**
+             * Pixels
+             * @description Pixels with data of all these chips, labelled or not; null unless masks are counted
+             */
+            pixels?: number | null;
             /** Task */
             task: string;
             /**
@@ -5110,7 +5115,10 @@ export interface components {
             bands: string[];
             /** Bbox */
             bbox: number[] | null;
-            /** Chips */
+            /**
+             * Chips
+             * @description Of its coarsest level
+             */
             chips: number;
             /** Cloud Cover */
             cloud_cover: number | null;

@@ -171,6 +171,9 @@ class LabelCounts(Model):
     methods: dict[str, int] = Field(description="Chips by label:methods: manual, automated, both")
     counted: int = Field(description="Chips whose masks are counted so far; less than `chips` while counting goes on")
     level: int | None = Field(default=None, description="Level whose chips alone are counted; null: all levels")
+    pixels: int | None = Field(
+        default=None, description="Pixels with data of all these chips, labelled or not; null unless masks are counted"
+    )
 
 
 class Queryable(Model):
