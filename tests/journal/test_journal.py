@@ -255,6 +255,9 @@ def test_events_are_filtered_and_paged(journal: Journal) -> None:
     assert [e.kind for e in journal.events(kind="comment", task=None)] == ["comment"]
     assert list(journal.events(limit=0)) == []
     assert len(list(journal.events(limit=2500))) == 2500
+    journal.append([NewEvent("comment", task="chips", payload={"text": "of all"})], actor="bert")
+    assert [e.seq for e in journal.events(chipless=True)] == [4502]
+    assert list(journal.events(kind="comment", task="pixels", chipless=True)) == []
 
 
 def test_the_database_itself_refuses_to_change_events(journal: Journal) -> None:

@@ -137,7 +137,7 @@ def read(journal: Journal) -> dict[str, Record]:
 
     Steps that do not follow from those before them (somebody took an earlier one back) do not count.
     """
-    events = list(journal.events(kind=KIND))
+    events = list(journal.events(kind=KIND, chipless=True))
     back = journal.undone(events) if events else set()
     out: dict[str, Record] = {}
     for event in events:

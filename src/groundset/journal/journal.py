@@ -166,10 +166,16 @@ class Journal:
         task: str | None = None,
         kind: str | None = None,
         limit: int | None = None,
+        chipless: bool = False,
     ) -> Iterator[Event]:
-        """Events after ``since`` in order, those undone included, up to ``limit``. Read page by page."""
+        """Events after ``since`` in order, those undone included, up to ``limit``. Read page by page.
+
+        ``chipless`` takes only those about no chip, such as acts: few, and found by index among millions of others.
+        """
         wanted = {"chip_id": chip_id, "actor": actor, "task": task, "kind": kind}
         where = [events.c[name] == value for name, value in wanted.items() if value is not None]
+        if chipless:
+            where.append(events.c.chip_id.is_(None))
         left = limit
         while left is None or left > 0:
             size = _PAGE if left is None else min(left, _PAGE)

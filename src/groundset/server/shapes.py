@@ -59,7 +59,7 @@ def imports(ctx: Context, task: str | None) -> list[ShapeImport]:
     name = ctx.shapes.task(task)
     files = {
         str(e.payload["import"]): e
-        for e in ctx.lake.journal.events(task=name, kind="bulk")
+        for e in ctx.lake.journal.events(task=name, kind="bulk", chipless=True)
         if "import" in e.payload and "file" in e.payload
     }
     counts: dict[tuple[str, str], int] = {}
