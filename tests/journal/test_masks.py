@@ -53,6 +53,17 @@ def test_put_twice_is_one_file_and_bytes_are_the_same(tmp_path: Path) -> None:
     assert "0" * 64 not in store
 
 
+def test_the_mask_of_a_photo_is_packed_many_rows_at_once() -> None:
+    classes = np.full((1024, 1100), 255, np.uint8)
+    classes[100:400, 300:900] = 1
+    mask = LabelMask.of(classes, Origin.HUMAN)
+    data = encode(mask, GeoBox(mask.shape, Affine.identity(), None), WATER)
+    assert same(decode(data), mask)
+    assert mask.count() == {1: 300 * 600}
+    with rasterio.MemoryFile(data) as memory, memory.open() as source:
+        assert source.block_shapes == [(64, 1100)] * 3
+
+
 def test_a_file_that_a_crash_left_broken_is_written_anew(tmp_path: Path) -> None:
     store = MaskStore(tmp_path)
     sha256 = store.put(MASK, BOX, WATER)

@@ -13,6 +13,7 @@ from groundset.core.errors import InputError
 
 UInt8 = npt.NDArray[np.uint8]
 
+_SOME = 1 << 16
 _RANK = np.zeros(256, np.uint8)
 for _i, _origin in enumerate(PRECEDENCE):
     _RANK[_origin] = len(PRECEDENCE) - _i
@@ -66,7 +67,10 @@ class LabelMask:
 
     def count(self) -> dict[int, int]:
         """Pixels per class code, unlabelled left out."""
-        counts = np.bincount(self.classes.ravel(), minlength=UNLABELLED + 1)
+        flat = self.classes.ravel()
+        counts = np.zeros(UNLABELLED + 1, np.int64)
+        for start in range(0, flat.size, _SOME):  # bincount makes integers of eight bytes first, so that few are best
+            counts += np.bincount(flat[start : start + _SOME], minlength=UNLABELLED + 1)
         return {int(v): int(counts[v]) for v in np.flatnonzero(counts) if v != UNLABELLED}
 
     def count_origins(self) -> dict[int, int]:

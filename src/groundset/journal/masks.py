@@ -20,6 +20,9 @@ from groundset.core import NO_CONFIDENCE, UNLABELLED, ConflictError, InputError,
 
 BANDS = ("class", "origin", "confidence")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LARGE = 1 << 20
+"""Pixels from which on a mask's strips are taller: one row of a photo each would be packed and read for itself."""
+_STRIP = 64
 _RECENT = 4
 """Masks that are remembered as arrays: the chip that is being painted is asked for with every stroke."""
 
@@ -112,13 +115,15 @@ def encode(mask: LabelMask, geobox: GeoBox, scheme: Scheme) -> bytes:
     _check(mask, geobox, scheme)
     _photos_have_no_place()
     rows, cols = mask.shape
+    strips = {"blockysize": _STRIP} if rows * cols >= _LARGE else {}
     with rasterio.Env(GDAL_PAM_ENABLED="NO"), MemoryFile() as memory:
         with memory.open(
             driver="GTiff", width=cols, height=rows, count=3, dtype="uint8", nodata=None,
             crs=None if geobox.crs is None else _crs(geobox.crs), transform=geobox.transform,
-            compress="deflate", zlevel=6, interleave="band", photometric="minisblack",
+            compress="deflate", zlevel=6, interleave="band", photometric="minisblack", **strips,
         ) as out:  # fmt: skip
-            out.write(np.stack([mask.classes, mask.origin, mask.confidence]))
+            for band, plane in enumerate((mask.classes, mask.origin, mask.confidence), 1):
+                out.write(plane, band)
             out.descriptions = BANDS
             out.update_tags(1, **_legend(scheme))
         return bytes(memory.getbuffer())
