@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from odc.geo.geobox import GeoBox
 
 from groundset._files import atomic, fsync_dir
