@@ -53,6 +53,18 @@ def test_both_ways_agree():
     np.testing.assert_allclose(features.decide(Z), span.decide(Z), atol=0.05)
 
 
+@pytest.mark.parametrize("pulled", [False, True])
+def test_where_a_fit_starts_does_not_show(pulled: bool):
+    Z, positive = labelled(200, 20)
+    prior = np.random.default_rng(1).standard_normal(20) * 0.2 if pulled else None
+    other = positive.copy()
+    other[:20] = ~other[:20]
+    begun = fit_linear(Z[:150], other[:150], prior=prior)
+    cold, warm = fit_linear(Z, positive, prior=prior), fit_linear(Z, positive, prior=prior, start=begun)
+    assert np.abs(begun.decide(Z) - cold.decide(Z)).max() > 0.5
+    np.testing.assert_allclose(warm.decide(Z), cold.decide(Z), atol=0.05)
+
+
 def test_like_scikit_learn():
     from sklearn.linear_model import LogisticRegression
 

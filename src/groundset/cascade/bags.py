@@ -3,8 +3,8 @@
 mi-SVM (Andrews, Tsochantaridis and Hofmann 2002, "Support vector machines for multiple-instance learning"): a positive
 chip is a bag of which at least one child is positive, all children of a negative chip are negative. Children of a
 positive bag that nobody answered begin as positive; a classifier is fitted, they take the answer that it gives them,
-in each bag without a positive child the likeliest one is put back, and so on until nothing changes. The classifier is
-the product's own in place of an SVM, so that rankings mean the same everywhere.
+in each bag without a positive child the likeliest one is put back, and so on until hardly any answer changes. The
+classifier is the product's own in place of an SVM, so that rankings mean the same everywhere.
 """
 
 from __future__ import annotations
@@ -17,22 +17,25 @@ import numpy as np
 import numpy.typing as npt
 
 Float32 = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.floating]
 Bool = npt.NDArray[np.bool_]
 Int8 = npt.NDArray[np.int8]
 Int64 = npt.NDArray[np.int64]
 
 STEPS = 20
-"""Fits at most; mi-SVM settles in a handful."""
+"""Fits at most."""
+SETTLED = 0.02
+"""Share of the children whose answers may still change when it ends; the last few take as many fits as all before."""
 
 
 class Decides(Protocol):
     """What tells positive rows from others."""
 
-    def decide(self, Z: Float32) -> Float32:
+    def decide(self, Z: Rows) -> Float32:
         """Decisions, float32 (n,), above 0 for the class."""
 
 
-Fit = Callable[[Float32, Bool], Decides]
+Fit = Callable[[Rows, Bool], Decides]
 """Fits rows (n, D) to answers (n,)."""
 
 
@@ -51,11 +54,11 @@ class Fitted:
     steps: int
 
 
-def fit_bags(Z: Float32, known: Int8, bags: Sequence[Int64], fit: Fit, *, inherit: bool = False) -> Fitted | None:
+def fit_bags(Z: Rows, known: Int8, bags: Sequence[Int64], fit: Fit, *, inherit: bool = False) -> Fitted | None:
     """Fit to answers and bags.
 
     Args:
-        Z: Features, finite, float32 (n, D).
+        Z: Features, finite (n, D).
         known: Answers of people, int8 (n,): 1, -1, 0 none. They never change.
         bags: Rows of each positive bag.
         fit: Fits the classifier; it is called with both answers, or with positive ones alone.
@@ -75,7 +78,6 @@ def fit_bags(Z: Float32, known: Int8, bags: Sequence[Int64], fit: Fit, *, inheri
     model = _fit(Z, sign, fit)
     if inherit or not (sign < 0).any():
         return Fitted(model, sign, 1)
-    seen = {sign[free].tobytes()}
     for step in range(1, STEPS):
         if not len(free):
             return Fitted(model, sign, step)
@@ -85,15 +87,13 @@ def fit_bags(Z: Float32, known: Int8, bags: Sequence[Int64], fit: Fit, *, inheri
         for bag in open_:
             if not (told[bag] > 0).any():
                 told[bag[np.argmax(decisions[bag])]] = 1
-        sign = np.array(known, np.int8)
-        sign[free] = told[free]
-        if sign[free].tobytes() in seen:  # settled, or going round in a circle
+        if (told[free] != sign[free]).sum() <= SETTLED * len(free):
             return Fitted(model, sign, step)
-        seen.add(sign[free].tobytes())
+        sign[free] = told[free]
         model = _fit(Z, sign, fit)
     return Fitted(model, sign, STEPS)
 
 
-def _fit(Z: Float32, sign: Int8, fit: Fit) -> Decides:
+def _fit(Z: Rows, sign: Int8, fit: Fit) -> Decides:
     rows = np.flatnonzero(sign)
     return fit(Z[rows], sign[rows] > 0)

@@ -124,8 +124,10 @@ class Cascades:
             known = self._views.pop(record.id, None)
             if known is None or known[0].record != record or known[0].features is not features or known[1] != told:
                 pyramid = pyramid_of(self._lake, record.scenes, record.levels)
-                made = View(record, pyramid, placed(pyramid, told), features, inherit=self._inherit)
-                known = made, told
+                same = known is not None and known[0].features is features
+                found = known[0].backgrounds if known is not None and same else None
+                said = placed(pyramid, told)
+                known = View(record, pyramid, said, features, inherit=self._inherit, backgrounds=found), told
             self._views[record.id] = known
             while len(self._views) > KEPT:
                 self._views.pop(next(iter(self._views)))

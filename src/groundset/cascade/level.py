@@ -12,17 +12,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from groundset.cascade.bags import Bool, Fitted, Float32, Int8, Int64, fit_bags
+from groundset.cascade.bags import Bool, Float32, Int8, Int64, Rows, fit_bags
 from groundset.cascade.threshold import Threshold, threshold
 from groundset.features._blas import one_thread
 from groundset.learn.calibration import folds
-from groundset.learn.similarity import Background, Likeness, likeness
+from groundset.learn.linear import Linear
+from groundset.learn.similarity import Background, Likeness, as_read, fit_read, likeness, likeness_read
 
 SAMPLE = 4_000
 """Candidates that tell what the level is like on the whole."""
 MOST = 2_000
 """Children of positive bags that learn, at most."""
-FOLDS = 10
+FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Learned:
             not learn from it or its siblings.
         steps: Fits that the bags took.
         order: int64 (n,), candidates from the lowest decision.
+        background: What the candidates are like on the whole.
     """
 
     decisions: Float32
@@ -66,6 +68,7 @@ class Learned:
     held: npt.NDArray[np.float64]
     steps: int = 0
     order: Int64 = field(default_factory=lambda: np.empty(0, np.int64))
+    background: Background | None = None
 
     def threshold(self, recall: float) -> Threshold:
         """Where to cut so that this share of the positive chips is kept."""
@@ -83,64 +86,79 @@ class Learned:
         return out, float(self.scores[self.order[min(below, len(self.order) - 1)]])
 
 
-def learn(pool: Pool, *, seed: int = 0) -> Learned:
+def learn(pool: Pool, *, seed: int = 0, background: Background | None = None) -> Learned:
     """Rank the candidates of a level.
 
     Args:
         pool: The candidates.
         seed: Of the folds.
+        background: What these candidates are like on the whole, where that was found before.
     """
     n = len(pool.Z)
     nothing = np.full(n, np.nan, np.float32)
     if not n:
         return Learned(nothing, nothing, "none", np.empty(0))
     with one_thread():
-        background = Background.fit(pool.Z[:: max(1, n // SAMPLE)])
-        fitted = _fitted(pool, background)
-        if fitted is None:
-            return Learned(nothing, nothing, "none", np.empty(0))
-        model = fitted.model
-        assert isinstance(model, Likeness)
+        background = background or Background.fit(pool.Z[:: max(1, n // SAMPLE)])
+        found = _Taught(pool, background).fit(seed)
+        if found is None:
+            return Learned(nothing, nothing, "none", np.empty(0), background=background)
+        model, steps, held = found
         decisions = model.decide(pool.Z)
-        held = _held(pool, fitted.sign, background, seed) if model.meaning == "score" else np.empty(0)
     order = np.argsort(decisions, kind="stable")
-    return Learned(decisions, model.scores(decisions), model.meaning, held, fitted.steps, order)
+    return Learned(decisions, model.scores(decisions), model.meaning, held, steps, order, background)
 
 
-def _fitted(pool: Pool, background: Background) -> Fitted | None:
-    n, m = len(pool.Z), len(pool.negative)
-    Z = np.concatenate([pool.Z, pool.negative]) if m else pool.Z
-    known = np.concatenate([pool.sign, np.full(m, -1, np.int8)])
-    found = fit_bags(Z, known, _some(pool.bags), lambda rows, there: _like(rows, there, background),
-                     inherit=pool.inherit)  # fmt: skip
-    return None if found is None else Fitted(found.model, found.sign[:n], found.steps)
+class _Taught:
+    """The rows of a pool that teach, read once for all fits; each fit begins where the one before it ended."""
 
+    def __init__(self, pool: Pool, background: Background) -> None:
+        self.pool, self.background = pool, background
+        self.bags = _some(pool.bags)
+        self.at = np.unique(np.concatenate([np.flatnonzero(pool.sign), *self.bags]))
+        self.Z = np.concatenate([pool.Z[self.at], pool.negative.reshape(-1, pool.Z.shape[1])])
+        self.known = np.concatenate([pool.sign[self.at], np.full(len(self.Z) - len(self.at), -1, np.int8)])
+        self.rows = as_read(self.Z, background)
+        self.last: Linear | None = None
 
-def _like(rows: Float32, there: Bool, background: Background) -> Likeness:
-    return likeness(rows[there], rows[~there], background=background)
+    def fit(self, seed: int) -> tuple[Likeness, int, npt.NDArray[np.float64]] | None:
+        """What ranks the candidates, the steps that the bags took, and the ranks held out; None without a positive."""
+        if not (self.known < 0).any():
+            known = self.known > 0
+            known[np.searchsorted(self.at, np.concatenate([self.at[:0], *self.bags]))] = True
+            alike = likeness(self.Z[known], background=self.background) if known.any() else None
+            return None if alike is None else (alike, 1, np.empty(0))
+        bags = [np.searchsorted(self.at, bag) for bag in self.bags]
+        found = fit_bags(self.rows, self.known, bags, self._fit, inherit=self.pool.inherit)
+        if found is None:
+            return None
+        assert isinstance(found.model, Linear)
+        model = likeness_read(found.model, self.rows, self.background)
+        return model, found.steps, self._held(found.sign, found.model, seed)
 
+    def _fit(self, rows: Rows, there: Bool) -> Linear:
+        self.last = fit_read(np.asarray(rows, np.float64), there, self.background, start=self.last)
+        return self.last
 
-def _held(pool: Pool, sign: Int8, background: Background, seed: int) -> npt.NDArray[np.float64]:
-    """Rank of each positive chip that people know, by a model without its fold."""
-    positive = np.flatnonzero(pool.sign > 0)
-    rows = np.flatnonzero(sign)
-    if len(positive) < 2:
-        return np.empty(0)
-    fold = np.full(len(sign), -1, np.int64)
-    fold[rows] = folds(sign[rows] > 0, pool.parent[rows], seed, FOLDS)
-    out = np.full(len(sign), np.nan)
-    for k in np.unique(fold[positive]):
-        train = rows[fold[rows] != k]
-        there = sign[train] > 0
-        if not there.any():
-            continue
-        P, N = pool.Z[train[there]], np.concatenate([pool.Z[train[~there]], pool.negative])
-        if not len(N):
-            continue
-        decisions = likeness(P, N, background=background).decide(pool.Z)
-        test = positive[fold[positive] == k]
-        out[test] = np.searchsorted(np.sort(decisions), decisions[test]) / len(decisions)
-    return np.asarray(out[np.isfinite(out)])
+    def _held(self, sign: Int8, whole: Linear, seed: int) -> npt.NDArray[np.float64]:
+        """Rank of each positive chip that people know, by a model without its fold."""
+        m = len(self.at)
+        positive = np.flatnonzero(self.known[:m] > 0)
+        if len(positive) < 2:
+            return np.empty(0)
+        fold = np.full(len(sign), -1, np.int64)
+        fold[:m] = folds(sign[:m] > 0, self.pool.parent[self.at], seed, FOLDS)
+        out = np.full(len(sign), np.nan)
+        for k in np.unique(fold[positive]):
+            train = np.flatnonzero(fold != k)
+            there = sign[train] > 0
+            if there.all() or not there.any():
+                continue
+            model = fit_read(self.rows[train], there, self.background, start=whole)
+            decisions = self.background.back(model).decide(self.pool.Z)
+            test = positive[fold[positive] == k]
+            out[test] = np.searchsorted(np.sort(decisions), decisions[self.at[test]]) / len(decisions)
+        return np.asarray(out[np.isfinite(out)])
 
 
 def _some(bags: Sequence[Int64]) -> list[Int64]:

@@ -20,6 +20,9 @@ from groundset.core import MissingError
 
 if TYPE_CHECKING:
     from groundset.learn.matrix import Features, Matrix
+    from groundset.learn.similarity import Background
+
+Backgrounds = dict[int, tuple[Int64, "Background | None"]]
 
 FROM_ABOVE = 500
 """Chips without the class of coarser levels that teach, at most."""
@@ -34,12 +37,21 @@ class View:
         said: Answers by level.
         features: Features of all chips.
         inherit: Labels are inherited plainly, not as bags; for comparison.
+        backgrounds: By level: cells, and what they are like on the whole; of an earlier view of these features.
     """
 
     def __init__(
-        self, record: Record, pyramid: Pyramid, said: dict[int, Said], features: Features, *, inherit: bool = False
+        self,
+        record: Record,
+        pyramid: Pyramid,
+        said: dict[int, Said],
+        features: Features,
+        *,
+        inherit: bool = False,
+        backgrounds: Backgrounds | None = None,
     ) -> None:
         self.record, self.pyramid, self.said, self.features = record, pyramid, said, features
+        self.backgrounds: Backgrounds = dict(backgrounds or {})
         self._inherit = inherit
         self._lock = threading.RLock()
         self._positions: dict[int, Int64] = {}
@@ -129,7 +141,10 @@ class View:
         with self._lock:
             if level not in self._learned:
                 pool, cells = self._pool(level)
-                self._learned[level] = learn(pool), cells, pool.Z
+                of, known = self.backgrounds.get(level, (None, None))
+                learned = learn(pool, background=known if of is not None and np.array_equal(of, cells) else None)
+                self._learned[level] = learned, cells, pool.Z
+                self.backgrounds[level] = cells, learned.background
             return self._learned[level]
 
     def ask(self, n: int, seed: int = 0) -> list[tuple[int, Asked]]:

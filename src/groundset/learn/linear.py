@@ -82,7 +82,13 @@ class Fit:
 
 
 def fit_linear(
-    Z: Rows, positive: Bools, *, prior: Rows | None = None, strength: float = STRENGTH, unit: bool = False
+    Z: Rows,
+    positive: Bools,
+    *,
+    prior: Rows | None = None,
+    strength: float = STRENGTH,
+    unit: bool = False,
+    start: Linear | None = None,
 ) -> Linear:
     """Fit to labelled rows.
 
@@ -95,6 +101,7 @@ def fit_linear(
         prior: Weights (D,) to shrink towards; None: towards zero.
         strength: Of the shrinkage.
         unit: Divide rows by their length first.
+        start: A fit to nearly the same rows, from which fewer steps are needed where rows are more than features.
 
     Raises:
         InputError: Labels of one kind only, features that are not finite, rows and answers of different number.
@@ -112,7 +119,9 @@ def fit_linear(
         weights = rows.T @ fit.coefficients
         bias = fit.bias
     else:
-        weights, bias = _fit_wide(rows, positive, offsets, strength)
+        if start is not None and towards is not None:
+            start = Linear(np.asarray(start.weights - towards, np.float32), start.bias)
+        weights, bias = _fit_wide(rows, positive, offsets, strength, start)
     if towards is not None:
         weights = weights + towards
     return Linear(weights.astype(np.float32), float(bias), unit)
@@ -187,8 +196,10 @@ def _newton(kernel: Float64, positive: Bools, base: Float64, strength: float, st
     return alpha
 
 
-def _fit_wide(rows: Float64, positive: Bools, offsets: Float64, strength: float) -> tuple[Float64, float]:
-    """The same in the features: weights (D,) beyond the prior's, and the bias."""
+def _fit_wide(
+    rows: Float64, positive: Bools, offsets: Float64, strength: float, start: Linear | None
+) -> tuple[Float64, float]:
+    """The same in the features: weights (D,) beyond the prior's, and the bias; ``start`` has them alike."""
     from scipy.linalg import cho_factor, cho_solve
 
     n, dim = rows.shape
@@ -200,8 +211,12 @@ def _fit_wide(rows: Float64, positive: Bools, offsets: Float64, strength: float)
     x = np.concatenate([x / np.sqrt(scale), np.full((n, 1), np.sqrt(BIAS))], axis=1)
     base = offsets - share @ offsets
     weight, target = balance(positive), positive.astype(np.float64)
-    u, f = np.zeros(dim + 1), np.zeros(n)
-    value = _objective(base, 0.0, target, weight, strength)
+    u = np.zeros(dim + 1)
+    if start is not None:
+        u[:-1] = start.weights * np.sqrt(scale)
+        u[-1] = (start.bias + share @ offsets + middle @ start.weights) / np.sqrt(BIAS)
+    f = x @ u
+    value = _objective(base + f, u @ u, target, weight, strength)
     for _ in range(STEPS):
         p = _sigmoid(base + f)
         slope = x.T @ (weight * (target - p)) - strength * u

@@ -238,8 +238,8 @@ def likeness(
     if method == "mean":
         return Likeness(method, "similarity", _pooled(positive, negative, whitening or Whitening.none(dim)))
     if method == "logistic" and len(negative):
-        model, typical = _shrunk(rows, answers, background)
-        return Likeness(method, "score", model, max(1.0, typical / TYPICAL))
+        read = as_read(rows, background)
+        return likeness_read(fit_read(read, answers, background), read, background)
     if method == "rocchio" or background is None:
         direction = direction_of(as_read(rows, None), answers)
         return Likeness(method, "similarity", Linear(direction.astype(np.float32), 0.0, unit=True))
@@ -255,7 +255,25 @@ def fit_shrunk(Z: Rows, positive: Bools, *, background: Background | None = None
         positive: Bool (n,), both answers present.
         background: What all rows are like.
     """
-    return _shrunk(Z, np.asarray(positive, bool), background)[0]
+    return _of_rows(fit_read(as_read(Z, background), np.asarray(positive, bool), background), background)
+
+
+def fit_read(rows: Float64, positive: Bools, background: Background | None, *, start: Linear | None = None) -> Linear:
+    """The few-label classifier as a model of rows as read (:func:`as_read`), for whoever fits the same rows often.
+
+    Args:
+        rows: As read (n, D).
+        positive: Bool (n,), both answers present.
+        background: The one that they were read with.
+        start: Of an earlier fit to nearly these rows and answers.
+    """
+    prior, strength = prior_of(rows, positive, background)
+    return fit_linear(rows, positive, prior=prior, strength=strength, start=start)
+
+
+def likeness_read(model: Linear, rows: Float64, background: Background | None) -> Likeness:
+    """What :func:`likeness` makes of a model of rows as read, and of the rows that it was fitted to."""
+    return Likeness("logistic", "score", _of_rows(model, background), max(1.0, _typical(model, rows) / TYPICAL))
 
 
 def as_read(Z: Rows, background: Background | None) -> Float64:
@@ -290,13 +308,13 @@ def _rocchio(rows: Float64, positive: Bools, against: float) -> Float64:
     return np.asarray(share @ rows, np.float64)
 
 
-def _shrunk(Z: Rows, positive: Bools, background: Background | None) -> tuple[Linear, float]:
-    """The model, and the median distance from 0 of its decisions on the rows that it was fitted to."""
-    rows = as_read(Z, background)
-    prior, strength = prior_of(rows, positive, background)
-    model = fit_linear(rows, positive, prior=prior, strength=strength)
-    typical = float(np.median(np.abs(model.decide(rows))))
-    return (replace(model, unit=True) if background is None else background.back(model)), typical
+def _of_rows(model: Linear, background: Background | None) -> Linear:
+    """A model of rows as read as a model of rows."""
+    return replace(model, unit=True) if background is None else background.back(model)
+
+
+def _typical(model: Linear, rows: Float64) -> float:
+    return float(np.median(np.abs(model.decide(rows))))
 
 
 def _pooled(positive: Rows, negative: Rows, whitening: Whitening) -> Pooled:
