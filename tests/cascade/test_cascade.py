@@ -98,6 +98,18 @@ def test_each_step_is_taken_back_and_brought_back(ws: Workspace) -> None:
         cascade.state()
 
 
+def test_what_chips_are_like_is_found_once_a_level(ws: Workspace) -> None:
+    cascade = ws.cascade("water", actor="anna")
+    answer_all(cascade, 10)
+    first = cascade.view()
+    first.learned(0)
+    answer_all(cascade, 5)
+    second = cascade.view()
+    second.learned(0)
+    assert second is not first
+    assert second.backgrounds[0][1] is first.backgrounds[0][1]
+
+
 def test_another_class_begins_anew_and_steps_of_an_undone_one_do_not_count(ws: Workspace) -> None:
     cascade = ws.cascade("water", actor="anna")
     first = cascade.record.last

@@ -92,7 +92,11 @@ class Cascade:
         return None if self._room.back(self.record, actor=self._actor) is None else self
 
     def choose(self, recall: float) -> Self:
-        """Choose another recall for the levels to come."""
+        """Choose another recall for the levels to come.
+
+        Levels lose one after the other. A loss saves most at the level before the finest, whose chips are made four at a
+        time, and nothing at the finest.
+        """
         self._room.choose(self.record, recall, actor=self._actor)
         return self
 

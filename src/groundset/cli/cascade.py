@@ -113,7 +113,7 @@ def answer(
 @app.command()
 def recall(root: Root, share: Annotated[float, typer.Argument(help="Above 0, at most 1.")], name: Named = None,
            actor: Who = None) -> None:  # fmt: skip
-    """Choose another recall for the levels to come."""
+    """Choose another recall for the levels to come. A loss saves most at the level before the finest."""
     with _opened(root, name, actor) as cascade:
         _say(cascade.choose(share))
 
