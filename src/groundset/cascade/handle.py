@@ -94,8 +94,8 @@ class Cascade:
     def choose(self, recall: float) -> Self:
         """Choose another recall for the levels to come.
 
-        Levels lose one after the other. A loss saves most at the level before the finest, whose chips have four children
-        each, and nothing at the finest.
+        Levels lose one after the other. A loss saves most at the level before the finest, whose chips have the most
+        children, and nothing at the finest.
         """
         self._room.choose(self.record, recall, actor=self._actor)
         return self
