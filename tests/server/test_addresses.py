@@ -23,7 +23,8 @@ from realservers.http import FileServer, Reply, file_server
 from waiting import run
 
 from groundset.core import GroundsetError, InputError, MissingError
-from groundset.server._guard import NAMES, Guard
+from groundset.imagery import BandSource
+from groundset.server._guard import NAMES, Guard, scenes_or_public
 from groundset.server.addresses import Addresses, gdal_without_others, is_public, public_addresses
 from groundset.server.app import create_app
 from groundset.server.context import Settings
@@ -204,6 +205,23 @@ def test_gdal_reads_through_the_guard_and_follows_no_redirect_out(servers: tuple
         assert gdal(other.href("a.tif")).returncode != 0
     assert one.requests
     assert not other.requests, "nothing reached it"
+
+
+@pytest.mark.usefixtures("direct")
+def test_scenes_are_read_from_where_they_lie_and_no_redirect_leads_elsewhere(
+    workspace: Workspace, servers: tuple[FileServer, FileServer]
+) -> None:
+    one, other = servers
+    scene = workspace.lake.scenes.get("s")
+    named = replace(scene, id="far", sources=((BandSource(f"/vsicurl/{one.href('a.tif')}"),),) * len(scene.bands))
+    with Guard(scenes_or_public(lambda: [workspace.root])):
+        assert gdal(one.href("a.tif")).returncode != 0  # no scene lies there
+        assert not one.requests
+        workspace.lake.scenes.put(named)
+        assert int(gdal(one.href("a.tif")).stdout) > 0
+        assert gdal(f"{one.url}/away/a.tif").returncode != 0
+    assert any("/away/" in str(told) for told in one.requests)
+    assert not other.requests
 
 
 @pytest.mark.usefixtures("direct")

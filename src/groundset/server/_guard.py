@@ -1,4 +1,4 @@
-"""A proxy of a job's own on loopback, through which all its reading goes: it connects to public addresses only.
+"""A proxy on loopback, through which a job or a server reads all that it reads: it connects to public addresses only.
 
 Checking an address before it is opened is not enough: a server can redirect to another, and a name can mean another
 host a moment later. GDAL follows redirects and has no way to ask. So the host is looked up here, checked, and connected
@@ -10,15 +10,19 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from groundset.core import GroundsetError, MissingError
-from groundset.server.addresses import public_addresses
+from groundset.core.layout import Layout
+from groundset.imagery import SceneStore
+from groundset.server.addresses import PORTS, public_addresses
+from groundset.server.problems import ForbiddenError
 
 NAMES = ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "GDAL_HTTP_PROXY", "GDAL_HTTPS_PROXY")
 NO_NAMES = ("no_proxy", "NO_PROXY")
@@ -59,6 +63,46 @@ class Guard:
                 os.environ[name] = value
         self._server.shutdown()
         self._server.server_close()
+
+
+def scenes_or_public(folders: Callable[[], Iterable[Path]]) -> Check:
+    """Where the imagery of workspaces may be read: from public addresses, and from hosts that their scenes name.
+
+    A scene of the command line may lie on a private network, which whoever brought it allowed. One from the page lay on
+    a public one when it was brought; no redirect leads from either to a host that no scene names.
+
+    Args:
+        folders: Gives the workspaces.
+    """
+
+    known: set[tuple[str, int]] = set()
+
+    def check(host: str, port: int) -> list[str]:
+        try:
+            return public_addresses(host, port)
+        except ForbiddenError:
+            if (host, port) not in known:
+                known.update(*map(_named, folders()))
+            if (host, port) in known:
+                return [host]
+            raise
+
+    return check
+
+
+def _named(folder: Path) -> set[tuple[str, int]]:
+    """Hosts and ports that the scenes of a workspace are read from."""
+    store, out = SceneStore(Layout(folder).scenes), set()
+    for scene_id in store.ids():
+        with suppress(GroundsetError):
+            scene = store.get(scene_id)
+            flags = () if scene.flags is None else (scene.flags.source, *scene.flags.others)
+            for source in (*flags, *(s for band in scene.sources for s in band)):
+                parts = urlsplit(source.href.removeprefix("/vsicurl/"))
+                with suppress(ValueError):
+                    if parts.scheme in PORTS and parts.hostname:
+                        out.add((parts.hostname, parts.port or PORTS[parts.scheme]))
+    return out
 
 
 class _Server(ThreadingHTTPServer):

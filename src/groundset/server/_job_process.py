@@ -23,10 +23,10 @@ class JobProcess:
     Args:
         asked: What to do: root, verb, options and what may be read.
         log: File that takes what it prints.
-        environment: Variables that it has beside ours.
+        environment: Its variables.
     """
 
-    def __init__(self, asked: dict[str, Any], log: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, asked: dict[str, Any], log: Path, environment: Mapping[str, str]) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as errors:
             self._process = subprocess.Popen(  # our own module, no shell
@@ -34,7 +34,7 @@ class JobProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, **(environment or {})},
+                env=dict(environment),
                 start_new_session=True,  # Ctrl-C in the server's terminal is not for it; and it can be killed whole
             )
         self._killer: threading.Timer | None = None

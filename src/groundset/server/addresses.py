@@ -13,7 +13,7 @@ from groundset.core import InputError, MissingError
 from groundset.server.problems import ForbiddenError
 
 WEB = ("http", "https")
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 DRIVERS = frozenset({
@@ -112,7 +112,7 @@ class Addresses:
     def _web(self, url: str) -> None:
         try:
             parts = urlsplit(url)
-            host, port = parts.hostname, parts.port or _PORTS[parts.scheme]
+            host, port = parts.hostname, parts.port or PORTS[parts.scheme]
         except ValueError as error:
             raise InputError("this is no address", asked=url[:200], found=error) from None
         if not host or "\\" in url or " " in url or "@" in parts.netloc:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,7 @@ class Settings:
         max_body: Largest body of a request, bytes.
         trusted_hosts: Names beside those of loopback that a Host header may have (of a proxy before us).
         root_path: Path under which a proxy shows us, where it does not say so itself in X-Forwarded-Prefix.
+        environment: Variables of the processes of jobs (default: ours).
     """
 
     token: str
@@ -56,6 +57,7 @@ class Settings:
     max_body: int = 64 << 20
     trusted_hosts: tuple[str, ...] = ()
     root_path: str = ""
+    environment: Mapping[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ class Context:
             "data_roots": [str(root) for root in may.data_roots],
             "allow_private_networks": may.allow_private_networks,
         }
-        self.jobs = Jobs(layout.root, layout.cache / "jobs", self._tell, reads=reads)
+        self.jobs = Jobs(layout.root, layout.cache / "jobs", self._tell, reads=reads, environment=may.environment)
         self.closers.append(self.jobs.close)
         self.views = Views(self.lake, self._commit)
         self.closers.append(self.views.close)

@@ -46,6 +46,7 @@ class Jobs:
         folder: Where the records are kept.
         publish: Hears ``job`` with each change of a job, and ``workspace`` with what a finished one changed.
         reads: What a job may read, as ``Settings`` says; goes to the job's process.
+        environment: Variables of its process (default: those of this one).
         running: How many run at a time.
         grace: Seconds between the word to stop and the end by force.
     """
@@ -57,11 +58,13 @@ class Jobs:
         publish: Publish,
         *,
         reads: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
         running: int = RUNNING,
         grace: float = GRACE,
     ) -> None:
         self._root, self._records, self._publish = root, JobRecords(folder), publish
         self._reads, self._limit, self._grace = dict(reads or {}), running, grace
+        self._environment = environment
         self._lock = threading.RLock()
         self._processes: dict[str, JobProcess] = {}
         self._threads: dict[str, threading.Thread] = {}
@@ -213,7 +216,9 @@ class Jobs:
         job = self.get(job_id)
         asked = {"root": str(self._root), "verb": job.verb, "options": job.options, "reads": self._reads}
         asked["actor"] = job.actor
-        environment = gdal_without_others() if job.verb in ("ingest", "attach") else None
+        environment = dict(os.environ if self._environment is None else self._environment)
+        if job.verb in ("ingest", "attach"):
+            environment |= gdal_without_others()
         process = JobProcess(asked, self._records.log(job_id), environment)
         with self._lock:
             self._processes[job_id] = process

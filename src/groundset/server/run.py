@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from groundset.core import ConflictError, InputError
 from groundset.core.layout import Layout
+from groundset.server._guard import Guard, scenes_or_public
 from groundset.server.app import create_app
 from groundset.server.context import Settings
 from groundset.server.lock import hold
@@ -152,7 +153,9 @@ def serve(
         if ws is not None:
             hold(stack, ws.lake, address)
         keys = Layout(root).cache / KEYS_FILE
-        chosen = with_token(asked, keys)
+        chosen = replace(with_token(asked, keys), environment=dict(os.environ))  # jobs have a guard of their own
+        if not chosen.allow_private_networks:
+            stack.enter_context(Guard(scenes_or_public(lambda: folders(root) if many else [root])))
         sessions = Sessions(chosen.token, keys)
         app: FastAPI | Folder
         if ws is None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from groundset.core import Listener, MissingError
-from groundset.server._guard import Guard
+from groundset.server._guard import Guard, scenes_or_public
 from groundset.server.addresses import Addresses
 from groundset.server.job_files import readable
 from groundset.server.job_options import (
@@ -123,8 +123,7 @@ def ingest(run: Run, options: IngestOptions) -> Outcome:
     said = options.model_dump(exclude={"source"}, exclude_none=True)
     sources = [may.source(source) for source in options.sources]
     said |= {name: readable(run.workspace.lake, may, name, said[name]) for name in ("aoi", "stratify") if name in said}
-    with nullcontext() if may.private else Guard():
-        report = run.workspace.ingest(*sources, **said, allow=may, executor=run.executor, progress=run.progress)
+    report = run.workspace.ingest(*sources, **said, allow=may, executor=run.executor, progress=run.progress)
     return Outcome(report.summary(), changed=("scenes", "chips"))
 
 
@@ -164,4 +163,12 @@ def run_verb(run: Run, verb: Verb, options: Options) -> Outcome:
     """
     if verb not in VERBS:
         raise MissingError("no such verb", asked=verb, found=", ".join(VERBS))
-    return VERBS[verb](run, options)
+    with _guarded(run, verb):
+        return VERBS[verb](run, options)
+
+
+def _guarded(run: Run, verb: Verb) -> AbstractContextManager[object]:
+    """What a job reads from the network goes through a guard, wherever an address or a redirect leads."""
+    if run.addresses.private:
+        return nullcontext()
+    return Guard() if verb == "ingest" else Guard(scenes_or_public(lambda: [run.workspace.root]))

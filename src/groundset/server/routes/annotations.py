@@ -61,6 +61,5 @@ def get_annotations(
     """
     journal = here.lake.journal
     head = journal.head()
-    wanted = {"chip_id": chip_id, "actor": actor, "task": task, "kind": kind}
-    events = list(journal.events(since=since, limit=limit, **wanted))
+    events = list(journal.events(since=since, limit=limit, chip_id=chip_id, actor=actor, task=task, kind=kind))
     return Annotations(head=head, events=answers.shown(events, journal.undone(events) if active else None))
