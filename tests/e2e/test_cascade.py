@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 import uuid
@@ -117,6 +118,7 @@ def test_by_keys_alone_a_class_is_found_coarse_to_fine_and_back(page: Page, own:
     left = api(own, f"/cascades/{told(own)['id']}/suggest?n=1")["left"]
     expect(page.locator(f"header[data-total='{left}']")).to_be_attached()
     assert told(own)["scenes"] == [SCENE]
+    expect(page.locator("[role=gridcell] a[tabindex='0']")).to_be_focused()
 
     page.keyboard.press("ArrowRight")
     first = tile(page)
@@ -142,6 +144,7 @@ def test_by_keys_alone_a_class_is_found_coarse_to_fine_and_back(page: Page, own:
     assert told(own)["grid"][1]["missing"] == 0
     expect(cell_map(page).locator(f"[data-cells='{finer}']")).to_be_attached()
     until(page, lambda: tile(page).startswith(f"{SCENE}_1_"), "the panel asks about the finer level")
+    expect(page.locator("[role=gridcell] a[tabindex='0']")).to_be_focused()  # a step leaves the keys in the panel
 
     page.keyboard.press("m")
     expect(cell_map(page)).to_be_focused()
@@ -207,6 +210,30 @@ def test_with_the_mouse_ranges_threshold_contradictions_and_classes(
     expect(legend).to_contain_text("Water")
     shown = api(own, f"/scenes/{SCENE}/cascades?task=chips")["classes"][0]
     expect(legend).to_contain_text(f"{len(shown['row']):,} chip")
+
+
+def test_the_wall_shows_one_level_at_a_time(page: Page, own: Served, allowed_errors: list[str]) -> None:
+    allowed_errors.append("422")  # the filter with a mistake
+    levels = {one["level"]: one["chips"] for one in api(own, "/workspace")["counts"]["levels"]}
+    assert levels[0] == 72
+    assert levels[1] > 0
+    at(page, own, "#/chips?task=chips")
+    wall = page.locator(".wall[data-total]").first
+    expect(wall).to_have_attribute("data-total", "72")
+    page.get_by_role("combobox", name="Level").select_option(label=f"32 px: {levels[1]}")
+    expect(page).to_have_url(re.compile(r"level=1"))
+    expect(wall).to_have_attribute("data-total", str(levels[1]))
+    assert api(own, f"/chips?limit=0&filter={quote('level = 1')}")["total"] == levels[1]
+    page.get_by_role("combobox", name="Filter").fill("labell = 'water'")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("labell")
+    page.keyboard.press("Escape")
+    kept = "level = 0 AND label = 'water'"
+    page.get_by_role("combobox", name="Filter").fill(kept)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Level")).to_have_value("-1")
+    found = api(own, f"/chips?task=chips&limit=0&filter={quote(kept)}")
+    expect(wall).to_have_attribute("data-total", str(found["total"]))
 
 
 def button(page: Page, name: str) -> None:

@@ -30,12 +30,12 @@ class SceneViews:
         self._kept = Kept(_MEMORY)
 
     def chips(self) -> Mapping[str, int]:
-        """Number of chips by scene id."""
-        counts: dict[str, int] = {}
+        """Number of chips by scene id; of its coarsest level, so that no place counts twice."""
+        counts: dict[tuple[str, int], int] = {}
         for part in self._lake.chips.parts():
-            scene = part.rpartition("_")[0]
-            counts[scene] = counts.get(scene, 0) + self._lake.chips.rows(part)
-        return counts
+            scene, _, level = part.partition("~")[0].rpartition("_")
+            counts[scene, int(level)] = counts.get((scene, int(level)), 0) + self._lake.chips.rows(part)
+        return {scene: counts[scene, level] for scene, level in sorted(counts, reverse=True)}
 
     def ranges(self, scene: Scene) -> Mapping[str, Range]:
         """The scene's statistics; empty where its files cannot be read, which is said elsewhere."""

@@ -26,10 +26,8 @@ import type {
   PanelTold,
   Threshold,
 } from './told';
-import { answerOf, answersTold, recallAt } from './words';
+import { MANY, answerOf, answersTold, recallAt, scoredPositives } from './words';
 
-/** Chips asked for at a time. */
-export const MANY = 50;
 const CALM_MS = 250;
 const DRAG_MS = 60;
 
@@ -53,6 +51,8 @@ export class CascadeState {
   /** A level that is looked at again, by its number; null: the one that is worked at. */
   looked = $state<number | null>(null);
   scene = $state('');
+  /** A cascade that is still to come. */
+  opening = $state<string | null>(null);
   /** What goes on by a press: the buttons wait. */
   busy = $state<string | null>(null);
   /** A threshold that is being dragged, as a recall. */
@@ -156,6 +156,8 @@ export class CascadeState {
     return draft === null ? cells.told.decision : decided(cells, this.answers, threshold?.score ?? null);
   });
   readonly counts = $derived(counted(this.decisions));
+  /** Recalls go in steps of one of these. */
+  readonly positives = $derived(scoredPositives(this.cells?.score ?? new Float32Array(), this.answers));
   /** Chips of the panel that have an answer by now. */
   readonly answered = $derived.by(() => {
     const { page, told, cells, answers } = this;
@@ -190,15 +192,29 @@ export class CascadeState {
     return `/cascades/${encodeURIComponent(this.told?.id ?? '')}`;
   }
 
+  /** Another cascade; the one before stays in view until it has come. */
   private open(id: string | null): void {
-    if (this.told?.id === id) return;
-    this.told = this.known = this.charted = this.problem = null;
+    if (id !== null && this.told?.id === id && this.opening === null) return;
+    this.problem = null;
+    this.opening = id;
+    if (id === null) return this.enter(null);
+    void get<Cascade>(`/cascades/${encodeURIComponent(id)}`).then(
+      (told) => this.opening === id && this.enter(told),
+      (error: unknown) => {
+        if (this.opening !== id) return;
+        this.enter(null);
+        this.problem = asProblem(error);
+      },
+    );
+  }
+
+  private enter(told: Cascade | null): void {
+    this.opening = this.known = this.charted = null;
     this.conflicts = [];
     this.picked = new Map();
     this.looked = this.draft = null;
-    this.seed = 0;
-    if (id !== null)
-      void this.attempt(async () => this.take(await get<Cascade>(`/cascades/${encodeURIComponent(id)}`)));
+    if (told) this.take(told);
+    else this.told = null;
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
@@ -219,21 +235,19 @@ export class CascadeState {
   private take(told: Cascade): void {
     this.told = told;
     if (told.conflicts === 0) this.conflicts = [];
-    else void this.loadConflicts();
-  }
-
-  private async loadConflicts(): Promise<void> {
-    const told = await get<Conflicts>(`${this.way}/conflicts`).catch(() => null);
-    if (told) this.conflicts = told.conflicts;
+    else
+      void get<Conflicts>(`${this.way}/conflicts`).then(
+        (found) => (this.conflicts = found.conflicts),
+        () => undefined,
+      );
   }
 
   private async refresh(signal?: AbortSignal): Promise<void> {
     if (!this.told) return;
     const { id } = this.told;
-    const told = await get<Cascade>(this.way, {}, { signal }).catch((error: unknown) => {
-      if (asProblem(error).status === 404) this.finding.load(); // somebody took it back
-      return null;
-    });
+    const told = await get<Cascade>(this.way, {}, { signal }).catch(
+      (error: unknown) => void (asProblem(error).status === 404 && this.finding.load()), // somebody took it back
+    );
     if (!told || this.told?.id !== id) return;
     this.take(told);
     await Promise.all([this.loadCells(signal), this.chart(signal)]).catch(() => undefined);
@@ -307,7 +321,7 @@ export class CascadeState {
 
   /** Steps of the cascade: they are written at once, and can be taken back. */
   private async step(name: string, how: () => Promise<Cascade>): Promise<boolean> {
-    if (this.busy || !this.told || !(await session.ensureName())) return false;
+    if (this.busy || this.opening || !this.told || !(await session.ensureName())) return false;
     this.busy = name;
     // what is being asked of a level may not be there a moment later
     this.calm.stop();

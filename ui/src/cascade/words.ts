@@ -4,6 +4,9 @@ import type { CellAnswer } from './cells';
 import type { Cascade, CascadeRow, CellsTold, LevelState, Next, Threshold } from './told';
 import type { ChipRow } from '../lib/types';
 
+/** Chips asked for at a time. */
+export const MANY = 50;
+
 /** `93 %`, `99.5 %`; never 100 where it is less, never 0 where it is more. */
 export function share(value: number): string {
   const percent = 100 * value;
@@ -110,11 +113,12 @@ export function stageOf(row: CascadeRow): string {
 
 /** The recall that a score stands for: the share of the positives at or above it. */
 export function recallAt(score: number, scores: Float32Array, answers: readonly CellAnswer[]): number | null {
-  let [all, above] = [0, 0];
-  answers.forEach((answer, i) => {
-    if (answer !== 'positive' || Number.isNaN(scores[i]!)) return;
-    all++;
-    if (scores[i]! >= score) above++;
-  });
+  const all = scoredPositives(scores, answers);
+  const above = answers.filter((answer, i) => answer === 'positive' && scores[i]! >= score).length;
   return all === 0 ? null : above / all;
+}
+
+/** Chips with the class that have a score. */
+export function scoredPositives(scores: Float32Array, answers: readonly CellAnswer[]): number {
+  return answers.filter((answer, i) => answer === 'positive' && !Number.isNaN(scores[i] ?? NaN)).length;
 }

@@ -1,6 +1,7 @@
 /** Which list the address asks for, and the class in hand. */
 import { untrack } from 'svelte';
 import { labelling } from '../label/labelling.svelte';
+import { atLevel, levelAsked, levelsOf } from '../lib/levels';
 import { type QueryChange, route, setQuery } from '../lib/router.svelte';
 import { workspace } from '../lib/workspace.svelte';
 import type { ChipList, ListQuery } from './list';
@@ -9,7 +10,8 @@ import { learns } from './words';
 
 /** What a list is known by: another one begins at its first chip. */
 export function orderKey(query: ListQuery): string {
-  const { filter, sort, like, method, encoder, suggest, words } = query;
+  const { level, sort, like, method, encoder, suggest, words } = query;
+  const filter = atLevel(query.filter, level);
   const ofClass = learns(sort) && !like?.length ? query.class : '';
   return JSON.stringify([filter, sort, ofClass, like ?? [], method ?? '', encoder ?? '', suggest ?? null, words ?? '']);
 }
@@ -35,6 +37,8 @@ export class Wanted {
   readonly filter = $derived(this.address.get('filter') ?? '');
   readonly sort = $derived(this.address.get('sort') ?? 'id');
   readonly like: readonly string[] = $derived(readLike(this.address));
+  readonly levels = $derived(levelsOf(workspace.info));
+  readonly level = $derived(levelAsked(this.address.get('level'), this.filter, this.levels));
   readonly task: string = $derived.by(() => {
     const named = this.address.get('task');
     const tasks = workspace.info?.tasks ?? [];
@@ -49,6 +53,7 @@ export class Wanted {
     const code = learned && this.task === workspace.task ? labelling.code : null;
     return {
       filter: this.filter,
+      level: this.level,
       // a learned order needs a class; until the page has turned to the task there is none
       sort: learns(this.sort) && code === null && this.like.length === 0 ? 'id' : this.sort,
       task: this.task,

@@ -24,6 +24,8 @@ export interface Look {
   selected: (id: string) => boolean;
   /** Said small on the right in place of the clouds: a score, why a chip was suggested. */
   aside?: (chip: ChipRow) => string;
+  /** Said of a chip that nobody answered, in place of the model's guess. */
+  unsaid?: (chip: ChipRow) => string;
   /** Colour of what the score is of, a dot before it: not the label that stands on the left. */
   asideOf?: string | null;
   /** Chips without a label stand back. */
@@ -178,15 +180,18 @@ function caption(ctx: CanvasRenderingContext2D, l: Layout, chip: ChipRow, look: 
   }
   ctx.textAlign = 'left';
   const said = wordsOf(chip, look.classOf);
-  const text = said ?? guessOf(chip, look.classOf) ?? 'unlabelled';
+  const text = said ?? look.unsaid?.(chip) ?? guessOf(chip, look.classOf) ?? 'unlabelled';
   ctx.fillStyle = said === null ? look.palette.muted : look.palette.text;
   ctx.fillText(fit(ctx, fitting(ctx, text, right - x - 2), right - x - 2), x + 2, middle);
 }
 
-/** The whole text, or its first class where that alone fits: the bar above tells of the others. */
+/**
+ * The whole text, or its first class where that alone fits: the bar above tells of the others. A guess goes without its
+ * figure before its class is cut.
+ */
 function fitting(ctx: CanvasRenderingContext2D, text: string, width: number): string {
-  const first = /^(.* %)(?:, | \+ )/.exec(text)?.[1];
-  return first && ctx.measureText(text).width > width ? first : text;
+  if (ctx.measureText(text).width <= width) return text;
+  return /^(.* %)(?:, | \+ )/.exec(text)?.[1] ?? /^(.*\?) \d+ %$/.exec(text)?.[1] ?? text;
 }
 
 function cloud(ctx: CanvasRenderingContext2D, x: number, y: number): void {

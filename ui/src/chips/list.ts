@@ -1,12 +1,15 @@
 /** The chips that a filter keeps, in an order: pages of them, fetched where they are looked at. */
 import { asOf } from '../label/asof';
 import { ProblemError, get, isAbort, type Query } from '../lib/api';
+import { atLevel } from '../lib/levels';
 import type { ChipIds, ChipPage, ChipRow, Meaning } from '../lib/types';
 import type { Range } from './layout';
 import { type Asked, type Reason, type Suggested, suggested } from './suggested';
 
 export interface ListQuery {
   filter: string;
+  /** Only chips of this level; null: of every one. */
+  level?: number | null;
   sort: string;
   task: string;
   /** Words that chips are to fit, by label, score or picture. */
@@ -44,8 +47,8 @@ export interface ListEvents {
 
 /** What the address of `/chips` says of a list. */
 export function paramsOf(query: ListQuery): Query {
-  const { filter, sort, task, like, method, encoder, words } = query;
-  return { filter, sort, task, class: query.class, like, method, encoder, words };
+  const { level, sort, task, like, method, encoder, words } = query;
+  return { filter: atLevel(query.filter, level), sort, task, class: query.class, like, method, encoder, words };
 }
 
 function isForgotten(error: unknown): boolean {
@@ -163,8 +166,8 @@ export class ChipList {
   /** How many chips the server would list now. */
   async count(): Promise<number> {
     if (this.query.suggest) return this.total ?? 0;
-    const { filter, task } = this.query;
-    return (await get<ChipPage>('/chips', { filter, task, limit: 1 })).total;
+    const { filter, level, task } = this.query;
+    return (await get<ChipPage>('/chips', { filter: atLevel(filter, level), task, limit: 1 })).total;
   }
 
   /**
@@ -308,7 +311,7 @@ export class ChipList {
 export async function rowsOf(query: ListQuery, ids: readonly string[], signal?: AbortSignal): Promise<ChipRow[]> {
   const names = ids.map((id) => `'${id.replaceAll("'", "''")}'`);
   const filter = `chip_id IN (${names.join(', ')})`;
-  const about = { ...paramsOf({ ...query, filter, sort: '' }), limit: ids.length };
+  const about = { ...paramsOf({ ...query, filter, level: null, sort: '' }), limit: ids.length };
   const { chips, head } = await get<ChipPage>('/chips', about, { signal });
   return asOf(chips, head);
 }

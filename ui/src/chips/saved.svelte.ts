@@ -1,5 +1,6 @@
 /** Queries kept by name for everybody, up to date while the page is open. */
 import { asProblem, del, get, post, put } from '../lib/api';
+import { EVERY } from '../lib/levels';
 import { live } from '../lib/live.svelte';
 import { session } from '../lib/session.svelte';
 import { toast } from '../lib/toast.svelte';
@@ -76,7 +77,17 @@ export function wallOf(saved: SavedQuery): QueryChange {
   const like = saved.like?.join(' ') || null;
   const sort = saved.sort ?? (like ? 'similar' : null);
   const { filter, task, method, encoder } = saved;
-  return { filter: filter || null, like, sort, task: task ?? null, method, encoder, suggest: null, at: null };
+  return {
+    filter: filter || null,
+    level: EVERY,
+    like,
+    sort,
+    task: task ?? null,
+    method,
+    encoder,
+    suggest: null,
+    at: null,
+  };
 }
 
 /** What a saved query asks, in one line. */

@@ -179,12 +179,21 @@ export class ChipsState {
   private failed(list: ChipList, error: unknown): void {
     const problem = asProblem(error);
     if (list === this.coming && error instanceof ProblemError && problem.status === 422 && list.query.filter !== '') {
-      this.filterProblem = problem;
-      this.loading = false;
+      void this.refuse(list, problem);
     } else {
       this.problem = problem;
       this.loading = false;
     }
+  }
+
+  /** What is wrong with a filter is told of what was written, without the level that goes with it. */
+  private async refuse(list: ChipList, problem: Problem): Promise<void> {
+    const { filter, level, task } = list.query;
+    const asked = (level ?? null) === null ? null : get('/chips', { filter, task, limit: 0 });
+    const told = asked && (await asked.then(() => null, asProblem));
+    if (list !== this.coming) return;
+    this.filterProblem = told?.status === 422 ? told : problem;
+    this.loading = false;
   }
 
   /** The connection is back: what was missed is asked for again. */
@@ -266,8 +275,8 @@ export class ChipsState {
   private facetsSoon(wait: number): void {
     clearTimeout(this.facetTimer);
     this.facetTimer = setTimeout(() => {
-      const task = (this.coming ?? this.list)?.query.task ?? workspace.task;
-      get<Queryable[]>('/queryables', { task })
+      const query = (this.coming ?? this.list)?.query;
+      get<Queryable[]>('/queryables', { task: query?.task ?? workspace.task, level: query?.level })
         .then((told) => (this.queryables = told))
         .catch(() => undefined);
     }, wait);

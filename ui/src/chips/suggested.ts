@@ -1,6 +1,7 @@
 /** Chips that the machine wants to be told: asked for once, and the same again when a person comes back to them. */
 import { asOf } from '../label/asof';
 import { get } from '../lib/api';
+import { atLevel } from '../lib/levels';
 import { recall, remember } from '../lib/stored';
 import type { ChipRow, Meaning, SuggestedChip, Suggestions } from '../lib/types';
 import { scoreText } from './columns';
@@ -32,8 +33,8 @@ const IDS_AT_ONCE = 60;
 
 function keyOf(query: ListQuery): string {
   // not the class in hand: whoever answers for another one stays on the chips that were suggested
-  const { task, encoder, filter, suggest } = query;
-  return JSON.stringify([task, encoder ?? '', filter, suggest]);
+  const { task, encoder, filter, level, suggest } = query;
+  return JSON.stringify([task, encoder ?? '', atLevel(filter, level), suggest]);
 }
 
 function kept(key: string): Kept | null {
@@ -69,9 +70,9 @@ export async function suggested(query: ListQuery, rowsOf: RowsOf, signal?: Abort
 }
 
 async function fresh(query: ListQuery, key: string, signal?: AbortSignal): Promise<SuggestedChip[]> {
-  const { task, class: code, encoder, filter, suggest } = query;
+  const { task, class: code, encoder, filter, level, suggest } = query;
   const { n, doubted, seed } = suggest!;
-  const about = { task, class: code, encoder, filter, n, doubted, seed };
+  const about = { task, class: code, encoder, filter: atLevel(filter, level), n, doubted, seed };
   const { chips, head } = await get<Suggestions>('/suggest', about, { signal });
   const short: Kept = { key, seed, chips: chips.map(({ chip, reason, score }) => [chip.id, reason, score ?? null]) };
   remember('suggested', JSON.stringify(short), 'session');

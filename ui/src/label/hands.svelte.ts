@@ -8,7 +8,7 @@ import { selection } from './selection.svelte';
 
 export interface Place {
   /** The chip that the keyboard is at. */
-  chip: () => ChipRow | null;
+  chip: () => Pick<ChipRow, 'id'> | null;
   /** Go on to the next chip; false at the last one. */
   next: () => void;
   /** A row by its id, where it is loaded. */

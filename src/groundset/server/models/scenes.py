@@ -21,7 +21,7 @@ class SceneRow(Model):
     bands: list[str]
     cloud_cover: float | None
     photo: bool
-    chips: int
+    chips: int = Field(description="Of its coarsest level")
     bbox: Bbox4 | None
     geometry: Geometry | None = Field(description="Outline of the scene")
     problem: Problem | None = Field(default=None, description="Why its pixels cannot be read")
