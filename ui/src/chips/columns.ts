@@ -1,6 +1,6 @@
 /** Columns of the table: what a chip has to say, each thing by itself. */
 import { count, when } from '../lib/format';
-import type { Attribute, ChipRow, Meaning, SchemeClass } from '../lib/types';
+import type { AttachedColumn, Attribute, ChipRow, Meaning, SchemeClass } from '../lib/types';
 import type { Order } from './words';
 
 export interface Told {
@@ -38,7 +38,12 @@ export const MEANINGS: Record<Meaning, string> = {
 };
 
 /** Every column that the table can have; scores only where there is something to learn. */
-export function columnsOf(attributes: readonly Attribute[], meaning: Meaning, learned: boolean): Column[] {
+export function columnsOf(
+  attributes: readonly Attribute[],
+  meaning: Meaning,
+  learned: boolean,
+  attached: readonly AttachedColumn[] = [],
+): Column[] {
   const names = (codes: readonly number[] | undefined, { classOf }: Told): string =>
     (codes ?? []).map((code) => classOf(code)?.title ?? `class ${code}`).join(', ');
   return [
@@ -62,6 +67,7 @@ export function columnsOf(attributes: readonly Attribute[], meaning: Meaning, le
     { id: 'valid_fraction', title: 'Valid', width: 68, figures: true, text: (chip) => share(chip.valid_fraction) },
     { id: 'split', title: 'Split', width: 80, text: (chip) => chip.split ?? '' },
     ...attributes.map((one): Column => ({ id: `attribute:${one.name}`, ...attribute(one) })),
+    ...attached.map((one): Column => ({ id: `attached:${one.name}`, ...outside(one) })),
     { id: 'actors', title: 'Answered by', width: 130, text: (chip) => chip.label?.actors.join(', ') ?? '' },
     { id: 'answered_at', title: 'Answered', width: 156, figures: true, text: (chip) => when(chip.label?.answered_at) },
     { id: 'methods', title: 'Method', width: 96, text: (chip) => chip.label?.methods.join(', ') ?? '' },
@@ -92,6 +98,9 @@ function scores(meaning: Meaning): Column[] {
   ];
 }
 
+/** Stands for all columns of attached files. */
+export const OUTSIDE = 'attached';
+
 /** Columns that a person sees before choosing. */
 export const USUAL: readonly string[] = [
   'label',
@@ -101,6 +110,7 @@ export const USUAL: readonly string[] = [
   'cloud_cover',
   'valid_fraction',
   'split',
+  OUTSIDE,
   'actors',
   'scene_id',
   'grid_row',
@@ -114,6 +124,23 @@ function time(chip: ChipRow): string {
 function middle(chip: ChipRow, axis: 0 | 1): string {
   const box = chip.bbox as number[] | null;
   return box ? ((box[axis]! + box[axis + 2]!) / 2).toFixed(4) : '';
+}
+
+/** A value from outside as people read it: numbers with as many places as say something. */
+export function saidOf(value: boolean | number | string | null | undefined): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string') return value;
+  return Math.abs(value) >= 1000 ? count(Math.round(value)) : String(Number(value.toPrecision(4)));
+}
+
+function outside({ name, kind }: AttachedColumn): Omit<Column, 'id'> {
+  return {
+    title: name,
+    width: Math.max(90, 24 + 7 * name.length),
+    figures: kind === 'number',
+    text: (chip) => saidOf(chip.attached?.[name]),
+  };
 }
 
 function attribute({ name, title, kind }: Attribute): Omit<Column, 'id'> {
@@ -134,7 +161,14 @@ function attribute({ name, title, kind }: Attribute): Omit<Column, 'id'> {
   };
 }
 
+/** What is chosen, with each column that comes from outside by its name. */
+export function spelled(all: readonly Column[], chosen: readonly string[]): string[] {
+  const outside = chosen.includes(OUTSIDE) ? all.filter((one) => one.id.startsWith(`${OUTSIDE}:`)) : [];
+  return [...new Set([...chosen, ...outside.map((one) => one.id)])];
+}
+
 /** The chosen ones in the order of all; unknown names are left out. */
 export function chosenOf(all: readonly Column[], chosen: readonly string[]): Column[] {
-  return all.filter((one) => chosen.includes(one.id));
+  const names = spelled(all, chosen);
+  return all.filter((one) => names.includes(one.id));
 }

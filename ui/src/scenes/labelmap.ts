@@ -4,12 +4,25 @@ import type { Query } from '../lib/api';
 export const FILES = [
   {
     style: 'codes',
+    ending: '.tif',
     title: 'Class codes',
-    about: 'GeoTIFF of one grey level a class, with colour table and class names',
+    about: 'GeoTIFF of one grey level a class, with colour table; the names are in its tag CLASSES',
   },
-  { style: 'colour', title: 'Coloured', about: 'GeoTIFF of red, green, blue and alpha' },
-  { style: 'origin', title: 'Origins', about: 'GeoTIFF of who said each pixel (people, model, import …) and how sure' },
+  {
+    style: 'codes',
+    ending: '.tif.aux.xml',
+    title: 'Class names',
+    about: 'Put it beside the class codes: QGIS and GDAL read the names of the classes from it',
+  },
+  { style: 'colour', ending: '.tif', title: 'Coloured', about: 'GeoTIFF of red, green, blue and alpha' },
+  {
+    style: 'origin',
+    ending: '.tif',
+    title: 'Origins',
+    about: 'GeoTIFF of who said each pixel (people, model, import …) and how sure',
+  },
 ] as const;
+export type MapFile = (typeof FILES)[number];
 
 export const RULES = [
   { value: 'agree', title: 'Agree', about: 'Only what all scenes say.' },
