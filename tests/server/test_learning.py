@@ -161,6 +161,11 @@ def test_lists_have_names(client: TestClient, workspace: Workspace) -> None:
     fresh = get(client, "chips", **asked, limit=50)
     assert [c["id"] for c in kept["chips"]][:2] == ids[:2]
     assert ids[0] not in [c["id"] for c in fresh["chips"]]
+    for asked in ({"pin": "nope"}, {"keep": "nope:3"}):
+        now = get(client, "chips", **asked, anew=True, limit=4)
+        assert (now["forgotten"], now["total"]) == (True, 64)
+        assert get(client, "chips", pin=now["pin"], limit=4) == {**now, "forgotten": False}
+    assert client.get("/api/chips", params={"pin": "nope", "anew": True, "f": "csv"}).status_code == 409
     gone = client.get("/api/chips", params={"pin": "nope"})
     assert gone.status_code == 409
     assert "ask without pin" in gone.json()["hint"]

@@ -73,6 +73,7 @@ class Found:
         positions: All chips that it keeps, in order.
         moment: What was known of them.
         want: Which scores the rows tell.
+        forgotten: Whether the list asked for was forgotten, so that this is another one.
     """
 
     total: int
@@ -86,6 +87,7 @@ class Found:
     positions: Positions
     moment: Moment
     want: Want
+    forgotten: bool = False
 
     def all_ids(self) -> list[str]:
         """Ids of all chips that it keeps, in order."""

@@ -176,6 +176,7 @@ class Index:
         encoder: str | None = None,
         pin: str | None = None,
         keep: str | None = None,
+        anew: bool = False,
         limit: int = 100,
         offset: int = 0,
         bbox: Sequence[float] | None = None,
@@ -196,6 +197,7 @@ class Index:
             encoder: Whose features count (default: the workspace's).
             pin: A list as it was when it was told; filter, order and box are then the list's own.
             keep: ``PIN:COUNT``: the first chips of that list stay where they are, the order begins behind them.
+            anew: Where the list that ``pin`` or ``keep`` names is forgotten, tell the one that there is now.
             limit: Most chips on the page.
             offset: Chips before it.
             bbox: Only chips that meet west, south, east, north in degrees; west beyond east goes round.
@@ -204,32 +206,30 @@ class Index:
 
         Raises:
             InputError: The filter, the order, the task, the class or the box is wrong; says where.
-            ConflictError: The list that ``pin`` or ``keep`` names is forgotten.
+            ConflictError: The list that ``pin`` or ``keep`` names is forgotten, and none was to be made ``anew``.
         """
+        pin, stays, forgotten = self._pins.still(pin, check_keep(keep), anew=anew)
         learned = _speaks_of_scores(filter, sort) or class_ is not None or bool(like)
         chosen = self.task(task, learned=learned)
         state = self.now()
         moment = self._moment(state, chosen, encoder, actor)
         order = check_sort(sort, moment.scheme)
         want = _wanted(moment, class_, like, method, encoder, words)
-        box = None if bbox is None else tuple(bbox)
         if pin is not None:
             positions, name = self._pins.get(pin, state.chips), pin
         else:
-            task_name = None if chosen is None else chosen.name
             text = (filter or "").strip()
             whose = actor if any(name in text for name in WORK) else None
             whole, mark = asked(self._lake.config, chosen), self._stamp(moment, want, order)
-            key = _Key(text, order, task_name, box, want, whose, check_keep(keep), whole, mark)
+            box, named = None if bbox is None else tuple(bbox), None if chosen is None else chosen.name
+            key = _Key(text, order, named, box, want, whose, stays, whole, mark)
             positions, name = self._list(moment, key)
-        start = max(offset, 0)
-        page = positions[start : start + max(limit, 0)]
+        page = positions[max(offset, 0) :][: max(limit, 0)]
         tells = rows_want(want, order)
         told = shown(moment, page, tells)
         return Found(
-            len(positions), offset, state.head, None if chosen is None else chosen.name, told.hits,
-            pin=name, meaning=told.meaning, chips=state.chips, positions=positions,
-            moment=moment, want=tells,
+            len(positions), offset, state.head, None if chosen is None else chosen.name, told.hits, name,
+            told.meaning, state.chips, positions, moment, tells, forgotten,
         )  # fmt: skip
 
     def one(self, chip_id: str, task: str | None = None) -> Hit:

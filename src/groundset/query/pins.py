@@ -53,6 +53,14 @@ class Pins:
                 return True
             return False
 
+    def still(
+        self, pin: str | None, keep: tuple[str, int] | None, *, anew: bool
+    ) -> tuple[str | None, tuple[str, int] | None, bool]:
+        """The lists asked for, and whether they were left out because one is forgotten: only where ``anew``."""
+        named = pin or (keep[0] if keep else None)
+        lost = anew and named is not None and not self.holds(named)
+        return (None, None, True) if lost else (pin, keep, False)
+
     def get(self, name: str, chips: Chips) -> Positions:
         """A list, told as positions in the chips that there are now; those that are gone are left out.
 

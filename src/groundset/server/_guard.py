@@ -74,7 +74,6 @@ def scenes_or_public(folders: Callable[[], Iterable[Path]]) -> Check:
     Args:
         folders: Gives the workspaces.
     """
-
     known: set[tuple[str, int]] = set()
 
     def check(host: str, port: int) -> list[str]:

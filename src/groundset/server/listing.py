@@ -48,15 +48,19 @@ def parse_bbox(text: str | None) -> list[float] | None:
 def page(found: Found) -> bytes:
     """A page of chips as JSON."""
     told = ChipPage.model_construct(
-        total=found.total, offset=found.offset, head=found.head, pin=found.pin, meaning=found.meaning,
-        chips=rows(found.hits, found.moment),
+        total=found.total, offset=found.offset, head=found.head, pin=found.pin, forgotten=found.forgotten,
+        meaning=found.meaning, chips=rows(found.hits, found.moment),
     )  # fmt: skip
     return told.model_dump_json().encode()
 
 
 def ids(found: Found) -> bytes:
     """The ids of all chips as JSON."""
-    return ChipIds.model_construct(total=found.total, pin=found.pin, ids=found.all_ids()).model_dump_json().encode()
+    return (
+        ChipIds.model_construct(total=found.total, pin=found.pin, forgotten=found.forgotten, ids=found.all_ids())
+        .model_dump_json()
+        .encode()
+    )
 
 
 FILES: Mapping[str, str] = {

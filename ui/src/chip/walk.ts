@@ -1,7 +1,7 @@
 /** Walking from chip to chip: through the list that the page was opened from, else along the grid. */
 import type { Walk } from '../chips/asked.svelte';
 import { paramsOf } from '../chips/list';
-import { get, ProblemError } from '../lib/api';
+import { get } from '../lib/api';
 import { recall, remember } from '../lib/stored';
 import type { ChipPage } from '../lib/types';
 
@@ -51,13 +51,7 @@ export async function findAround(id: string, list: ListPlace, signal?: AbortSign
 /** The list as it was when it was left (`pin`); where the server has forgotten that, as it is now. */
 async function near(list: ListPlace, offset: number, signal?: AbortSignal): Promise<ChipPage> {
   const query = { ...paramsOf(list), limit: 5, offset };
-  if (!list.pin) return get<ChipPage>('/chips', query, { signal });
-  try {
-    return await get<ChipPage>('/chips', { ...query, pin: list.pin }, { signal });
-  } catch (error) {
-    if (!(error instanceof ProblemError) || error.problem.status === 0) throw error;
-    return get<ChipPage>('/chips', query, { signal });
-  }
+  return get<ChipPage>('/chips', list.pin ? { ...query, pin: list.pin, anew: true } : query, { signal });
 }
 
 function among(id: string, ids: readonly string[]): Around | null {

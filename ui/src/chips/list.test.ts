@@ -20,12 +20,13 @@ class Server {
     this.asked.push(query);
     if (this.broken) return Promise.resolve(problem(500));
     const [keep, pin] = [query.get('keep'), query.get('pin')];
-    if (this.forgets && (keep || pin)) return Promise.resolve(problem(409));
-    const order = keep ? this.ranked(keep) : this.orders.get(pin ?? '')!;
-    const name = keep || !pin ? this.named(order) : pin;
+    const forgotten = this.forgets && Boolean(keep || pin);
+    if (forgotten && query.get('anew') !== 'true') return Promise.resolve(problem(409));
+    const order = forgotten ? this.plain() : keep ? this.ranked(keep) : this.orders.get(pin ?? '')!;
+    const name = keep || !pin || forgotten ? this.named(order) : pin;
     const [from, limit] = [Number(query.get('offset') ?? 0), Number(query.get('limit'))];
     const chips = order.slice(from, from + limit).map((id) => ({ id, score: this.pins / 10 }));
-    const told = { chips, total: order.length, pin: name, meaning: 'score', head: this.pins };
+    const told = { chips, total: order.length, pin: name, meaning: 'score', head: this.pins, forgotten };
     return Promise.resolve(Response.json(told));
   };
 

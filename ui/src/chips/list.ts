@@ -1,6 +1,6 @@
 /** The chips that a filter keeps, in an order: pages of them, fetched where they are looked at. */
 import { asOf } from '../label/asof';
-import { ProblemError, get, isAbort, type Query } from '../lib/api';
+import { get, isAbort, type Query } from '../lib/api';
 import { atLevel } from '../lib/levels';
 import type { ChipIds, ChipPage, ChipRow, Meaning } from '../lib/types';
 import type { Range } from './layout';
@@ -49,10 +49,6 @@ export interface ListEvents {
 export function paramsOf(query: ListQuery): Query {
   const { level, sort, task, like, method, encoder, words } = query;
   return { filter: atLevel(query.filter, level), sort, task, class: query.class, like, method, encoder, words };
-}
-
-function isForgotten(error: unknown): boolean {
-  return error instanceof ProblemError && error.problem.status === 409;
 }
 
 export class ChipList {
@@ -159,8 +155,11 @@ export class ChipList {
     const end = Math.min(range.end, this.total ?? range.end);
     const here = this.idsIn({ first: range.first, end });
     if (here.length === end - range.first) return here;
-    const { ids } = await get<ChipIds>('/chips', { ...paramsOf(this.query), pin: this.pin, f: 'ids' });
-    return ids.slice(range.first, end);
+    const query = { ...paramsOf(this.query), pin: this.pin, anew: true, f: 'ids' };
+    const { ids, forgotten } = await get<ChipIds>('/chips', query);
+    if (!forgotten) return ids.slice(range.first, end);
+    this.events.forgotten();
+    return [];
   }
 
   /** How many chips the server would list now. */
@@ -180,18 +179,16 @@ export class ChipList {
     const last = Math.max(first, Math.ceil(Math.max(seen.end, keep) / PAGE) - 1);
     const told: ChipPage[] = [];
     let name: Query = { keep: `${this.pin}:${Math.min(keep, this.total)}` };
-    try {
-      for (let page = first; page <= Math.min(last, first + 3); page++) {
-        const query = { ...paramsOf(this.query), ...name, limit: PAGE, offset: page * PAGE };
-        const one = await get<ChipPage>('/chips', query, { signal });
-        told.push(one);
-        if (!one.pin) break;
-        name = { pin: one.pin };
+    for (let page = first; page <= Math.min(last, first + 3); page++) {
+      const query = { ...paramsOf(this.query), ...name, anew: true, limit: PAGE, offset: page * PAGE };
+      const one = await get<ChipPage>('/chips', query, { signal });
+      if (one.forgotten) {
+        this.events.forgotten();
+        return true;
       }
-    } catch (error) {
-      if (isForgotten(error)) this.events.forgotten();
-      else throw error;
-      return true;
+      told.push(one);
+      if (!one.pin) break;
+      name = { pin: one.pin };
     }
     if (!this.closed) this.adopt(told, first, keep);
     return true;
@@ -263,16 +260,14 @@ export class ChipList {
       const { given } = this.query;
       if (given) return this.filled(await given(flight.signal));
       if (this.query.suggest) return this.filled(await suggested(this.query, rowsOf, flight.signal));
-      const query = { ...paramsOf(this.query), pin: this.pin, limit: PAGE, offset: page * PAGE };
+      const named = this.pin === null ? {} : { pin: this.pin, anew: true };
+      const query = { ...paramsOf(this.query), ...named, limit: PAGE, offset: page * PAGE };
       const told = await get<ChipPage>('/chips', query, { signal: flight.signal });
       if (this.closed || flight.signal.aborted) return;
-      this.land(page, told);
+      if (told.forgotten) this.events.forgotten();
+      else this.land(page, told);
     } catch (error) {
       if (isAbort(error) || this.closed) return;
-      if (isForgotten(error)) {
-        this.events.forgotten();
-        return;
-      }
       this.broken = true;
       this.events.failed(error);
     } finally {

@@ -116,6 +116,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attached/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Files To Attach
+         * @description Files in the folders that the server reads that could be attached, by their endings.
+         */
+        get: operations["list_files_to_attach_api_attached_files_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attached/{name}": {
         parameters: {
             query?: never;
@@ -2998,6 +3018,11 @@ export interface components {
          * @description The ids of all chips that a filter keeps, in the order asked for (`f=ids`).
          */
         ChipIds: {
+            /**
+             * Forgotten
+             * @default false
+             */
+            forgotten?: boolean;
             /** Ids */
             ids: string[];
             /**
@@ -3064,6 +3089,12 @@ export interface components {
         ChipPage: {
             /** Chips */
             chips: components["schemas"]["ChipRow"][];
+            /**
+             * Forgotten
+             * @description The list asked for is forgotten: this is another (`anew`)
+             * @default false
+             */
+            forgotten?: boolean;
             /**
              * Head
              * @description Journal event up to which labels count
@@ -4369,6 +4400,42 @@ export interface components {
             scheme?: "water" | null;
             /** Title */
             title?: string | null;
+        };
+        /**
+         * OfferedFile
+         * @description A file that may be attached.
+         */
+        OfferedFile: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * File
+             * @description As a job takes it: from the workspace where it lies in it, else the whole path
+             */
+            file: string;
+            /**
+             * Modified
+             * @description RFC 3339, UTC
+             */
+            modified: string;
+        };
+        /**
+         * OfferedFiles
+         * @description Files that may be attached, the newest first.
+         */
+        OfferedFiles: {
+            /** Files */
+            files: components["schemas"]["OfferedFile"][];
+            /**
+             * More
+             * @description Whether there may be more than are listed
+             */
+            more: boolean;
+            /**
+             * Roots
+             * @description The folders that the server reads, the workspace's own first
+             */
+            roots: string[];
         };
         /**
          * OwnView
@@ -6366,6 +6433,62 @@ export interface operations {
             };
         };
     };
+    list_files_to_attach_api_attached_files_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedFiles"];
+                };
+            };
+            /** @description Nobody knows who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or no name given yet */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the form that this address takes */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What else went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     remove_attached_api_attached__name__delete: {
         parameters: {
             query?: never;
@@ -7390,6 +7513,8 @@ export interface operations {
                 pin?: string | null;
                 /** @description PIN:COUNT: the first chips of that list stay where they are, the new order begins behind them */
                 keep?: string | null;
+                /** @description In JSON: a list that is forgotten is answered by the one as it is now, and said to be so */
+                anew?: boolean;
                 /** @description At most 1,000 in JSON (default 100), else 5,000; files without it hold all */
                 limit?: number | null;
                 offset?: number;

@@ -73,6 +73,7 @@ class ChipPage(Model):
         default=None,
         description="Names this list as it is now: `pin=` gives further pages of it whatever is answered since",
     )
+    forgotten: bool = Field(default=False, description="The list asked for is forgotten: this is another (`anew`)")
     meaning: Meaning = Field(default="none", description="What `score` means")
     chips: list[ChipRow]
 
@@ -103,6 +104,7 @@ class ChipIds(Model):
 
     total: int
     pin: str | None = None
+    forgotten: bool = False
     ids: list[str]
 
 

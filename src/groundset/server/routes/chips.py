@@ -74,6 +74,10 @@ def list_chips(
             description="PIN:COUNT: the first chips of that list stay where they are, the new order begins behind them",
         ),
     ] = None,
+    anew: Annotated[
+        bool,
+        Query(description="In JSON: a list that is forgotten is answered by the one as it is now, and said to be so"),
+    ] = False,
     limit: Annotated[
         int | None,
         Query(ge=0, description="At most 1,000 in JSON (default 100), else 5,000; files without it hold all"),
@@ -93,7 +97,7 @@ def list_chips(
     def find() -> Found:
         return here.index.find(
             filter, sort=sort, task=task, class_=class_, like=like or (), method=method, encoder=encoder, pin=pin,
-            keep=keep, limit=most, offset=offset, bbox=box, actor=who.actor,
+            keep=keep, anew=anew and form in FORMS, limit=most, offset=offset, bbox=box, actor=who.actor,
             words=words,
         )  # fmt: skip
 
