@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from groundset._files import atomic_dir
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    left, other = tmp_path / ".v1.abcdefgh.tmp", tmp_path / ".v2.abcdefgh.tmp"
-    for folder in (left, other):
+    left, other, old = (tmp_path / f".v{n}.abcdefgh.tmp" for n in (1, 2, 3))
+    for folder in (left, other, old):
         folder.mkdir()
         (folder / "half").touch()
+    os.utime(old, (0, 0))
     with atomic_dir(tmp_path / "v1") as first:
         assert not left.exists()
+        assert not old.exists()  # of another name, written to by nobody for long
         (first / "a").touch()
         with atomic_dir(tmp_path / "v1" / ".." / "v1") as second:  # by somebody else, at the same time
             assert first.exists()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import glob
 import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -16,6 +16,8 @@ from groundset.core.errors import ConflictError, ServiceError
 
 _CHUNK = 1 << 20
 _MANY = 200
+_LEFT_SECONDS = 60.0
+"""A folder beside another name that nobody holds, not written to for so long, is what a killed process left."""
 
 
 @contextmanager
@@ -50,9 +52,10 @@ def atomic_dir(path: Path) -> Iterator[Path]:
         raise ConflictError("this folder is there already", found=path, hint="take another name")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-            with suppress(OSError), _held(left, must=True):
-                shutil.rmtree(left, ignore_errors=True)
+        for left in path.parent.glob(".*.tmp"):
+            with suppress(OSError):
+                if left.name.startswith(f".{path.name}.") or time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                    _remove_left(left)
         beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
     try:
         with _held(beside, must=False), disk_errors(path):
@@ -69,6 +72,11 @@ def atomic_dir(path: Path) -> Iterator[Path]:
     finally:
         if beside.exists():
             shutil.rmtree(beside, ignore_errors=True)
+
+
+def _remove_left(folder: Path) -> None:
+    with _held(folder, must=True):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

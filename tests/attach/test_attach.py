@@ -169,6 +169,9 @@ def test_bad_files_are_refused_by_name(ws: Workspace, file: Write, tmp_path: Pat
         ws.attach(tmp_path / "bare.shp")
     ws.attach(tmp_path / "bare.shp", crs=CRS)
     assert values(ws, "bare_count")[:5] == [1, 0, 0, 0, 0]
+    (tmp_path / "far.csv").write_text("lon,lat\n5,50\n-1000,50\n")
+    with pytest.raises(InputError, match=r"no such place: a longitude.*line 3: -1000"):
+        ws.attach(tmp_path / "far.csv")
     with pytest.raises(InputError, match="nobody knows this CRS"):
         ws.attach(tmp_path / "bare.shp", crs="EPSG:99999")
     (tmp_path / "a.kml").write_text("<kml/>")

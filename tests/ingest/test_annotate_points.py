@@ -112,6 +112,7 @@ class TestTables:
             ("chip_id,kind\nSCENE_0_0_0,water\n", r"no class column.*asked: class.*found: chip_id, kind.*--column"),
             ("name,class\nx,water\n", r"says neither chip nor place.*found: name, class"),
             ("lon,lat,class\n1,north,water\n", r"line 2 has no coordinate.*north"),
+            ("lon,lat,class\n1,2,water\n5,1000,water\n", r"no such place: a latitude is.*line 3: 1000.*1 of 2"),
             ("x,y,crs,class\n1,2,EPSG:999999,water\n", r"no known CRS"),
             ("chip_id,class\n", r"has no rows"),
             ("", r"no class column|has no rows"),

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from groundset._files import sha256_file
 from groundset.attach.layer import Asked, Mark
 from groundset.core import ConflictError, InputError, MissingError
+from groundset.ingest._annotate.features import check_degrees
 
 T = TypeVar("T")
 Key = Literal["place", "chip_id", "scene_id"]
@@ -54,6 +55,10 @@ class Features:
     times: Sequence[datetime | None] | None
     names: Sequence[str]
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.geometry is not None:
+            check_degrees(self.geometry, self.crs, self.names)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -15,6 +15,7 @@ from groundset.core import InputError, MissingError
 from groundset.ingest._annotate.dates import DATE_COLUMNS, parse_time
 
 Geometries = npt.NDArray[np.object_]
+_ROUNDING = 1e-6
 POINTS = ("Point", "MultiPoint")
 POLYGONS = ("Polygon", "MultiPolygon")
 
@@ -35,6 +36,9 @@ class Features:
     time_column: str = ""
     repaired: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        check_degrees(self.geometry, self.crs, self.names)
+
     def __len__(self) -> int:
         return len(self.names)
 
@@ -42,6 +46,35 @@ class Features:
     def is_points(self) -> bool:
         """Whether every feature is a point."""
         return all(g.geom_type in POINTS for g in self.geometry)
+
+
+def check_degrees(geometry: Geometries, crs: Any, names: Sequence[str]) -> None:
+    """Refuse places that are nowhere on Earth.
+
+    Args:
+        geometry: Shapely (n,), x before y; None where a feature has none.
+        crs: Their pyproj CRS.
+        names: What to call each in a message.
+
+    Raises:
+        InputError: A latitude beyond 90 degrees, or a longitude beyond 360; names the first.
+    """
+    import shapely
+
+    if crs is None or not crs.is_geographic or any("degree" not in a.unit_name for a in crs.axis_info[:2]):
+        return
+    bounds = shapely.bounds(geometry)
+    beyond = np.abs(bounds) > np.array([360, 90, 360, 90]) + _ROUNDING  # NaN, of a missing one, is not
+    bad = np.flatnonzero(beyond.any(axis=1))
+    if len(bad):
+        at = int(bad[0])
+        latitude = bool(beyond[at, 1::2].any())
+        values = bounds[at, 1::2] if latitude else bounds[at, ::2]
+        raise InputError(
+            f"there is no such place: a {'latitude is -90 to 90' if latitude else 'longitude is -180 to 180'} degrees",
+            asked=f"{names[at]}: {max(values.tolist(), key=abs):g}", found=f"{len(bad):,} of {len(geometry):,} like it",
+            hint="are longitude and latitude swapped, or is it another CRS?",
+        )  # fmt: skip
 
 
 def read_vector(path: Path, column: str) -> Features:
