@@ -68,7 +68,7 @@ def test_what_was_learned_hangs_on_the_labels_alone(made: Made) -> None:
     after = assistant.propose("pixels", str(chips[10].id), smoothing="majority")
     np.testing.assert_array_equal(after.stack(), before.stack())
     lake.journal.undo(wrong, actor="ben")
-    for model in ("linear", "forest", "boost"):
+    for model in ("linear", "forest", "boost", "committee"):
         ours = assistant.propose("pixels", str(chips[10].id), model=model)
         fresh = Assistant(lake).propose("pixels", str(chips[10].id), model=model)
         np.testing.assert_array_equal(ours.stack(), fresh.stack())
@@ -154,7 +154,7 @@ def test_models_that_lie_in_the_workspace(made: Made, tmp_path: Path) -> None:
     made_by = lake.journal.current("pixels", kind="mask", actor="model:pixels-linear", chip_ids=[str(chips[10].id)])
     np.testing.assert_array_equal(kept.classes, lake.masks.get(made_by[0].payload["sha256"]).classes)
     assert kept.head == 0
-    assert {"linear", "forest", "boost", "pixels-linear"} == {m.name for m in assistant.state().models}
+    assert {"linear", "forest", "boost", "committee", "pixels-linear"} == {m.name for m in assistant.state().models}
     assert assistant.state(model="pixels-linear").ready
     for name in ("pixels-lineal", "../x", "", "a/b"):
         with pytest.raises(MissingError, match=r"no such model.*pixels-linear"):
@@ -185,7 +185,7 @@ def test_what_it_knows_is_told_in_sentences(made: Made) -> None:
     assert state.confusion.blocks >= 4
     assert "has not seen" in state.confusion.says
     assert [r.partition(":")[0] for r in state.confusion.rows] == ["Non-water", "Water"]
-    for model in ("forest", "boost"):
+    for model in ("forest", "boost", "committee"):
         assert assistant.state(model=model).importance
 
 

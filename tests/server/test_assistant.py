@@ -65,7 +65,7 @@ def test_painted_here_found_there_and_again_after_a_restart(
 def test_windows_models_and_smoothing(client: TestClient, workspace: Workspace) -> None:
     stroke(workspace, "s_0_1_1", 0)
     stroke(workspace, "s_0_1_2", 1)
-    for model in ("linear", "forest", "boost"):
+    for model in ("linear", "forest", "boost", "committee"):
         query = {"model": model, "smoothing": "majority"}
         whole = np.load(io.BytesIO(client.get("/api/chips/s_0_2_2/proposal", params=query).content))
         part = client.get("/api/chips/s_0_2_2/proposal", params=query | {"window": "3,5,10,8"})
@@ -89,7 +89,7 @@ def test_what_it_knows_and_where_next(client: TestClient, workspace: Workspace) 
     empty = client.get("/api/assistant").json()
     assert not empty["ready"]
     assert empty["classes"] == []
-    assert [m["name"] for m in empty["models"]] == ["linear", "boost", "forest"]
+    assert [m["name"] for m in empty["models"]] == ["linear", "boost", "committee", "forest"]
     assert len(client.get("/api/assistant/next", params={"n": 4}).json()) == 4
     for chip in ("s_0_1_1", "s_0_2_3", "s_0_3_0"):
         stroke(workspace, chip, 0)

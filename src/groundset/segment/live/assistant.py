@@ -18,8 +18,9 @@ from groundset.imagery.whereabouts import stamp
 from groundset.lake import Lake
 from groundset.segment.features import FeatureSpec
 from groundset.segment.linear import Linear
+from groundset.segment.live.committee import Committee
 from groundset.segment.live.judge import AssistantState, judge, not_ready
-from groundset.segment.live.learner import learner
+from groundset.segment.live.learner import learner, live_names
 from groundset.segment.live.models import DEFAULT, Shelf, choices
 from groundset.segment.live.planes import MOST_BYTES, PlaneCache, Planes
 from groundset.segment.live.proposal import NotEnoughError, Proposal, confidences, likeliest
@@ -30,7 +31,7 @@ from groundset.segment.live.windows import wider, window_of
 from groundset.segment.model import Proposer
 from groundset.segment.regions import RegionStore, majority, vote
 from groundset.segment.sampling import cropped, grown
-from groundset.segment.segmenter import Segmenter, segmenter_names
+from groundset.segment.segmenter import Segmenter
 
 Float32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
@@ -115,7 +116,7 @@ class Assistant:
         Args:
             task: A task of pixels; None where there is one.
             chip_id: The chip.
-            model: A segmenter (``linear``, ``forest``, ``boost``), or the name of a folder in ``models/``.
+            model: ``linear``, ``forest``, ``boost``, ``committee``, or the name of a folder in ``models/``.
             window: x, y, width, height in the chip: only these pixels, the same as of the whole.
             smoothing: ``none``, ``majority`` (of the square around a pixel) or ``regions`` (a vote in each).
 
@@ -185,7 +186,7 @@ class Assistant:
     def _told(self, task: str, chip: Chip, model: str) -> Told:
         """What a model will say of a chip, before it does."""
         scene = stamp(self._lake.scenes.get(chip.id.scene))
-        if model in segmenter_names():
+        if model in live_names():
             learned, head = self.rows(task).learn()
             check_enough(self._lake, task, learned)
 
@@ -215,7 +216,7 @@ class Assistant:
         self._warm()
         learned, head = self.rows(chosen).learn()
         scheme = self._lake.scheme(chosen)
-        follows = model in segmenter_names()
+        follows = model in live_names()
         if not follows:
             self._shelf.get(model, scheme)
         key = (chosen, model, learned.mark)
@@ -230,7 +231,7 @@ class Assistant:
             else:
                 made = (lambda: learner(model, learned.spec)) if follows else None
                 fitted = None if made is None else self.fitted(chosen, model, learned).segmenter
-                known = judge(learned, scheme, model, fitted, made)
+                known = judge(trained_on(model, learned), scheme, model, fitted, made)
             with self._lock:
                 self._judged[key] = known
                 while len(self._judged) > _FITTED:
@@ -255,7 +256,7 @@ class Assistant:
         rows = self.rows(chosen)
         learned, _ = rows.learn()
         kinds = len(np.unique(learned.codes))
-        name = model if model in segmenter_names() else DEFAULT
+        name = model if model in live_names() else DEFAULT
         fitted = self.fitted(chosen, name, learned) if kinds > 1 else None
         with self._lock:
             seeker = self._seekers.setdefault(chosen, Seeker(self._lake, chosen, self._planes))
@@ -300,7 +301,8 @@ class Assistant:
                 mark, _, done = self._fitted.get(key, ("", lock, None))
             if done is not None and mark == learned.mark:
                 return done
-            made = Fitted(learner(model, learned.spec).fit(learned.features, learned.codes), learned)
+            some = trained_on(model, learned)
+            made = Fitted(learner(model, learned.spec).fit(some.features, some.codes), learned)
             with self._lock:
                 if self._fitted.get(key, ("",))[0] == learned.mark:
                     self._fitted[key] = learned.mark, lock, made
@@ -340,7 +342,7 @@ def live(fitted: Fitted, planes: Planes, window: Window) -> tuple[Float32, Bool]
     nodata = planes.nodata[rows, cols]
     flat = planes.part(rows, cols, fitted.learned.fill)
     segmenter = fitted.segmenter
-    if isinstance(segmenter, Linear):
+    if isinstance(segmenter, Linear | Committee):
         if nodata.any() and not planes.holes:
             flat = np.nan_to_num(flat)
         out = segmenter.predict_planes(flat)
@@ -350,6 +352,11 @@ def live(fitted: Fitted, planes: Planes, window: Window) -> tuple[Float32, Bool]
         if len(keep):
             out[:, keep] = segmenter.predict_proba(flat.T if len(keep) == flat.shape[1] else flat[:, keep].T).T
     return out.reshape(-1, *nodata.shape), nodata
+
+
+def trained_on(model: str, learned: Learned) -> Learned:
+    """What a model is fitted to: the committee to a few pixels of each place, so that each answer counts."""
+    return learned.sparse() if model == Committee.name else learned
 
 
 def check_enough(lake: Lake, task: str, learned: Learned) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from groundset.core import Scheme
 from groundset.segment.blocks import Places, folds_of
 from groundset.segment.linear import Linear
+from groundset.segment.live.committee import Committee
 from groundset.segment.live.rows import Learned
 from groundset.segment.segmenter import Segmenter
 
@@ -134,8 +135,9 @@ def importance(segmenter: Segmenter, learned: Learned) -> tuple[Importance, ...]
     """What a fitted segmenter goes by, bands and indices, the most first.
 
     Of ``linear`` the lengths of the weights of standardised features over the classes; of trees what they state
-    themselves (impurity taken away, gain of splits). A band's share has that of its edges and of its part in the shape
-    of the spectrum. Bands that say the same share what one alone would have.
+    themselves (impurity taken away, gain of splits); of ``committee`` the mean of both. A
+    band's share has that of its edges and of its part in the shape of the spectrum. Bands that say the same share what
+    one alone would have.
     """
     each = _weights(segmenter)
     if each is None or not each.sum():
@@ -150,6 +152,13 @@ def importance(segmenter: Segmenter, learned: Learned) -> tuple[Importance, ...]
 
 
 def _weights(segmenter: Segmenter) -> Float64 | None:
+    if isinstance(segmenter, Committee):
+        line, trees = _weights(segmenter.linear), _weights(segmenter.forest)
+        assert line is not None
+        assert trees is not None
+        both: Float64 = line / max(line.sum(), 1e-12)
+        both[segmenter.seen] += trees / max(trees.sum(), 1e-12)
+        return both
     if isinstance(segmenter, Linear):
         return np.asarray(np.sqrt((segmenter.coefficients**2).sum(axis=0)), np.float64)
     booster = getattr(segmenter.estimator, "booster_", None)
@@ -160,7 +169,10 @@ def _weights(segmenter: Segmenter) -> Float64 | None:
 
 
 def _share_words(name: str, value: float, segmenter: Segmenter) -> str:
-    what = "of the weight that decides" if isinstance(segmenter, Linear) else "of what the trees gain"
+    if isinstance(segmenter, Committee):
+        what = "of what both go by"
+    else:
+        what = "of the weight that decides" if isinstance(segmenter, Linear) else "of what the trees gain"
     return f"{name} has {value:.0%} {what}"
 
 

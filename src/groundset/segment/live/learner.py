@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from groundset.segment.features import ENOUGH, FeatureSpec
+from groundset.segment.forest import Forest
 from groundset.segment.linear import Linear
 from groundset.segment.live.bent import Bent
-from groundset.segment.segmenter import Segmenter, get_segmenter
+from groundset.segment.live.committee import Committee
+from groundset.segment.segmenter import Segmenter, get_segmenter, segmenter_names
 
 HELD, SHAPED = 30.0, 3.0
 """How many times stronger the weights of bands, and of the shape of the spectrum, are held than those of indices.
@@ -22,12 +24,23 @@ BENT_FROM, BENT_HELD = 3_000, 3.0
 _SEED = 0
 
 
+def live_names() -> tuple[str, ...]:
+    """Names of all that follow the labels: the installed segmenters, and the committee of two of them."""
+    return (*segmenter_names(), Committee.name)
+
+
 def learner(name: str, spec: FeatureSpec) -> Segmenter:
     """An unfitted segmenter for these features, the same each time.
 
     Raises:
         MissingError: No such segmenter.
     """
+    if name == Committee.name:
+        plain = (*spec.bands, *spec.indices)
+        seen = np.array([i for i, feature in enumerate(spec.names) if feature in plain])
+        linear = learner("linear", spec)
+        assert isinstance(linear, Linear)
+        return Committee(linear, Forest(_SEED), seen)
     made, prior = get_segmenter(name, _SEED), prior_of(spec)
     if not isinstance(made, Linear) or prior is None:
         return made

@@ -12,8 +12,8 @@ from groundset.core import InputError, MissingError, Scheme
 from groundset.core.ids import check_name
 from groundset.lake import Lake
 from groundset.segment.foreign import open_model
+from groundset.segment.live.learner import live_names
 from groundset.segment.model import Proposer
-from groundset.segment.segmenter import segmenter_names
 from groundset.segment.store import load_model
 
 DEFAULT = "linear"
@@ -41,12 +41,13 @@ _SAYS = {
     "linear": "Logistic regression, follows each stroke",
     "forest": "Random forest, follows each stroke",
     "boost": "Boosted trees, follow each stroke",
+    "committee": "Linear and forest together, for many small answers",
 }
 
 
 def choices(lake: Lake) -> list[ModelChoice]:
     """All models that can be named in this workspace, the default first."""
-    names = sorted(segmenter_names(), key=lambda n: (n != DEFAULT, n))
+    names = sorted(live_names(), key=lambda n: (n != DEFAULT, n))
     out = [ModelChoice(n, "live", _SAYS.get(n, "Follows each stroke")) for n in names]
     folders = lake.layout.models.iterdir() if lake.layout.models.is_dir() else ()
     for folder in sorted(f for f in folders if f.is_dir() and _is_name(f.name)):

@@ -7,7 +7,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +21,7 @@ from groundset.lake import Lake
 from groundset.segment.blocks import Places
 from groundset.segment.features import FeatureSpec, live_spec
 from groundset.segment.live.planes import PlaneCache
+from groundset.segment.live.sparse import sparse
 from groundset.segment.model import fill_missing
 from groundset.segment.sampling import ACTOR, ground_of
 
@@ -53,7 +54,7 @@ class ChipRows:
     codes: UInt8
     x: Ints
     y: Ints
-    chance: npt.NDArray[np.float64]
+    chance: Float64
     below: Mapping[int, float]
 
     def some(self, share: Mapping[int, float]) -> ChipRows:
@@ -79,6 +80,7 @@ class Learned:
         features: float32 (n, features), no NaN.
         codes: uint8 (n,).
         places: Where the pixels lie on the ground.
+        chance: float64 (n,) in [0, 1), the same for a pixel at all times.
         fill: float32 (features,), what stands for a missing feature: the median of those that train.
         painted: Per class code, labelled pixels before any is left out.
         chips: Per class code, chips with such a pixel.
@@ -90,10 +92,17 @@ class Learned:
     features: Float32
     codes: UInt8
     places: Places
+    chance: Float64
     fill: Float32
     painted: Mapping[int, int]
     chips: Mapping[int, int]
     chip_count: int
+
+    def sparse(self) -> Learned:
+        """The same of fewer pixels: a few of a class for each place (:func:`~groundset.segment.live.sparse.sparse`)."""
+        at = sparse(self.places, self.codes, self.chance)
+        there = Places(self.places.ground[at], self.places.x[at], self.places.y[at])
+        return replace(self, features=self.features[at], codes=self.codes[at], places=there, chance=self.chance[at])
 
 
 @dataclass(slots=True)
@@ -216,6 +225,7 @@ class TaskRows:
             np.ascontiguousarray(fill_missing(features.T, fill).T),
             np.concatenate([r.codes for r in rows]) if rows else np.zeros(0, np.uint8),
             self._places([k.chip for k in members], rows),
+            np.concatenate([r.chance for r in rows]) if rows else np.zeros(0),
             fill,
             dict(sorted(painted.items())),
             chips,

@@ -167,6 +167,7 @@ export class Asking implements AskBench {
     const last = this.doc.steps.undo[0]?.id;
     if (patch) this.doc.apply(patch, { tool: TOOL });
     const stroke = this.doc.steps.undo[0]?.id ?? null;
+    this.editor.assistant.heard();
     if (!patch) this.sync();
     else if (stroke !== last) {
       this.fresh = false;

@@ -18,7 +18,14 @@ const STATE_MS = 600;
 
 export class Assistant {
   on = $state(recall('paint assistant') === 'on');
-  model = $state(recall('paint assistant model') ?? 'linear');
+  /** The model that was chosen; null: whichever suits. */
+  chosen = $state(recall('paint assistant model') || null);
+  private askedIn = $state(recall('paint asked in'));
+  /** Strokes are followed by the quickest one; from many small answers (questions) two together learn more. */
+  readonly suits: string = $derived.by(() =>
+    this.editor.hand.kind === 'ask' || this.askedIn === this.doc.task ? 'committee' : 'linear',
+  );
+  readonly model = $derived(this.chosen ?? this.suits);
   smoothing = $state<Smoothing>((recall('paint assistant smoothing') as Smoothing | null) ?? 'none');
   showing = $state<Showing>('proposal');
   opacity = $state(0.45);
@@ -93,9 +100,15 @@ export class Assistant {
     if (!on) this.stop();
   }
 
-  setModel(name: string): void {
-    this.model = name;
-    remember('paint assistant model', name);
+  setModel(name: string | null): void {
+    this.chosen = name;
+    remember('paint assistant model', name ?? '');
+  }
+
+  /** A question was answered. */
+  heard(): void {
+    this.askedIn = this.doc.task;
+    remember('paint asked in', this.doc.task);
   }
 
   setSmoothing(name: Smoothing): void {
