@@ -129,14 +129,24 @@ def other_numbers(lake: Lake, chips: Iterable[Chip]) -> str | None:
     for scene in sorted({chip.id.scene for chip in chips}):
         for band in lake.scenes.get(scene).bands:
             where, known = first.setdefault(band.name, (scene, band))
-            scales = sorted((abs(known.scale), abs(band.scale)))
-            if known.unit != band.unit or (known.dtype == band.dtype and scales[1] > _ALIKE * scales[0]):
+            if _apart(known, band):
                 return (
                     f"Band {band.name} is {_measure(known)} in scene {where}, but {_measure(band)} in scene {scene}: "
                     "a model of both may mistake one for the other. Ingest the one that lacks its scale or unit again, "
                     "with --sensor or --bands."
                 )
     return None
+
+
+def _apart(one: Band, other: Band) -> bool:
+    """Whether two bands of one name seem to be measured otherwise: a unit, a scale, or scaled floats and raw numbers."""
+    if one.unit != other.unit:
+        return True
+    small, large = sorted((abs(one.scale), abs(other.scale)))
+    if one.dtype == other.dtype:
+        return large > _ALIKE * small
+    floats = [np.issubdtype(np.dtype(b.dtype), np.floating) for b in (one, other)]
+    return floats[0] != floats[1] and small == large == 1
 
 
 def _measure(band: Band) -> str:
