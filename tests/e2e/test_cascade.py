@@ -220,7 +220,7 @@ def test_the_wall_shows_one_level_at_a_time(page: Page, own: Served, allowed_err
     at(page, own, "#/chips?task=chips")
     wall = page.locator(".wall[data-total]").first
     expect(wall).to_have_attribute("data-total", "72")
-    page.get_by_role("combobox", name="Level").select_option(label=f"32 px: {levels[1]}")
+    page.get_by_role("combobox", name="Level").select_option(label=f"32 px: {levels[1]} chips")
     expect(page).to_have_url(re.compile(r"level=1"))
     expect(wall).to_have_attribute("data-total", str(levels[1]))
     assert api(own, f"/chips?limit=0&filter={quote('level = 1')}")["total"] == levels[1]

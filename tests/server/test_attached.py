@@ -47,6 +47,9 @@ def total(client: TestClient, text: str) -> int:
 
 def test_attached_by_a_job_and_followed(workspace: Workspace, opened: TestClient) -> None:
     path = write(workspace.root / "land.geojson", 320)
+    told = opened.get("/api/attached/files").json()
+    assert [(one["file"], one["bytes"]) for one in told["files"]] == [("land.geojson", path.stat().st_size)]
+    assert (told["roots"], told["more"]) == ([str(workspace.root.resolve())], False)
     options: dict[str, Any] = {"file": "land.geojson", "column": ["pop"], "label": "water", "task": "chips"}
     job = run(opened, "attach", **options)
     assert job["state"] == "done", job

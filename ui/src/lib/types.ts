@@ -76,6 +76,7 @@ export type WorkspaceInfo = Schemas['WorkspaceInfo'];
 export type SavedQuery = Schemas['SavedQuery'];
 export type WorkspaceLink = Schemas['WorkspaceLink'];
 
+export type OfferedFiles = Schemas['OfferedFiles'];
 export type AttachedColumn = Schemas['AttachedColumn'];
 export type AttachedLayer = Schemas['AttachedLayer'];
 export type AttachedLayers = Schemas['AttachedLayers'];

@@ -25,7 +25,7 @@ from groundset.server.models.assistant import (
     PromptPoint,
     RunLengths,
 )
-from groundset.server.models.attached import AttachedColumn, AttachedLayer, AttachedLayers
+from groundset.server.models.attached import AttachedColumn, AttachedLayer, AttachedLayers, OfferedFile, OfferedFiles
 from groundset.server.models.base import Bbox4, Geometry, Model, Permission, Problem, Role
 from groundset.server.models.chips import (
     BandInfo,
@@ -170,6 +170,8 @@ __all__ = [
     "NewTask",
     "NewView",
     "NewWorkspace",
+    "OfferedFile",
+    "OfferedFiles",
     "OwnView",
     "PaintedClass",
     "Permission",

@@ -32,6 +32,22 @@ class AttachedLayer(Model):
     notes: list[str] = Field(description="Repaired geometries, dates without a zone ...")
 
 
+class OfferedFile(Model):
+    """A file that may be attached."""
+
+    file: str = Field(description="As a job takes it: from the workspace where it lies in it, else the whole path")
+    bytes: int
+    modified: str = Field(description="RFC 3339, UTC")
+
+
+class OfferedFiles(Model):
+    """Files that may be attached, the newest first."""
+
+    roots: list[str] = Field(description="The folders that the server reads, the workspace's own first")
+    files: list[OfferedFile]
+    more: bool = Field(description="Whether there may be more than are listed")
+
+
 class AttachedLayers(Model):
     """The attached layers, by name."""
 

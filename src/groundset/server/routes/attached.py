@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from groundset import attach
 from groundset.server.context import Here
 from groundset.server.door import needs
-from groundset.server.models import AttachedColumn, AttachedLayer, AttachedLayers
+from groundset.server.models import AttachedColumn, AttachedLayer, AttachedLayers, OfferedFiles
+from groundset.server.offered import offered
 from groundset.server.replies import problems
 
 router = APIRouter(tags=["attached"])
@@ -17,6 +18,14 @@ router = APIRouter(tags=["attached"])
 def list_attached(here: Here) -> AttachedLayers:
     """The attached layers: their columns, and whether their files are as they were read."""
     return AttachedLayers(layers=[_told(state) for state in attach.states(here.lake)])
+
+
+@router.get("/attached/files", dependencies=[needs("manage")])
+def list_files_to_attach(here: Here) -> OfferedFiles:
+    """Files in the folders that the server reads that could be attached, by their endings."""
+    from groundset.attach.source import SAFE
+
+    return offered(here.lake, here.addresses.roots, SAFE - {".txt", ".json"})
 
 
 @router.delete("/attached/{name}", responses=problems(404, 409), dependencies=[needs("manage")])
