@@ -139,7 +139,7 @@ def other_numbers(lake: Lake, chips: Iterable[Chip]) -> str | None:
 
 
 def _apart(one: Band, other: Band) -> bool:
-    """Whether two bands of one name seem to be measured otherwise: a unit, a scale, or scaled floats and raw numbers."""
+    """Whether bands of one name seem to be measured otherwise: by unit, by scale, or scaled floats and raw numbers."""
     if one.unit != other.unit:
         return True
     small, large = sorted((abs(one.scale), abs(other.scale)))
