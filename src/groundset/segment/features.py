@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from groundset.segment import indices
 
 Float32 = npt.NDArray[np.float32]
 _TRUNCATE = 3.0
+LATER = "~later"
+"""What the names of a later date's bands end with."""
 _DARKEST = np.float32(1e-3)
 
 
@@ -29,6 +31,8 @@ class FeatureSpec:
         edge_of: Indices or band keys whose gradient magnitude is taken.
         shape: Keys of the bands whose logarithm less the mean logarithm of all of these is taken (the centred
             log-ratio of Aitchison 1982): ratios of bands, which one factor on all of them does not change.
+        dates: 2 where the bands of a later date stand behind those of the first: all features of the first date, and
+            behind them how much each is more at the later one (image differencing, Singh 1989).
     """
 
     bands: tuple[str, ...]
@@ -37,6 +41,7 @@ class FeatureSpec:
     edge_sigma: float | None = None
     edge_of: tuple[str, ...] = ()
     shape: tuple[str, ...] = ()
+    dates: int = 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,7 +49,13 @@ class FeatureSpec:
         channels = (*self.bands, *self.indices)
         plain = [c if s == 0 else f"{c}@{s:g}" for s in self.sigmas for c in channels]
         edges = (f"edge({c})@{self.edge_sigma:g}" for c in self.edge_of)
-        return (*plain, *edges, *(f"shape({b})" for b in self.shape))
+        names = (*plain, *edges, *(f"shape({b})" for b in self.shape))
+        return names if self.dates == 1 else (*names, *(f"change({name})" for name in names))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """One name a band that is read, of each date."""
+        return self.bands if self.dates == 1 else (*self.bands, *(f"{band}{LATER}" for band in self.bands))
 
     @property
     def halo(self) -> int:
@@ -62,6 +73,7 @@ class FeatureSpec:
             "edge_of": list(self.edge_of),
             "shape": list(self.shape),
             "names": list(self.names),
+            **({} if self.dates == 1 else {"dates": self.dates}),
         }
 
     @classmethod
@@ -80,6 +92,7 @@ class FeatureSpec:
             float(edge) if isinstance(edge, int | float) else None,
             strings("edge_of"),
             strings("shape"),
+            2 if data.get("dates") == 2 else 1,
         )
 
 
@@ -148,7 +161,7 @@ def pixel_features(physical: Float32, bands: BandSet, spec: FeatureSpec) -> Floa
     Args:
         physical: (bands, rows, columns) in physical units, NaN where there is no data.
         bands: The bands of ``physical``; the ones that ``spec`` names are picked out by key.
-        spec: What to compute.
+        spec: What to compute; of two dates ``physical`` has the later one's bands behind the first one's.
 
     Returns:
         float32 (features, rows, columns) in the order of ``spec.names``. A feature is NaN where its own band is NaN
@@ -157,6 +170,12 @@ def pixel_features(physical: Float32, bands: BandSet, spec: FeatureSpec) -> Floa
     Raises:
         InputError: A band that ``spec`` names is not there.
     """
+    if spec.dates == 2:
+        own, date = BandSet(bands.bands[: len(bands) // 2]), replace(spec, dates=1)
+        if not bands.names[-1].endswith(LATER):
+            raise InputError("this model sees two dates", found="one", hint="groundset segment proposes with it")
+        first, later = (pixel_features(planes, own, date) for planes in (physical[: len(own)], physical[len(own) :]))
+        return np.concatenate([first, later - first])
     planes, common = _pick(physical, bands, spec)
     at = indices.symbols(common)
     out = np.empty((len(spec.names), *physical.shape[1:]), np.float32)

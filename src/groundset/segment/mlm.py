@@ -10,7 +10,7 @@ from typing import Any
 from groundset.chips import Chip
 from groundset.core import BandSet, Scheme
 from groundset.segment.card import ModelCard
-from groundset.segment.features import FeatureSpec, band_keys
+from groundset.segment.features import LATER, FeatureSpec, band_keys
 from groundset.segment.segmenter import Segmenter
 
 MLM = "https://stac-extensions.github.io/mlm/v1.5.2/schema.json"
@@ -70,7 +70,7 @@ def model_item(
             "mlm:hyperparameters": {k: v for k, v in segmenter.settings.items() if v is not None},
             "mlm:input": [_input(spec)],
             "mlm:output": [output(segmenter.classes.tolist(), scheme)],
-            "bands": [_band(bands, key) for key in spec.bands],
+            "bands": [_band(bands, key) for key in spec.inputs],
             "groundset:training": training,
         },
         "links": [],
@@ -184,9 +184,9 @@ def described(codes: Sequence[int], scheme: Scheme) -> list[dict[str, Any]]:
 def _input(spec: FeatureSpec) -> dict[str, Any]:
     return {
         "name": "physical values",
-        "bands": list(spec.bands),
+        "bands": list(spec.inputs),
         "input": {
-            "shape": [-1, len(spec.bands), -1, -1],
+            "shape": [-1, len(spec.inputs), -1, -1],
             "dim_order": ["batch", "bands", "height", "width"],
             "data_type": "float32",
         },
@@ -197,7 +197,7 @@ def _input(spec: FeatureSpec) -> dict[str, Any]:
 
 
 def _band(bands: BandSet, key: str) -> dict[str, Any]:
-    band = bands[band_keys(bands).index(key)]
+    band = bands[band_keys(bands).index(key.removesuffix(LATER))]
     out: dict[str, Any] = {"name": key, "raster:scale": band.scale, "raster:offset": band.offset}
     if band.name != key:
         out["description"] = f"{band.name}{f' of {band.sensor}' if band.sensor else ''}"

@@ -14,7 +14,7 @@ from groundset.chips import Chip
 from groundset.core import LabelMask, Progress, Scheme
 from groundset.imagery import Pixels, Scene, SceneReader, read_ahead
 from groundset.journal import MaskStore
-from groundset.lake import Lake
+from groundset.segment.dates import Seen
 from groundset.segment.foreign import open_model
 from groundset.segment.model import Proposer, TrainedModel, propose
 from groundset.segment.sampling import grown
@@ -75,26 +75,26 @@ def opened(ref: ModelRef, scheme: Scheme, threads: int) -> Proposer:
 
 
 def propose_all(
-    lake: Lake, model: ModelRef, chips: Sequence[Chip], scheme: Scheme, executor: Executor | None, progress: Progress
+    seen: Seen, model: ModelRef, chips: Sequence[Chip], scheme: Scheme, executor: Executor | None, progress: Progress
 ) -> list[Proposed]:
     """Predict and write the masks of ``chips``; the journal does not know of them yet."""
     out: list[Proposed] = []
-    for batch in _batches(jobs(lake, model, chips, scheme, wide=executor is not None), executor):
+    for batch in _batches(jobs(seen, model, chips, scheme, wide=executor is not None), executor):
         for one in batch:
             out.append(one)
             progress.advance()
     return out
 
 
-def jobs(lake: Lake, model: ModelRef, chips: Sequence[Chip], scheme: Scheme, *, wide: bool) -> Iterator[Job]:
+def jobs(seen: Seen, model: ModelRef, chips: Sequence[Chip], scheme: Scheme, *, wide: bool) -> Iterator[Job]:
     """Chips by scene and place. With an executor a scene is cut into several jobs of one thread each."""
     ordered = sorted(chips, key=lambda c: (c.id.scene, c.id.level, c.window.y_off, c.window.x_off))
     for name, members in groupby(ordered, key=lambda c: c.id.scene):
-        scene, these = lake.scenes.get(name), list(members)
+        scene, these = seen.scene(name), list(members)
         step = max(1, _PIXELS_PER_JOB // (these[0].window.width * these[0].window.height)) if wide else len(these)
         for start in range(0, len(these), step):
             part = tuple(these[start : start + step])
-            yield Job(scene, part, model, lake.masks.folder, scheme, lake.layout.cache, 1 if wide else 0)
+            yield Job(scene, part, model, seen.lake.masks.folder, scheme, seen.lake.layout.cache, 1 if wide else 0)
 
 
 def run_job(job: Job) -> list[Proposed]:

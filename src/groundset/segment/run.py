@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,9 +16,11 @@ from uuid import NAMESPACE_URL, uuid5
 from groundset._files import folder_lock
 from groundset.chips import Chip
 from groundset.core import InputError, Listener, Progress, Scheme, safe_name
+from groundset.core.layout import TaskConfig
 from groundset.journal import NewEvent
 from groundset.lake import Lake
 from groundset.segment import foreign, state
+from groundset.segment.dates import Seen
 from groundset.segment.evaluate import evaluate
 from groundset.segment.mlm import foreign_item, model_item
 from groundset.segment.model import TrainedModel
@@ -28,6 +31,7 @@ from groundset.segment.sampling import ACTOR, TrainingSet, band_sets, collect, o
 from groundset.segment.score import Score
 from groundset.segment.segmenter import get_segmenter, segmenter_names
 from groundset.segment.store import save_foreign, save_model
+from groundset.series import at_place
 
 
 class Clock:
@@ -72,28 +76,28 @@ def segment(
         InputError: No chips, too few labels, bands that do not fit; a model file that is broken or badly described.
         ConflictError: Another run is under way.
     """
-    chosen = check_request(lake, task=task, model=model).name
-    scheme = lake.scheme(chosen)
-    chips = list(lake.chips.chips())
+    seen = Seen(lake, check_request(lake, task=task, model=model))
+    scheme, chips = lake.scheme(seen.task.name), seen.chips()
     with folder_lock(lake.layout.cache / "segment.lock", "a segment run"):
         if model in segmenter_names():
-            return _trained(lake, chosen, scheme, chips, model, seed, executor, progress)
-        return _foreign(lake, chosen, scheme, chips, Path(model), executor, progress)
+            return _trained(seen, scheme, chips, model, seed, executor, progress)
+        return _foreign(lake, seen.task, scheme, chips, Path(model), executor, progress)
 
 
 def _trained(
-    lake: Lake, task: str, scheme: Scheme, chips: list[Chip], kind: str, seed: int,
+    seen: Seen, scheme: Scheme, chips: list[Chip], kind: str, seed: int,
     executor: Executor | None, progress: Listener | None,
 ) -> SegmentReport:  # fmt: skip
+    lake, task = seen.lake, seen.task.name
     make = partial(get_segmenter, kind, seed)
     name = safe_name(f"{task}-{kind}")
     folder, clock = lake.layout.models / name, Clock()
-    mark = state.fingerprint(kind, make().settings, seed, chips, band_sets(lake, chips), scheme)
+    mark = state.fingerprint(kind, make().settings, seed, chips, [*band_sets(lake, chips), *seen.pairs()], scheme)
     if (known := state.unchanged(lake, folder, mark, task, needs_labels=True)) is not None:
         return SegmentReport(name, folder, known, unchanged=True)
     with clock.step("labels"):
         labels = lake.labels(task)
-        training = collect(lake, labels, scheme, seed=seed, listener=progress)
+        training = collect(seen, labels, scheme, seed=seed, listener=progress)
     with clock.step("score"):
         size = max(c.window.width for c in training.chips)
         scored = evaluate(training.features, training.codes, training.places, scheme, make, chip_size=size, seed=seed)
@@ -109,9 +113,7 @@ def _trained(
         created=_time_of(lake, labels.as_of), training=facts,
     )  # fmt: skip
     save_model(folder, trained, scheme, item)
-    proposed = _propose(
-        lake, task, ModelRef.of(folder, foreign=False), name, mark, chips, scheme, executor, progress, clock
-    )
+    proposed = _propose(seen, ModelRef.of(folder, foreign=False), name, mark, chips, scheme, executor, progress, clock)
     return SegmentReport(
         name, folder, len(proposed), sum(p.pixels for p in proposed), facts["trained"], facts["labelled"], score, note,
         clock.seconds,
@@ -119,9 +121,10 @@ def _trained(
 
 
 def _foreign(
-    lake: Lake, task: str, scheme: Scheme, chips: list[Chip], file: Path,
+    lake: Lake, about: TaskConfig, scheme: Scheme, chips: list[Chip], file: Path,
     executor: Executor | None, progress: Listener | None,
 ) -> SegmentReport:  # fmt: skip
+    task = about.name
     clock = Clock()
     with clock.step("model"):
         opened = foreign.open_model(file, scheme)
@@ -135,18 +138,20 @@ def _foreign(
         return SegmentReport(name, folder, known, unchanged=True)
     save_foreign(folder, files, scheme, foreign_item(name, opened.card, created=_modified(opened.card.path)))
     ref = ModelRef.of(file, foreign=True)
-    proposed = _propose(lake, task, ref, name, mark, chips, scheme, executor, progress, clock)
+    one = Seen(lake, replace(about, about="date", series=None))  # it reads one date, as it was trained
+    proposed = _propose(one, ref, name, mark, chips, scheme, executor, progress, clock)
     note = "Somebody else's model: no score, label some pixels and run groundset check or segment to measure it."
     return SegmentReport(name, folder, len(proposed), sum(p.pixels for p in proposed), note=note, seconds=clock.seconds)
 
 
 def _propose(
-    lake: Lake, task: str, ref: ModelRef, name: str, mark: str, chips: list[Chip], scheme: Scheme,
+    seen: Seen, ref: ModelRef, name: str, mark: str, chips: list[Chip], scheme: Scheme,
     executor: Executor | None, progress: Listener | None, clock: Clock,
 ) -> list[Proposed]:  # fmt: skip
+    lake, task = seen.lake, seen.task.name
     with clock.step("masks"):
         told = Progress("proposing masks", len(chips), "chips", progress)
-        proposed = propose_all(lake, ref, chips, scheme, executor, told)
+        proposed = propose_all(seen, ref, chips, scheme, executor, told)
     with clock.step("journal"):
         before = lake.journal.head()
         # A chip without a pixel of data stays without an answer; an empty mask is said only to take back a former one.
@@ -162,6 +167,7 @@ def _propose(
             )
             for p in proposed
         ]  # fmt: skip
+        made = [at_place(lake.config, event) for event in made]
         payload = {"verb": "segment", "model": name, "fingerprint": mark}
         done = lake.journal.append_bulk(made, actor=ACTOR + name, payload=payload)
         if done.status == "refused":

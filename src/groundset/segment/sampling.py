@@ -17,7 +17,8 @@ from groundset.imagery import Scene, SceneReader
 from groundset.journal import TaskLabels
 from groundset.lake import Lake
 from groundset.segment.blocks import Places
-from groundset.segment.features import FeatureSpec, default_spec, pixel_features
+from groundset.segment.dates import Seen
+from groundset.segment.features import FeatureSpec, pixel_features
 from groundset.segment.model import fill_missing
 
 Float32 = npt.NDArray[np.float32]
@@ -74,22 +75,25 @@ def training_codes(labels: TaskLabels, chip: Chip) -> UInt8:
 
 
 def collect(
-    lake: Lake, labels: TaskLabels, scheme: Scheme, *, seed: int, listener: Listener | None = None
+    seen: Seen, labels: TaskLabels, scheme: Scheme, *, seed: int, listener: Listener | None = None
 ) -> TrainingSet:
     """The training pixels of a task over all its chips and scenes.
 
     Raises:
         InputError: No labelled pixel, or fewer than two classes; says what is there.
     """
+    lake = seen.lake
     labelled_by_others = [i for i in labels.chip_ids if any(not a.startswith(ACTOR) for a in labels.actors(i))]
-    there = [lake.chips.get(i) for i in labelled_by_others]
+    asked = seen.chips()
+    known = {str(c.id) for c in asked} if seen.two else None
+    there = [lake.chips.get(i) for i in labelled_by_others if known is None or i in known]
     masks = {c.id: codes for c in there if np.any((codes := training_codes(labels, c)) != UNLABELLED)}
     chips = sorted((c for c in there if c.id in masks), key=lambda c: c.id)
     labelled = _count(masks.values())
     _enough(labelled, scheme)
     keep = {code: min(1.0, MOST_PER_CLASS / n) for code, n in labelled.items()}
-    scenes = {name: lake.scenes.get(name) for name in sorted({c.id.scene for c in chips})}
-    spec = default_spec(band_sets(lake, lake.chips.chips()))
+    scenes = {name: seen.scene(name) for name in sorted({c.id.scene for c in chips})}
+    spec = seen.spec(band_sets(lake, asked))
     grounds: Grounds = {}
     progress = Progress("reading labelled chips", len(chips), "chips", listener)
     parts = [
