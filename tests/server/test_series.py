@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from madelake import lake_like_image, write_scene
@@ -65,6 +68,17 @@ def test_a_series_is_made_and_its_places_are_answered(client: TestClient) -> Non
     (event,) = client.get("/api/annotations", params={"task": "changed", "kind": "answer"}).json()["events"]
     assert event["chip_id"] == "a_0_1_1"
     assert event["payload"]["dates"] == ["a", "b"]
+    painted = {"name": "painted", "kind": "segment", "about": "period"}
+    assert client.post("/api/tasks", json=painted).status_code == 201
+    planes = np.array([1, 1, 1, 255], np.uint8).tobytes()  # one pixel of water, by people
+    stroke = {
+        "id": "10000000-0000-4000-8000-000000000000", "chip_id": "b_0_0_1", "task": "painted", "tool": "brush",
+        "window": [0, 0, 1, 1], "patch": base64.b64encode(zlib.compress(planes)).decode(),
+    }  # fmt: skip
+    (kept,) = client.post("/api/strokes", json=[stroke]).json()["results"]
+    assert kept["status"] == "created", kept
+    (event,) = client.get("/api/annotations", params={"task": "painted", "kind": "mask"}).json()["events"]
+    assert event["chip_id"] == "a_0_0_1"
     chips = client.get("/api/chips", params={"task": "changed"}).json()
     assert chips["total"] == 4
     assert {chip["scene_id"] for chip in chips["chips"]} == {"a"}

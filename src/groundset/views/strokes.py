@@ -19,6 +19,7 @@ from groundset.views.patches import PLANES, Patch, allowed, laid, own_pixels, un
 
 if TYPE_CHECKING:
     from groundset.chips import Chip
+    from groundset.core.layout import TaskConfig
     from groundset.journal.layers import LayerHistory
     from groundset.lake import Lake
 
@@ -142,8 +143,8 @@ class StrokeDesk:
             InputError: No such task, or not one of pixels.
         """
         lake = self._lake
-        chip = lake.chips.get(chip_id)
         chosen = lake.config.task(task, "segment")
+        chip = self._chip(chosen, chip_id)
         labels = lake.labels(chosen.name, chip_ids=[str(chip.id)])
         own = ChipMask(lake, chip, chosen, labels, Which("own", actor, layer))
         drawn = own.events
@@ -162,17 +163,23 @@ class StrokeDesk:
             MissingError: No such chip, or the file of the objects is gone.
             InputError: No such task, or not one of pixels.
         """
-        chip = self._lake.chips.get(chip_id)
-        event = self._layers.event(Key(self._lake.config.task(task, "segment").name, str(chip.id), actor, layer))
+        chosen = self._lake.config.task(task, "segment")
+        event = self._layers.event(Key(chosen.name, str(self._chip(chosen, chip_id).id), actor, layer))
         named = None if event is None else event.payload.get("objects")
         return [] if named is None else self._lake.masks.objects(named)
+
+    def _chip(self, task: TaskConfig, chip_id: str) -> Chip:
+        """The chip that is drawn on; in a task about a period or a change that of the first date of its place."""
+        chip = self._lake.chips.get(chip_id)
+        kept = self._lake.config.address(task, str(chip.id))
+        return chip if kept is None else self._lake.chips.get(kept.chip_id)
 
     def _ready(self, stroke: Stroke, actor: str) -> _Ready | Appended:
         """Check a stroke's form; nothing depends on what the journal says yet."""
         try:
             own = parse_id(stroke.id)
             chosen = self._lake.config.task(stroke.task, "segment")
-            chip = self._lake.chips.get(stroke.chip_id)
+            chip = self._chip(chosen, stroke.chip_id)
             rows, cols = (int(n) for n in chip.geobox.shape)
             scheme = self._lake.scheme(chosen.name)
             patch = unpack(stroke.patch, stroke.window, (rows, cols), scheme)

@@ -1,4 +1,5 @@
 /** Names as the workspace keeps them, out of what a person types. */
+import type { Task } from '../lib/types';
 
 function plain(title: string): string {
   return title
@@ -29,4 +30,9 @@ const REST = /^(non|not|no|other|others|background|unknown|rest)([-_ ]|$)/i;
 /** Classes that say what a chip is not: nobody looks for these first. */
 export function isRest(name: string): boolean {
   return REST.test(name);
+}
+
+/** What a task asks about before what is answered: `the change, `; '' for a date. */
+export function aboutOf(task: Pick<Task, 'about'> | null): string {
+  return task?.about === 'period' || task?.about === 'change' ? `the ${task.about}, ` : '';
 }
