@@ -17,6 +17,7 @@ from groundset.journal import UNSAID, NewEvent, answer
 from groundset.lake import Lake
 from groundset.learn.chip_model import ChipModel, Float32
 from groundset.segment.sampling import ACTOR
+from groundset.series import at_place
 
 if TYPE_CHECKING:
     from groundset.query.chips import Chips, Positions
@@ -163,7 +164,9 @@ def write(
     if not events:
         return
     done = lake.journal.append_bulk(
-        events, actor=ACTOR + name, payload={"verb": "predict", "model": name, "fingerprint": mark}
+        [at_place(lake.config, event) for event in events],
+        actor=ACTOR + name,
+        payload={"verb": "predict", "model": name, "fingerprint": mark},
     )
     if done.status == "refused":
         raise InputError("the journal refused the answers", found=done.error)

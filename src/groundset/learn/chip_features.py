@@ -72,14 +72,20 @@ class ChipFeatures:
             dim: Only features of this length.
         """
         for part in group.parts:
-            try:
-                X = self.store.read_part(part)
-            except (GroundsetError, OSError, ValueError):
-                continue
-            if X.ndim != 2 or len(X) != self.chips.size(part) or X.shape[1] != (dim or X.shape[1]):
-                continue
-            good = usable(X)
-            yield self.chips.positions(part)[good], X if good.all() else X[good]
+            found = self.part(group, part, dim)
+            if found is not None:
+                yield found
+
+    def part(self, group: Spoken, part: str, dim: int | None = None) -> tuple[Positions, Float32] | None:  # noqa: ARG002
+        """The same of one part; None where it cannot be read, or has features of another length."""
+        try:
+            X = self.store.read_part(part)
+        except (GroundsetError, OSError, ValueError):
+            return None
+        if X.ndim != 2 or len(X) != self.chips.size(part) or X.shape[1] != (dim or X.shape[1]):
+            return None
+        good = usable(X)
+        return self.chips.positions(part)[good], X if good.all() else X[good]
 
     def rows(self, group: Spoken, wanted: npt.NDArray[np.bool_]) -> tuple[Positions, Float32]:
         """Positions and features of the chips that are ``wanted``, bool (chips,)."""

@@ -23,9 +23,11 @@ from groundset.learn.answering import ACTOR, Said
 from groundset.learn.chip_features import ChipFeatures, Spoken
 from groundset.learn.chip_model import ChipModel, Learning, fit_model, no_classes
 from groundset.learn.chip_store import MODEL_FILE, chip_model_item, load_chip_model, save_chip_model
+from groundset.learn.place_features import PlaceFeatures, last_dates
 from groundset.learn.predict_report import PredictReport
 from groundset.learn.training import Training, blocks
 from groundset.query import Index
+from groundset.query.placed import asked, count
 from groundset.segment import state
 
 FORMAT = 1
@@ -139,6 +141,7 @@ class _Run:
         now = index.now()
         self.chips, self.head = now.chips, now.head
         self.training = Training(task, self.scheme, index.labels(task.name))
+        self.last = last_dates(lake, task)
 
     def train(self, encoder: str | None, start: float) -> PredictReport:
         """Learn from the labels, keep the model, answer."""
@@ -196,7 +199,12 @@ class _Run:
         return self._answer(_Ready(name, model, features, group, int(facts["chips"])), mark, start)
 
     def _features(self, encoder: str | None) -> ChipFeatures:
-        features = ChipFeatures(self.lake.features(encoder), self.chips, self.lake.config.weights)
+        store, weights = self.lake.features(encoder), self.lake.config.weights
+        features = (
+            ChipFeatures(store, self.chips, weights)
+            if self.task.about == "date"
+            else PlaceFeatures(store, self.chips, weights, self.last)
+        )
         if not features.groups:
             raise MissingError(
                 "there are no features to learn from",
@@ -253,9 +261,12 @@ class _Run:
         return PredictReport(
             name, self._folder(name), self.task.name, ready.features.store.encoder, said.chips,
             {names[c]: n for c, n in said.counts(1).items()}, {names[c]: n for c, n in said.counts(-1).items()},
-            int(said.unsure.sum()), int(said.people.sum()), len(self.chips) - int(said.seen.sum()), ready.labels,
+            int(said.unsure.sum()), int(said.people.sum()), self._asked() - int(said.seen.sum()), ready.labels,
             ready.model.scores.get(-1), scores, ready.model.calibrated, ready.notes, time.monotonic() - start,
         )  # fmt: skip
+
+    def _asked(self) -> int:
+        return count(self.chips, asked(self.lake.config, self.task))
 
     def _notes(self, model: ChipModel, signs: Any, labelled: Bools, used: int) -> tuple[str, ...]:
         notes = []
@@ -272,7 +283,8 @@ class _Run:
     def _mark(self, name: str, features: ChipFeatures, group: Spoken, kept: str | None) -> str:
         """One hash of everything but the labels that the answers depend on."""
         said = [FORMAT, name, features.store.encoder, group.key, kept, self.threshold, self.seed, len(self.chips),
-                features.stamps(group), [asdict(c) for c in self.scheme], asdict(self.task)]  # fmt: skip
+                features.stamps(group), [asdict(c) for c in self.scheme], asdict(self.task),
+                *([sorted(self.last.items())] if self.last else [])]  # fmt: skip
         return hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode()).hexdigest()
 
     def _unchanged(self, name: str, mark: str) -> int | None:
