@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.core import InputError, MissingError
+from groundset.features.onnx_session import open_session
 
 FACTORS = (2, 3, 4, 8)
 LARGEST = 1024
@@ -76,14 +77,7 @@ class Upscaler:
 
     @cached_property
     def _session(self) -> Any:
-        import onnxruntime as ort
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        try:
-            session = ort.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # noqa: BLE001  # onnxruntime has no common base class of its own
-            raise InputError("this is no model that can be opened", asked=self.path, found=str(error)[:200]) from None
+        session = open_session(self.path, threads=1, hint="export it again, or take another one")
         self._run(session, np.zeros((_PROBE, _PROBE, 3), np.uint8))
         return session
 
