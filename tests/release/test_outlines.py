@@ -447,3 +447,21 @@ def test_what_is_said_is_known_by_chip(lake: Lake) -> None:
     assert said.actors("s_0_1_1") == ("import",)
     assert said.on("s_0_1_1").people == 1
     assert said.open["s_0_7_9"] == 1
+
+
+def test_ground_lies_in_every_split_and_objects_in_one(lake: Lake, stac_schemas: Path) -> None:
+    before = build(lake, "objects", task=TASK, buffer="0m", license="CC-BY-4.0")
+    say(lake, "land", shapely.box(0, 0, 379, 379), "s_0_0_0", code=0)
+    made = build(lake, "ground", task=TASK, buffer="0m", license="CC-BY-4.0")
+    table = pq.read_table(made.path / "outlines.parquet").to_pylist()
+    splits: dict[str, set[str]] = {}
+    for row in table:
+        if row["split"] != "none":
+            splits.setdefault(row["shape_id"].rpartition("/")[2], set()).add(row["split"])
+    land = next(found for own, found in splits.items() if len(found) > 1)
+    assert land == {"train", "validate", "test"}
+    assert sum(len(found) > 1 for found in splits.values()) == 1
+    assert len(none_chips(made.path)) <= len(none_chips(before.path)) + 2
+    assert "1 shape on more than 16 chips: ground" in (made.path / "README.md").read_text()
+    report = check(made.path)
+    assert report.passed("Q2"), report.render()

@@ -18,6 +18,7 @@ from groundset.release import _json
 from groundset.release._batches import batches
 from groundset.release._wide import wide
 from groundset.release.chip_files import write_batch
+from groundset.release.facts import GROUND_CHIPS
 from groundset.release.kinds.base import Labels
 from groundset.release.kinds.of import KINDS
 from groundset.release.licence import OTHER, spdx
@@ -88,6 +89,8 @@ def build(
     series = series_of(lake, chosen, labels, scenes)
     scheme = lake.scheme(chosen.name)
     recipe = _recipe(lake, name, chosen, labels, scheme, splits, block, buffer, license, seed)
+    if chosen.kind == "outline":
+        recipe = replace(recipe, ground=GROUND_CHIPS)
     recipe = replace(recipe, about=chosen.about, series=series, scenes=tuple(sorted(set(scenes))))
     if unlabelled:
         recipe = replace(recipe, parts=tuple(sorted(lake.chips.parts())))

@@ -9,6 +9,8 @@ from datetime import datetime
 from groundset.core import BandSet, Scheme
 from groundset.core.layout import TaskKind
 
+GROUND_CHIPS = 16
+"""A shape on more chips is ground, such as land or sea, not an object: each split has its part of it."""
 SPLITS: tuple[str, ...] = ("train", "validate", "test")
 """The splits in the order of ``--splits 70,15,15``. A chip inside the buffer has split ``none``."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -254,7 +255,10 @@ def places_written(recipe: Recipe, scheme: Scheme, chips: Sequence[Chip], writte
     dates = Dates(recipe, frozenset())
     other = scheme.not_applicable
     classes = [{c: n for c, n in w.class_counts.items() if other is None or c != other.name} for w in written]
-    shapes = [frozenset(() if w.on_chip is None else (p.id for p in w.on_chip.parts)) for w in written]
+    ids = [() if w.on_chip is None else tuple(p.id for p in w.on_chip.parts) for w in written]
+    chips_of = Counter(one for there in ids for one in set(there))
+    most = recipe.ground or len(written)
+    shapes = [frozenset(one for one in there if chips_of[one] <= most) for there in ids]
     own = [dates.place(w.id) for w in written]
     shapes = [s if place is None else s | {f"series:{place}"} for s, place in zip(shapes, own, strict=True)]
     return places_of(chips, classes, [w.fingerprint for w in written], shapes)

@@ -12,7 +12,7 @@ from groundset.core import InputError, MissingError
 from groundset.core.layout import TaskKind
 from groundset.core.series import About
 
-_LATER = ("parts", "about", "series", "scenes")
+_LATER = ("parts", "about", "series", "scenes", "ground")
 """What releases without it do not say."""
 
 
@@ -52,10 +52,12 @@ class Recipe:
     """Of each series by name: ``scenes`` and their ``times``, the earliest first."""
     scenes: tuple[str, ...] = ()
     """The scenes that count, where some were named."""
+    ground: int = 0
+    """A shape on more chips than this may lie in several splits; 0: none may."""
 
     def as_json(self) -> dict[str, Any]:
         """JSON form."""
-        unsaid = {f.name for f in fields(self) if f.name in _LATER and getattr(self, f.name) in ((), {}, "date")}
+        unsaid = {f.name for f in fields(self) if f.name in _LATER and getattr(self, f.name) in ((), {}, "date", 0)}
         return {k: v for k, v in asdict(self).items() if k not in unsaid}
 
     @classmethod

@@ -14,7 +14,7 @@ from groundset.chips import Chip, Stretch
 from groundset.chips.render import PixelsLike
 from groundset.core import PEOPLE_ORIGINS, Scheme
 from groundset.release import stac
-from groundset.release.facts import SPLITS, ShapeSizes
+from groundset.release.facts import GROUND_CHIPS, SPLITS, ShapeSizes
 from groundset.release.kinds.base import ChipOf, LabelKind, Labels, Reasons
 from groundset.release.kinds.coco import coco_path, write_coco
 from groundset.release.kinds.geojson import NAME, labels_geojson
@@ -135,6 +135,11 @@ class Outlines(LabelKind):
         """What was repaired, what was left out, and whether there are negatives."""
         said = cast("OutlineLabels", labels)
         on = [one.written.on_chip for one in chips if one.written.on_chip is not None]
+        splits: dict[str, set[str]] = {}
+        for one in chips:
+            for part in (one.written.on_chip or OnChip()).parts if one.split in SPLITS else ():
+                splits.setdefault(part.id, set()).add(one.split)
+        ground = sum(len(found) > 1 for found in splits.values())
         told = [
             (
                 sum(not one.complete for one in on),
@@ -144,6 +149,7 @@ class Outlines(LabelKind):
             (len(said.open), "chip", "left out, marked incomplete or as not to be told"),
             (len(said.repaired), "shape", "with crossing edges repaired, all parts kept"),
             (len(said.empty), "shape", "without an area left out"),
+            (ground, "shape", f"on more than {GROUND_CHIPS} chips: ground, of which each split has its part"),
             (len(said.twice), "shape", "left out, each just like another one of its class"),
         ]
         return tuple(f"{n:,} {noun}{'' if n == 1 else 's'} {text}" for n, noun, text in told if n)
