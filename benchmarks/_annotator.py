@@ -49,6 +49,10 @@ HAND = 0.5
 LONGEST = 60
 WINDING = 60
 SEEN = 3
+WHOLE = (1.0, 2.0)
+"""How much the outline of a whole thing is simplified, in pixels, whichever mends more in a second."""
+CORNERS = 300
+"""Nobody draws more of them in one go."""
 
 
 @dataclass
@@ -135,6 +139,8 @@ class Person:
         self.scored = truth if scored is None else scored
         self.rng = np.random.default_rng(seed)
         self.clock = Clock()
+        self._things: npt.NDArray[np.integer] | None = None
+        self._rings: dict[int, list[npt.NDArray[np.float64]]] = {}
 
     def patch(self, mask: UInt8, but: Bool | None = None) -> Bool | None:
         """One of the three largest patches that are wrong and of one class; None where all is right."""
@@ -201,7 +207,13 @@ class Person:
         return (hit - spoilt) / max(1, self.water + false - right) >= before
 
     def choose(
-        self, patch: Bool, mask: UInt8, *, outlines: bool = False, regions: Sequence[tuple[Bool, int]] = ()
+        self,
+        patch: Bool,
+        mask: UInt8,
+        *,
+        outlines: bool = False,
+        fills: bool = False,
+        regions: Sequence[tuple[Bool, int]] = (),
     ) -> Move:
         """The way of mending a patch that mends most in a second: a stroke, or what else the tool has.
 
@@ -210,17 +222,20 @@ class Person:
         Args:
             patch: Pixels that are wrong.
             mask: The mask as it is.
-            outlines: Whether the tool has outlines.
+            outlines: Whether the tool has outlines: of the patch, or of the whole lake or land that it is a part of.
+            fills: Whether a click fills the connected pixels of one class that it hits.
             regions: Regions at the spot, each with the steps of the wheel to it; looking at them has cost its time.
         """
         code = int(self.truth[patch][0])
         ways: list[tuple[Bool, Callable[[Clock], None]]]
         ways = [(one.painted, partial(_stroke, one)) for one in self.strokes(patch)]
-        ring = _ring(patch) if outlines else None
-        if ring is not None:
+        for ring in (*_ring(patch, 1.0), *self._whole(patch)) if outlines else ():
             painted = np.zeros(patch.shape, bool)
             painted[polygon(*(ring + self.rng.normal(0, HAND, ring.shape)).T, patch.shape)] = True
             ways.append((painted, partial(_outline, len(ring))))
+        if fills:
+            areas = cc3d.connected_components(mask + np.uint8(1), connectivity=4)
+            ways.append((areas == areas[self.spot(patch)], _fill))
         ways += [(region, partial(_region, steps)) for region, steps in regions]
         moves = []
         for painted, how in ways:
@@ -230,6 +245,16 @@ class Person:
             moves.append(Move(painted, code, self.mended(painted, code, mask) / took.seconds, how))
         moves.sort(key=lambda move: -move.rate)
         return next((move for move in moves if self.better(move.painted, code, mask)), moves[0])
+
+    def _whole(self, patch: Bool) -> list[npt.NDArray[np.float64]]:
+        """Outlines of the lake or land that a patch is a part of."""
+        if self._things is None:
+            self._things = cc3d.connected_components(np.where(self.known, self.truth + np.uint8(1), 0), connectivity=4)
+        thing = int(self._things[patch][0])
+        if thing not in self._rings:
+            found = [ring for simple in WHOLE for ring in _ring(self._things == thing, simple)]
+            self._rings[thing] = [ring for ring in found if len(ring) <= CORNERS]
+        return self._rings[thing]
 
     def do(self, move: Move) -> tuple[Bool, int]:
         """Make a move: the pixels painted, and their class."""
@@ -271,6 +296,11 @@ def _outline(corners: int, clock: Clock) -> None:
     clock.outline(corners)
 
 
+def _fill(clock: Clock) -> None:
+    clock.take("tool", 3)
+    clock.click()
+
+
 def _region(steps: int, clock: Clock) -> None:
     clock.take("tool", 2)
     clock.look(steps)
@@ -305,13 +335,13 @@ def _winding(depth: npt.NDArray[np.float64], start: tuple[int, int]) -> npt.NDAr
     return corners if len(corners) > 1 else np.array([begun, ends], float)
 
 
-def _ring(patch: Bool) -> npt.NDArray[np.float64] | None:
-    """The outer outline of a patch, simplified to a pixel: corners (n, 2); None where none is left."""
+def _ring(patch: Bool, tolerance: float) -> list[npt.NDArray[np.float64]]:
+    """The outer outline of a patch, simplified by so many pixels: corners (n, 2); none where none is left."""
     rows, cols = find_objects(patch.astype(np.uint8))[0]
     rings = find_contours(np.pad(patch[rows, cols], 1).astype(float), 0.5)
     ring = max(rings, key=lambda r: float(np.ptp(r, axis=0).prod()))
-    corners = approximate_polygon(ring, 1.0)[:-1] + np.array([rows.start - 1, cols.start - 1])
-    return corners if len(corners) >= 3 else None
+    corners = approximate_polygon(ring, tolerance)[:-1] + np.array([rows.start - 1, cols.start - 1])
+    return [corners] if len(corners) >= 3 else []
 
 
 def _thick(shape: tuple[int, ...], points: npt.NDArray[np.float64], radius: int) -> Bool:

@@ -20,8 +20,8 @@ AGREE = 0.8
 """Share of a segment's pixels that must be of one class for the person to say so; others they skip."""
 LATELY = 20
 """Questions by which they judge what asking brings, with all that the model makes of the answers."""
-MANY = 50
-"""Wrong patches from which on they answer questions rather than point at each, as long as that brings more."""
+LONG = 60.0
+"""Seconds that the rest would take at the rate of pointing, from which on they try questions."""
 
 
 class Questions:
@@ -83,8 +83,12 @@ class Questions:
         one = self.shown()
         return None if one is None else self._said(self._pixels(one))
 
-    def rate(self) -> float:
-        """Pixels mended in a second: by the answer to the one that is shown, or by the last ones."""
+    def rate(self, pointing: float) -> float:
+        """Pixels mended in a second: by the answer to the one that is shown, or by the last ones.
+
+        Args:
+            pointing: Pixels that pointing mends in a second: where that takes long, they try what questions bring.
+        """
         one = self.shown()
         if one is None:
             return 0.0
@@ -93,7 +97,7 @@ class Questions:
         now = 0.0 if code is None else self.person.mended(pixels, code, self.mine.mask)
         if len(self.lately) == LATELY:
             now = max(now, float(np.mean(self.lately)))
-        elif self.person.patches(self.mine.mask) >= MANY:
+        elif self.person.wrong(self.mine.mask) >= LONG * max(pointing, 1e-9):
             return np.inf
         return now / (MIND + KEY)
 
@@ -104,6 +108,7 @@ class Questions:
         self.queue.popleft()
         pixels = self._pixels(one)
         code = self._said(pixels)
+        self.person.clock.take("tool", 4)
         self.person.clock.key()
         self.wrong = self.person.wrong(self.mine.mask)
         if code is None:

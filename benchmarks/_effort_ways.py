@@ -13,10 +13,13 @@ from _annotator import BUTTON, HAND, KEY, MIND, POINT, Person
 from _effort_asking import QUEUE, Questions
 from _effort_scenes import Picture, Reading, outlines, picture, seen
 from groundset.core import UNLABELLED
+from groundset.segment.blocks import Places
 from groundset.segment.linear import Linear
+from groundset.segment.live.committee import Committee
 from groundset.segment.live.learner import learner
 from groundset.segment.live.questions import Question, Sight, Skip, ask
 from groundset.segment.live.rows import MOST_PER_CLASS
+from groundset.segment.live.sparse import sparse
 from groundset.segment.regions import Candidates, Hierarchy, candidates
 
 MOST_ACTS = 2_000
@@ -27,8 +30,9 @@ OUR_WAIT = 0.12
 """Seconds of one answer of ours at most (``benchmarks/assist.py`` holds it to that)."""
 FILL = MIND + POINT + 2 * BUTTON + KEY
 """Seconds to fill what is left with the other class."""
-OFTEN = 100
-"""Acts after which ours is asked after every fourth only: it changes little by then, and a simulation takes long."""
+OFTEN, RARELY = 100, 400
+"""Strokes after which ours is asked after every fourth, and every sixteenth: it changes little by then, and a
+simulation takes long."""
 
 
 @dataclass
@@ -215,17 +219,19 @@ def by_ours(job: Job) -> Costs:
         if len(mine.classes()) < 2 and questions.says() == code:
             asked = True
         else:
-            move = person.choose(patch, mine.mask, outlines=True, regions=assistant.regions(person.spot(patch)))
-            asked = len(mine.classes()) == 2 and questions.rate() > move.rate
+            spots = assistant.regions(person.spot(patch))
+            move = person.choose(patch, mine.mask, outlines=True, fills=True, regions=spots)
+            asked = len(mine.classes()) == 2 and questions.rate(move.rate) > move.rate
         if asked:
             questions.answer()
+            assistant.asked = True
             mine.batch = QUEUE // 2 if person.clock.acts > QUEUE else 1
             mine.answer(seen=meanwhile)
             questions.learn()
         else:
             mine.draw(*person.do(move))
             questions.turn_to(patch)
-            mine.batch = 1 if person.clock.acts < OFTEN else 4
+            mine.batch = 1 if person.clock.acts < OFTEN else 4 if person.clock.acts < RARELY else 16
             mine.answer(seen=told)
         if out.see(person, mine.mask, mine.open):
             break
@@ -233,7 +239,11 @@ def by_ours(job: Job) -> Costs:
 
 
 class Assistant:
-    """The product's own: ``linear`` on the product's features, at most 8,000 pixels a class, regions ranked by it."""
+    """The product's own: its models on its features, at most 8,000 pixels a class, regions ranked by what they say.
+
+    As in the page ``linear`` follows strokes; once questions are answered it is ``committee``, which learns from a few
+    pixels of each place.
+    """
 
     def __init__(self, scene: Picture) -> None:
         self.scene = scene
@@ -241,14 +251,19 @@ class Assistant:
         self.chance = np.random.default_rng(0).random(scene.truth.size)
         self.probability: np.ndarray | None = None
         self._ranked: dict[int, Candidates] = {}
+        self.asked = False
 
     def answer(self, drawn: np.ndarray) -> np.ndarray:
         """A class for every pixel, from what is drawn of two classes."""
         flat = drawn.ravel()
         at = np.concatenate([self._some(np.flatnonzero(flat == code)) for code in (0, 1)])
-        model = learner("linear", self.scene.spec)
-        assert isinstance(model, Linear)
-        model.threads = 1
+        if self.asked:
+            rows, cols = np.divmod(at, drawn.shape[1])
+            at = at[sparse(Places(np.zeros(len(at), np.int64), cols, rows), flat[at], self.chance[at])]
+        model = learner("committee" if self.asked else "linear", self.scene.spec)
+        assert isinstance(model, Linear | Committee)
+        for one in (model.linear, model.forest) if isinstance(model, Committee) else (model,):
+            one.threads = 1
         model.fit(np.ascontiguousarray(self.planes[:, at].T), flat[at])
         self.probability = model.predict_planes(self.planes).reshape(2, *drawn.shape)
         self._ranked.clear()
