@@ -36,9 +36,10 @@ other classes of itaipu and wake, by three runs each, with mixed results; the co
 place on all of these, by two to four runs of some 20 variants. Single runs on the scenes reported here were looked at
 meanwhile: that nothing is done that makes the mask worse came from one of wake, and that nobody answers questions while
 a click does much more from one of itaipu. The rules of the person were settled with results on these scenes in sight;
-they are the same in every way but for what only ours has: questions, regions, fills. Nobody goes on after 2,000 acts, which is longer than outlines by hand take: where a way ends before a target its
-seconds are a lower bound ("over"). Features, model, regions and their order are the product's own. No time is
-measured: a machine's answer costs what is stated, whatever else the machine does.
+they are the same in every way but for what only ours has: questions, regions, fills. Nobody goes on after 2,000 acts,
+which is longer than outlines by hand take: where a way ends before a target its seconds are a lower bound ("over").
+Features, model, regions and their order are the product's own. No time is measured: a machine's answer costs what is
+stated, whatever else the machine does.
 """
 
 from __future__ import annotations
