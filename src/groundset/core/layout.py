@@ -299,5 +299,5 @@ class Config:
             f"no single {' or '.join(kinds) or ''} task fits".replace("  ", " "),
             asked=name or "the default task",
             found=there,
-            hint="name the task",
+            hint="name the task (--task in a terminal)",
         )
