@@ -19,6 +19,7 @@ from groundset.segment.linear import Linear
 from groundset.segment.live import Assistant, NotEnoughError
 from groundset.segment.live import rows as rows_module
 from groundset.segment.live.bent import Bent
+from groundset.segment.live.judge import crossed, places_of
 from groundset.segment.live.learner import learner, prior_of
 from groundset.taxonomy import WATER
 
@@ -186,7 +187,11 @@ def test_what_it_knows_is_told_in_sentences(made: Made) -> None:
     assert "has not seen" in state.confusion.says
     assert [r.partition(":")[0] for r in state.confusion.rows] == ["Non-water", "Water"]
     for model in ("forest", "boost", "committee"):
-        assert assistant.state(model=model).importance
+        other = assistant.state(model=model)
+        assert other.importance
+        assert other.confusion is not None  # the same pixels of the same places, whatever a model learns from
+        assert other.confusion.blocks == state.confusion.blocks
+        assert np.sum(other.confusion.matrix) == np.sum(state.confusion.matrix)
 
 
 def test_one_place_alone_cannot_be_judged(made: Made) -> None:
@@ -197,6 +202,21 @@ def test_one_place_alone_cannot_be_judged(made: Made) -> None:
     assert state.ready
     assert state.confusion is None
     assert "second place" in state.unjudged
+
+
+def test_few_pixels_of_a_stroke_are_one_place_still(made: Made) -> None:
+    """The committee learns from a few pixels of a stroke; those that lie apart are no places that it has not seen."""
+    lake, chips, truth = made
+    for chip, code in ((chips[5], LAND), (chips[6], WET)):
+        paint(lake, chip, stroke(truth, chip, code, 4_000))
+    rows = Assistant(lake).rows("pixels").learn()[0]
+    lone = np.zeros(len(rows.codes), bool)
+    for code in (LAND, WET):  # the first and the last pixel of each
+        lone[np.flatnonzero(rows.codes == code)[[0, -1]]] = True
+    assert len(np.unique(places_of(rows.places, rows.codes))) == 2
+    found, why = crossed(rows, lake.scheme("pixels"), lambda: learner("committee", rows.spec), lone)
+    assert found is None
+    assert "second place" in why
 
 
 def test_it_says_where_to_paint_next(made: Made) -> None:

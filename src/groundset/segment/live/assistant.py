@@ -231,7 +231,7 @@ class Assistant:
             else:
                 made = (lambda: learner(model, learned.spec)) if follows else None
                 fitted = None if made is None else self.fitted(chosen, model, learned).segmenter
-                known = judge(trained_on(model, learned), scheme, model, fitted, made)
+                known = judge(learned, scheme, model, fitted, made, taught(model, learned))
             with self._lock:
                 self._judged[key] = known
                 while len(self._judged) > _FITTED:
@@ -301,8 +301,9 @@ class Assistant:
                 mark, _, done = self._fitted.get(key, ("", lock, None))
             if done is not None and mark == learned.mark:
                 return done
-            some = trained_on(model, learned)
-            made = Fitted(learner(model, learned.spec).fit(some.features, some.codes), learned)
+            at = taught(model, learned)
+            some = (learned.features, learned.codes) if at is None else (learned.features[at], learned.codes[at])
+            made = Fitted(learner(model, learned.spec).fit(*some), learned)
             with self._lock:
                 if self._fitted.get(key, ("",))[0] == learned.mark:
                     self._fitted[key] = learned.mark, lock, made
@@ -354,9 +355,9 @@ def live(fitted: Fitted, planes: Planes, window: Window) -> tuple[Float32, Bool]
     return out.reshape(-1, *nodata.shape), nodata
 
 
-def trained_on(model: str, learned: Learned) -> Learned:
-    """What a model is fitted to: the committee to a few pixels of each place, so that each answer counts."""
-    return learned.sparse() if model == Committee.name else learned
+def taught(model: str, learned: Learned) -> Bool | None:
+    """Which pixels a model learns from; None: all. The committee a few of each place, so that each answer counts."""
+    return learned.sparse() if model == Committee.name else None
 
 
 def check_enough(lake: Lake, task: str, learned: Learned) -> None:

@@ -19,6 +19,7 @@ from groundset.segment.segmenter import Segmenter
 if TYPE_CHECKING:
     from groundset.segment.live.models import ModelChoice
 
+Bool = npt.NDArray[np.bool_]
 Float64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
@@ -110,6 +111,7 @@ def judge(
     model: str,
     segmenter: Segmenter | None,
     make: Callable[[], Segmenter] | None,
+    taught: Bool | None = None,
 ) -> AssistantState:
     """The state of a model.
 
@@ -119,6 +121,7 @@ def judge(
         model: The model's name.
         segmenter: Fitted to it; None where the model does not follow the labels.
         make: Gives an unfitted one.
+        taught: Which pixels it learns from, bool (n,); None: all. Those that it does not are asked about all the same.
     """
     classes = _painted(learned, scheme)
     if segmenter is None or make is None:
@@ -127,7 +130,7 @@ def judge(
     total = sum(learned.painted.values())
     chips = _many(learned.chip_count, "chip")
     says = f"Learned from {_many(total, 'painted pixel')} of {len(classes)} classes on {chips}"
-    confusion, unjudged = crossed(learned, scheme, make)
+    confusion, unjudged = crossed(learned, scheme, make, taught)
     return AssistantState(True, says, model, classes, importance(segmenter, learned), confusion, unjudged)
 
 
@@ -176,7 +179,9 @@ def _share_words(name: str, value: float, segmenter: Segmenter) -> str:
     return f"{name} has {value:.0%} {what}"
 
 
-def crossed(learned: Learned, scheme: Scheme, make: Callable[[], Segmenter]) -> tuple[Confusion | None, str]:
+def crossed(
+    learned: Learned, scheme: Scheme, make: Callable[[], Segmenter], taught: Bool | None = None
+) -> tuple[Confusion | None, str]:
     """Each place left out in turn, and the model of all others asked about it; and what that cannot tell.
 
     A class that is painted at one place only always trains and is never asked about: left out, nobody could know it.
@@ -195,9 +200,10 @@ def crossed(learned: Learned, scheme: Scheme, make: Callable[[], Segmenter]) -> 
     matrix = np.zeros((len(kinds), len(kinds)), np.int64)
     for k in range(FOLDS):
         test = fold == k
-        if not test.any() or len(np.unique(codes[~test])) < 2:
+        train = ~test if taught is None else ~test & taught
+        if not test.any() or len(np.unique(codes[train])) < 2:
             continue
-        model = make().fit(learned.features[~test], codes[~test])
+        model = make().fit(learned.features[train], codes[train])
         said = model.classes[model.predict_proba(learned.features[test]).argmax(axis=1)]
         np.add.at(matrix, (np.searchsorted(kinds, codes[test]), np.searchsorted(kinds, said)), 1)
     there = matrix.sum(axis=1)

@@ -7,7 +7,7 @@ import threading
 import zlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -26,6 +26,7 @@ from groundset.segment.model import fill_missing
 from groundset.segment.sampling import ACTOR, ground_of
 
 Float32 = npt.NDArray[np.float32]
+Bool = npt.NDArray[np.bool_]
 Float64 = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
@@ -98,11 +99,11 @@ class Learned:
     chips: Mapping[int, int]
     chip_count: int
 
-    def sparse(self) -> Learned:
-        """The same of fewer pixels: a few of a class for each place (:func:`~groundset.segment.live.sparse.sparse`)."""
-        at = sparse(self.places, self.codes, self.chance)
-        there = Places(self.places.ground[at], self.places.x[at], self.places.y[at])
-        return replace(self, features=self.features[at], codes=self.codes[at], places=there, chance=self.chance[at])
+    def sparse(self) -> Bool:
+        """A few pixels of a class for each place, bool (n,): see :func:`~groundset.segment.live.sparse.sparse`."""
+        out = np.zeros(len(self.codes), bool)
+        out[sparse(self.places, self.codes, self.chance)] = True
+        return out
 
 
 @dataclass(slots=True)
