@@ -12,6 +12,7 @@ from madelake import lake_like_image, write_scene
 import groundset as gs
 from groundset.core import InputError, LabelMask, Origin
 from groundset.ingest import annotate_masks
+from groundset.segment.live import Assistant
 from groundset.segment.store import load_model
 
 BANDS = ["blue", "green", "red", "nir"]
@@ -69,3 +70,15 @@ def test_no_place_has_two_dates(made: tuple[gs.Workspace, np.ndarray]) -> None:
         ws.lake.chips.path("late_0").unlink()
         with pytest.raises(InputError, match="no place has chips on two dates"):
             ws.segment(task="risen")
+
+
+def test_the_next_place_to_paint_is_one_where_it_can_be_painted(made: tuple[gs.Workspace, np.ndarray]) -> None:
+    ws, risen = made
+    with ws:
+        lake = ws.lake
+        assistant = Assistant(lake)
+        assert {p.chip_id.partition("_")[0] for p in assistant.next("risen", 40)} == {"early"}
+        chip = max(lake.chips.chips("early_0"), key=lambda c: int(risen[c.window.slices].sum()))
+        mask = LabelMask.of(risen[chip.window.slices], Origin.HUMAN)
+        annotate_masks(lake, {str(chip.id): mask}, actor="anna", task="risen")
+        assert {p.chip_id.partition("_")[0] for p in assistant.next("risen", 40)} == {"early"}

@@ -149,9 +149,9 @@ class Seeker:
 
     def _chips(self, here: Chip | None) -> list[tuple[str, str, int, int]]:
         """Chips in the order in which they are looked at: by turns the next one near, and one from anywhere."""
-        parts = tuple(self._lake.chips.parts())
-        if self._order[0] != parts:
-            self._order = parts, self._listed()
+        parts, scenes = tuple(self._lake.chips.parts()), self._asked()
+        if self._order[0] != (parts, scenes):
+            self._order = (parts, scenes), self._listed(scenes)
         chips = [c for c in self._order[1] if c[0] not in self._done]
         if here is None:
             return chips
@@ -165,10 +165,15 @@ class Seeker:
         others = [c for c in ordered if c[0] != name]
         return others or ordered
 
-    def _listed(self) -> list[tuple[str, str, int, int]]:
+    def _asked(self) -> tuple[str, ...] | None:
+        """Scenes whose chips are painted; None: all. Of a place on several dates the first one's chip is."""
+        task = self._lake.config.task(self._task, "segment")
+        return None if task.about == "date" else tuple(one.scenes[0] for one in self._lake.config.asked_of(task))
+
+    def _listed(self, scenes: tuple[str, ...] | None) -> list[tuple[str, str, int, int]]:
         columns = ["chip_id", "scene_id", "level", "valid_fraction", "x_off", "y_off"]
         table = self._lake.chips.table(columns).to_pydict()
-        rows = list(zip(*(table[c] for c in columns), strict=True))
+        rows = [r for r in zip(*(table[c] for c in columns), strict=True) if scenes is None or r[1] in scenes]
         lowest = min((r[2] for r in rows), default=0)
         chips = [(str(r[0]), str(r[1]), int(r[4]), int(r[5])) for r in rows if r[2] == lowest and (r[3] or 0) > 0]
         return [chips[i] for i in np.random.default_rng(0).permutation(len(chips))]
