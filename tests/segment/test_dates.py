@@ -59,6 +59,11 @@ def test_what_changed_is_learned_from_both_dates(made: tuple[gs.Workspace, np.nd
         right = [(lake.masks.get(by_chip[str(c.id)]).classes == risen[c.window.slices]).mean() for c in unseen]
         assert np.mean(right) > 0.97
         assert ws.segment(task="risen").unchanged
+        file = write_scene(ws.root.parent / "again.tif", lake_like_image(SIZE, SIZE, 3)[0])
+        ws.ingest(file, bands=BANDS, time="2020-03-05T10:00:00Z", chip_size=32, scene_id="again")
+        ws.remove_series("pond")
+        ws.add_series("pond", ("early", "again"))
+        assert not ws.segment(task="risen").unchanged  # the last date is another one, of the same bands
 
 
 def test_no_place_has_two_dates(made: tuple[gs.Workspace, np.ndarray]) -> None:

@@ -8,21 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from groundset.core import ChipId
-from groundset.core.layout import TaskConfig
 from groundset.features import FeatureStore
-from groundset.lake import Lake
 from groundset.learn.chip_features import ChipFeatures, Float32, Spoken
 
 if TYPE_CHECKING:
     from groundset.query.chips import Chips, Positions
-
-
-def last_dates(lake: Lake, task: TaskConfig) -> dict[str, str]:
-    """The last date's scene by the first one's, of the series that a task asks about; none of one about each date."""
-    if task.about == "date":
-        return {}
-    there = ([s for s in series.scenes if s in lake.scenes] for series in lake.config.asked_of(task))
-    return {scenes[0]: scenes[-1] for scenes in there if len(scenes) > 1}
 
 
 class PlaceFeatures(ChipFeatures):

@@ -23,12 +23,13 @@ from groundset.learn.answering import ACTOR, Said
 from groundset.learn.chip_features import ChipFeatures, Spoken
 from groundset.learn.chip_model import ChipModel, Learning, fit_model, no_classes
 from groundset.learn.chip_store import MODEL_FILE, chip_model_item, load_chip_model, save_chip_model
-from groundset.learn.place_features import PlaceFeatures, last_dates
+from groundset.learn.place_features import PlaceFeatures
 from groundset.learn.predict_report import PredictReport
 from groundset.learn.training import Training, blocks
 from groundset.query import Index
 from groundset.query.placed import asked, count
 from groundset.segment import state
+from groundset.segment.dates import last_dates
 
 FORMAT = 1
 """Raised when answers are made differently, so that old runs do not count as the same."""

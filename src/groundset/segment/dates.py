@@ -30,12 +30,9 @@ class Seen:
     task: TaskConfig
 
     @cached_property
-    def _last(self) -> dict[str, str]:
-        """The last date's scene by the first one's, of all series that are asked about."""
-        if self.task.about == "date":
-            return {}
-        there = ([s for s in series.scenes if s in self.lake.scenes] for series in self.lake.config.asked_of(self.task))
-        return {scenes[0]: scenes[-1] for scenes in there if len(scenes) > 1}
+    def last(self) -> dict[str, str]:
+        """:func:`last_dates`."""
+        return last_dates(self.lake, self.task)
 
     @property
     def two(self) -> bool:
@@ -51,7 +48,7 @@ class Seen:
         chips = self.lake.chips.chips()
         if not self.two:
             return list(chips)
-        out = [c for c in chips if c.id.scene in self._last and str(self._later(c.id)) in self.lake.chips]
+        out = [c for c in chips if c.id.scene in self.last and str(self._later(c.id)) in self.lake.chips]
         if not out:
             raise InputError(
                 f"this task asks about the {self.task.about} of places, and no place has chips on two dates",
@@ -60,12 +57,12 @@ class Seen:
         return out
 
     def _later(self, chip: ChipId) -> ChipId:
-        return ChipId(self._last[chip.scene], chip.level, chip.row, chip.col)
+        return ChipId(self.last[chip.scene], chip.level, chip.row, chip.col)
 
     def scene(self, scene_id: str) -> Scene:
         """What is read of a scene: its own bands, and those of the last date behind them."""
         first = self.lake.scenes.get(scene_id)
-        return paired(first, self.lake.scenes.get(self._last[scene_id])) if scene_id in self._last else first
+        return paired(first, self.lake.scenes.get(self.last[scene_id])) if scene_id in self.last else first
 
     def spec(self, band_sets: Sequence[BandSet]) -> FeatureSpec:
         """The features for chips of these bands.
@@ -79,7 +76,13 @@ class Seen:
 
     def pairs(self) -> list[BandSet]:
         """The bands of both dates, of each series that is asked about; none of tasks about each date."""
-        return [self.scene(first).bands for first in sorted(self._last)]
+        return [self.scene(first).bands for first in sorted(self.last)]
+
+
+def last_dates(lake: Lake, task: TaskConfig) -> dict[str, str]:
+    """The last date's scene by the first one's, of the series that a task asks about; none of one about each date."""
+    there = ([s for s in series.scenes if s in lake.scenes] for series in lake.config.asked_of(task))
+    return {scenes[0]: scenes[-1] for scenes in there if len(scenes) > 1}
 
 
 def paired(first: Scene, last: Scene) -> Scene:

@@ -92,7 +92,8 @@ def _trained(
     make = partial(get_segmenter, kind, seed)
     name = safe_name(f"{task}-{kind}")
     folder, clock = lake.layout.models / name, Clock()
-    mark = state.fingerprint(kind, make().settings, seed, chips, [*band_sets(lake, chips), *seen.pairs()], scheme)
+    settings = make().settings | ({"last": seen.last} if seen.two else {})
+    mark = state.fingerprint(kind, settings, seed, chips, [*band_sets(lake, chips), *seen.pairs()], scheme)
     if (known := state.unchanged(lake, folder, mark, task, needs_labels=True)) is not None:
         return SegmentReport(name, folder, known, unchanged=True)
     with clock.step("labels"):
