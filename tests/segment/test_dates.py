@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from madelake import lake_like_image, write_scene
 
 import groundset as gs
-from groundset.core import InputError, LabelMask, Origin
+from groundset.core import BandSet, InputError, LabelMask, Origin
 from groundset.ingest import annotate_masks
 from groundset.segment.live import Assistant
 from groundset.segment.store import load_model
@@ -87,3 +88,15 @@ def test_the_next_place_to_paint_is_one_where_it_can_be_painted(made: tuple[gs.W
         mask = LabelMask.of(risen[chip.window.slices], Origin.HUMAN)
         annotate_masks(lake, {str(chip.id): mask}, actor="anna", task="risen")
         assert {p.chip_id.partition("_")[0] for p in assistant.next("risen", 40)} == {"early"}
+
+
+def test_dates_that_are_measured_otherwise_are_told_of(made: tuple[gs.Workspace, np.ndarray]) -> None:
+    ws, risen = made
+    with ws:
+        late = ws.lake.scenes.get("late")
+        bands = BandSet(tuple(replace(band, scale=1e-4) for band in late.bands))
+        ws.lake.scenes.put(replace(late, bands=bands))
+        for chip in sorted(ws.lake.chips.chips("early_0"), key=lambda c: c.id)[::2]:
+            mask = LabelMask.of(risen[chip.window.slices], Origin.HUMAN)
+            annotate_masks(ws.lake, {str(chip.id): mask}, actor="anna", task="risen")
+        assert "but uint16 x 0.0001 in scene late" in (ws.segment(task="risen").note or "")

@@ -171,11 +171,11 @@ def test_one_model_over_scenes_of_different_bands(labelled: Made, tmp_path: Path
     assert "uint16" not in report.summary()
     bands = BandSet(tuple(replace(b, scale=1e-4) for b in scenes[0].bands))
     lake.scenes.put(replace(scenes[0], bands=bands))
-    told = other_numbers(lake, lake.chips.chips()) or ""
+    told = other_numbers(lake, lake.scenes.ids()) or ""
     assert "green is uint16 x 1 in scene made, but uint16 x 0.0001 in scene second" in told
     floats = BandSet(tuple(replace(b, dtype="float32") for b in scenes[0].bands))
     lake.scenes.put(replace(scenes[0], bands=floats))
-    assert "but float32 x 1 in scene second" in (other_numbers(lake, lake.chips.chips()) or "")
+    assert "but float32 x 1 in scene second" in (other_numbers(lake, lake.scenes.ids()) or "")
 
 
 def test_boost(labelled: Made) -> None:

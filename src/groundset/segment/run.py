@@ -106,7 +106,8 @@ def _trained(
         fitted = make().fit(training.features, training.codes)
     score, note = (scored, None) if isinstance(scored, Score) else (None, scored)
     trained = TrainedModel(name, fitted, training.spec, training.fill)
-    note = " ".join(filter(None, (note, other_numbers(lake, chips)))) or None
+    read = [*(chip.id.scene for chip in chips), *seen.last.values()]
+    note = " ".join(filter(None, (note, other_numbers(lake, read)))) or None
     facts = _facts(training, scheme, labels.as_of, seed, score, note)
     bands = lake.scenes.get(training.chips[0].id.scene).bands
     item = model_item(

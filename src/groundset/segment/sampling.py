@@ -127,10 +127,10 @@ def band_sets(lake: Lake, chips: Iterable[Chip]) -> list[BandSet]:
     return [lake.scenes.get(name).bands for name in sorted(kinds.values())]
 
 
-def other_numbers(lake: Lake, chips: Iterable[Chip]) -> str | None:
+def other_numbers(lake: Lake, scenes: Iterable[str]) -> str | None:
     """Which band is measured otherwise in some scenes than in others, as far as they say; None where all are alike."""
     first: dict[str, tuple[str, Band]] = {}
-    for scene in sorted({chip.id.scene for chip in chips}):
+    for scene in sorted(set(scenes)):
         for band in lake.scenes.get(scene).bands:
             where, known = first.setdefault(band.name, (scene, band))
             if _apart(known, band):
