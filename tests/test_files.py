@@ -14,7 +14,7 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) 
         folder.mkdir()
         (folder / "half").touch()
     os.utime(old, (0, 0))
-    with atomic_dir(tmp_path / "v1") as first:
+    with atomic_dir(tmp_path / "v1", all_ours=True) as first:
         assert not left.exists()
         assert not old.exists()  # of another name, written to by nobody for long
         (first / "a").touch()
@@ -24,3 +24,14 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) 
             (second / "b").touch()
         (tmp_path / "v1").rename(tmp_path / "theirs")
     assert sorted(p.name for p in tmp_path.iterdir()) == [".v2.abcdefgh.tmp", "theirs", "v1"]
+
+
+def test_in_the_folder_of_somebody_else_only_what_is_left_of_the_same_name_is_removed(tmp_path: Path) -> None:
+    left, theirs = tmp_path / ".v1.abcdefgh.tmp", tmp_path / ".work.tmp"
+    for folder in (left, theirs):
+        folder.mkdir()
+        (folder / "half").touch()
+        os.utime(folder, (0, 0))
+    with atomic_dir(tmp_path / "v1"):
+        assert not left.exists()
+    assert (theirs / "half").exists()

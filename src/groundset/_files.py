@@ -46,15 +46,19 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_dir(path: Path) -> Iterator[Path]:
-    """Like :func:`atomic` for a whole folder that does not exist yet; what killed processes left of it is removed."""
+def atomic_dir(path: Path, *, all_ours: bool = False) -> Iterator[Path]:
+    """Like :func:`atomic` for a whole folder that does not exist yet; what killed processes left of it is removed.
+
+    ``all_ours``: beside it lies nothing but what we make, so that what was left of other names is removed as well.
+    """
     if path.exists():
         raise ConflictError("this folder is there already", found=path, hint="take another name")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         for left in path.parent.glob(".*.tmp"):
+            own = left.name.startswith(f".{path.name}.")
             with suppress(OSError):
-                if left.name.startswith(f".{path.name}.") or time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                if own or (all_ours and time.time() - left.stat().st_mtime > _LEFT_SECONDS):
                     _remove_left(left)
         beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
     try:

@@ -154,7 +154,7 @@ def _make(
         labels = PlaceLabels(lake, labels, recipe.series)
     chips = _chips(lake, labels)
     scenes = _scenes(lake, chips)
-    with atomic_dir(target) as root:
+    with atomic_dir(target, all_ours=target.parent == lake.layout.releases) as root:
         (root / "items").mkdir()
         todo = list(_batches(lake, recipe, origin.scheme, labels, chips, scenes, root / "items"))
         done = _write(todo, "writing chips", executor, progress)
