@@ -17,6 +17,7 @@ from waiting import run
 
 from groundset.server.app import create_app
 from groundset.server.context import Settings
+from groundset.server.offered import offered
 from groundset.workspace import Workspace
 
 BASE = "http://127.0.0.1:8000"
@@ -88,6 +89,20 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
     ("ingest", {"source": "new.tif", "sample": 5, "stratify": "/etc/passwd"}, 403, "stratify = /etc/passwd"),
     ("ingest", {"source": "new.tif", "sample": 0}, 422, ""),
 ]
+
+
+def test_what_another_workspace_made_is_not_offered(workspace: Workspace, tmp_path: Path) -> None:
+    other = tmp_path / "data" / "other"
+    for folder in (other / "chips", tmp_path / "data" / "chips"):
+        folder.mkdir(parents=True)
+        (folder / "a.parquet").touch()
+    (other / "groundset.toml").touch()
+    write(other / "land.geojson", 320)
+    (tmp_path / "data" / "link.csv").symlink_to(other / "land.geojson")
+    roots = [workspace.root.resolve(), tmp_path / "data", tmp_path / "gone"]
+    told = offered(workspace.lake, roots, (".parquet", ".geojson", ".csv"))
+    wanted = {other / "land.geojson", tmp_path / "data" / "chips" / "a.parquet"}
+    assert {one.file for one in told.files} == set(map(str, wanted))
 
 
 def test_files_that_may_not_be_read_are_refused(workspace: Workspace, opened: TestClient) -> None:

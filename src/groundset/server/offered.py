@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from groundset.core.layout import Layout
 from groundset.lake import Lake
 from groundset.server.models import OfferedFile, OfferedFiles
 
@@ -17,10 +18,12 @@ _LOOKED = 2_000
 """Most folders that are looked into: a home directory is not searched to its end."""
 _DEEP = 4
 """Folders below each other."""
+_MADE = frozenset(("chips", "features", "quicklooks", "masks", "models", "releases", "attached"))
+"""Folders of a workspace that it makes itself."""
 
 
 def offered(lake: Lake, roots: Sequence[Path], endings: Collection[str]) -> OfferedFiles:
-    """Files with these endings, the newest first; in the workspace not those that it made itself.
+    """Files with these endings, the newest first; not those that a workspace made itself.
 
     Args:
         lake: The workspace; its files are told from there, others by their whole path.
@@ -29,10 +32,9 @@ def offered(lake: Lake, roots: Sequence[Path], endings: Collection[str]) -> Offe
     """
     home = lake.root.resolve()
     schemes = {home / name for name in (lake.config.scheme, *(task.scheme for task in lake.config.tasks)) if name}
-    own = {home / name for name in ("chips", "features", "quicklooks", "masks", "models", "releases", "attached")}
     found: dict[Path, os.stat_result] = {}
     folders = 0
-    for folder in (each for root in roots for each in _folders(root, own)):
+    for folder in (each for root in roots for each in _folders(root)):
         folders += 1
         if folders > _LOOKED or len(found) > MOST:
             break
@@ -57,14 +59,15 @@ def _fits(entry: os.DirEntry[str], endings: Collection[str]) -> bool:
     return not name.startswith(".") and Path(name).suffix.lower() in endings and entry.is_file(follow_symlinks=False)
 
 
-def _folders(root: Path, own: Collection[Path]) -> Iterator[Path]:
-    """A folder and those in it, the nearest first; none that is hidden, a link or the workspace's own."""
+def _folders(root: Path) -> Iterator[Path]:
+    """A folder and those in it, the nearest first; none that is hidden, a link or made by a workspace."""
     level = [root]
     for _ in range(_DEEP):
         below: list[Path] = []
         for folder in level:
             yield folder
             with suppress(OSError):
-                inside = (e for e in os.scandir(folder) if not e.name.startswith("."))
+                made = _MADE if Layout(folder).config.is_file() else frozenset()
+                inside = (e for e in os.scandir(folder) if not e.name.startswith(".") and e.name not in made)
                 below += sorted(Path(e.path) for e in inside if e.is_dir(follow_symlinks=False))
-        level = [folder for folder in below if folder not in own]
+        level = below
