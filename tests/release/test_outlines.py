@@ -465,3 +465,7 @@ def test_ground_lies_in_every_split_and_objects_in_one(lake: Lake, stac_schemas:
     assert "1 shape on more than 16 chips: ground" in (made.path / "README.md").read_text()
     report = check(made.path)
     assert report.passed("Q2"), report.render()
+    record = json.loads((made.path / "release.json").read_text())
+    del record["recipe"]["ground"]
+    (made.path / "release.json").write_text(json.dumps(record))
+    assert any("lies in two splits" in f.what for f in check(made.path).findings)

@@ -14,7 +14,7 @@ from groundset.release._check_chips import Seen
 from groundset.release._check_folder import Folder
 from groundset.release._check_outlines import NEAR, SeenShape
 from groundset.release._check_types import Finding, error
-from groundset.release.facts import GROUND_CHIPS, SPLITS
+from groundset.release.facts import SPLITS
 from groundset.release.kinds.coco import categories, coco_path
 from groundset.release.kinds.outline_table import SIDES, TABLE
 
@@ -22,13 +22,16 @@ _MOST = 20
 _COLUMNS = ("shape_id", "chip_id", "split", "class", "category_id", "area_pixels", "bbox_pixels")
 
 
-def shapes(folder: Folder, scheme: Scheme | None, seen: Sequence[Seen]) -> list[Finding]:
-    """What there is to say of the outlines of an outline task's release; at most 20 findings a kind."""
+def shapes(folder: Folder, scheme: Scheme | None, seen: Sequence[Seen], ground: int | None) -> list[Finding]:
+    """What there is to say of the outlines of an outline task's release; at most 20 findings a kind.
+
+    Shapes on more chips than ``ground`` may lie in several splits.
+    """
     if scheme is None:
         return []
     chips = {str(folder.items[s.path].get("id")): s for s in seen}
     splits = {name: _split(folder.items[s.path]) for name, s in chips.items()}
-    out = [*_leaks(chips, splits)][:_MOST]
+    out = [*_leaks(chips, splits, ground)][:_MOST]
     out += [*_table(folder, chips, splits)][:_MOST]
     for split in SPLITS:
         here = {name: s for name, s in chips.items() if splits[name] == split}
@@ -42,13 +45,13 @@ def _split(item: Mapping[str, Any]) -> str:
     return str(properties.get("groundset:split")) if isinstance(properties, dict) else ""
 
 
-def _leaks(chips: Mapping[str, Seen], splits: Mapping[str, str]) -> Iterator[Finding]:
+def _leaks(chips: Mapping[str, Seen], splits: Mapping[str, str], ground: int | None) -> Iterator[Finding]:
     """A shape on chips of two splits, unless it is ground."""
     first: dict[str, str] = {}
     on = Counter(shape.id for seen in chips.values() for shape in seen.shapes)
     for name, seen in chips.items():
         for shape in seen.shapes if splits[name] in SPLITS else ():
-            if on[shape.id] > GROUND_CHIPS:
+            if ground is not None and on[shape.id] > ground:
                 continue
             other = first.setdefault(shape.id, name)
             if splits[other] != splits[name]:

@@ -72,7 +72,7 @@ def check(
         *duplicates(folder, seen),
         *class_statistics(record, codes, seen),
         *band_statistics(folder, record, seen),
-        *(shapes(folder, scheme, seen) if _kind(folder, record) == "outline" else ()),
+        *(shapes(folder, scheme, seen, _ground(record)) if _kind(folder, record) == "outline" else ()),
         *licence(folder),
         *curated(folder),
     ]
@@ -136,6 +136,13 @@ def _kind(folder: Folder, record: Mapping[str, Any]) -> str:
     kind = recipe.get("kind") if isinstance(recipe, dict) else None
     assets = {key for item in folder.items.values() for key in _keys(item.get("assets"))}
     return str(kind or ("segment" if "mask" in assets else "outline" if "labels" in assets else "classify"))
+
+
+def _ground(record: Mapping[str, Any]) -> int | None:
+    """From how many chips on a shape is ground, as the release was made."""
+    recipe = record.get("recipe")
+    ground = recipe.get("ground") if isinstance(recipe, dict) else None
+    return ground if isinstance(ground, int) else None
 
 
 def _keys(assets: Any) -> list[str]:

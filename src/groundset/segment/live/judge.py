@@ -138,9 +138,9 @@ def importance(segmenter: Segmenter, learned: Learned) -> tuple[Importance, ...]
     """What a fitted segmenter goes by, bands and indices, the most first.
 
     Of ``linear`` the lengths of the weights of standardised features over the classes; of trees what they state
-    themselves (impurity taken away, gain of splits); of ``committee`` the mean of both. A
-    band's share has that of its edges and of its part in the shape of the spectrum. Bands that say the same share what
-    one alone would have.
+    themselves (impurity taken away, gain of splits); of ``committee`` the mean of both. A band's
+    share has that of its edges and of its part in the shape of the spectrum. Bands that say the same share what one
+    alone would have.
     """
     each = _weights(segmenter)
     if each is None or not each.sum():

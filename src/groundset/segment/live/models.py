@@ -11,6 +11,7 @@ from typing import Literal
 from groundset.core import InputError, MissingError, Scheme
 from groundset.core.ids import check_name
 from groundset.lake import Lake
+from groundset.segment.features import FeatureSpec
 from groundset.segment.foreign import open_model
 from groundset.segment.live.learner import live_names
 from groundset.segment.model import Proposer
@@ -46,13 +47,13 @@ _SAYS = {
 
 
 def choices(lake: Lake) -> list[ModelChoice]:
-    """All models that can be named in this workspace, the default first."""
+    """All models that can be named in this workspace, the default first; those that want two dates answer no chip."""
     names = sorted(live_names(), key=lambda n: (n != DEFAULT, n))
     out = [ModelChoice(n, "live", _SAYS.get(n, "Follows each stroke")) for n in names]
     folders = lake.layout.models.iterdir() if lake.layout.models.is_dir() else ()
     for folder in sorted(f for f in folders if f.is_dir() and _is_name(f.name)):
         kind = kind_of(folder)
-        if kind is not None:
+        if kind is not None and not (kind == "trained" and _wants_dates(folder)):
             out.append(ModelChoice(folder.name, kind, _title(kind)))
     return out
 
@@ -66,6 +67,13 @@ def kind_of(folder: Path) -> Kind | None:
     if is_promptable(folder):
         return "prompt"
     return "foreign" if _file_of(folder) is not None else None
+
+
+def _wants_dates(folder: Path) -> bool:
+    try:
+        return FeatureSpec.from_dict(json.loads((folder / "features.json").read_text(encoding="utf-8"))).dates > 1
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError):
+        return False
 
 
 def _file_of(folder: Path) -> Path | None:

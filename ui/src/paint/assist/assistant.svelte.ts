@@ -6,6 +6,7 @@ import type { components } from '../../lib/openapi';
 import { recall, remember } from '../../lib/stored';
 import { toast } from '../../lib/toast.svelte';
 import type { Problem } from '../../lib/types';
+import { workspace } from '../../lib/workspace.svelte';
 import type { Command } from '../commands';
 import type { Box, Overlay, Patch } from '../contract';
 import type { Editor } from '../editor.svelte';
@@ -23,7 +24,7 @@ export class Assistant {
   private askedIn = $state(recall('paint asked in'));
   /** Strokes are followed by the quickest one; from many small answers (questions) two together learn more. */
   readonly suits: string = $derived.by(() =>
-    this.editor.hand.kind === 'ask' || this.askedIn === this.doc.task ? 'committee' : 'linear',
+    this.editor.hand.kind === 'ask' || this.askedIn === this.here ? 'committee' : 'linear',
   );
   readonly model = $derived(this.chosen ?? this.suits);
   smoothing = $state<Smoothing>((recall('paint assistant smoothing') as Smoothing | null) ?? 'none');
@@ -49,6 +50,10 @@ export class Assistant {
   private later: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly editor: Editor) {}
+
+  private get here(): string {
+    return `${workspace.info?.name ?? ''} ${this.doc.task}`;
+  }
 
   private get doc() {
     return this.editor.doc;
@@ -107,8 +112,8 @@ export class Assistant {
 
   /** A question was answered. */
   heard(): void {
-    this.askedIn = this.doc.task;
-    remember('paint asked in', this.doc.task);
+    this.askedIn = this.here;
+    remember('paint asked in', this.here);
   }
 
   setSmoothing(name: Smoothing): void {
