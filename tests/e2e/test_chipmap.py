@@ -13,7 +13,7 @@ from labelpage import api
 from pageserver import Served
 from PIL import Image
 from playwright.sync_api import Page, expect
-from rankpage import open_list, stored, until
+from rankpage import open_list, settled, stored, until
 
 import groundset as gs
 
@@ -36,6 +36,7 @@ class ChipMap:
         self.chips = api(server, f"/chips?f=geojson&task=chips&filter={quote(SCENE)}")["features"]
         expect(self.stage).to_have_attribute("data-drawn", str(len(self.chips)), timeout=60_000)
         expect(page.locator(".maplibregl-canvas")).to_be_visible()
+        settled(page, self.stage)  # the ranking beside it has come
         self.still()
 
     def still(self) -> None:

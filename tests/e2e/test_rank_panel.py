@@ -11,7 +11,7 @@ import pytest
 from labelpage import api
 from pageserver import Served
 from playwright.sync_api import Page, expect
-from rankpage import answer, asked, ids, listed, open_list, panel, stored, total, until
+from rankpage import answer, asked, ids, listed, open_list, panel, settled, stored, total, until
 
 NON_WATER = 0
 
@@ -36,8 +36,7 @@ class TestHistogram:
         open_list(page, served)
         chart = panel(page).locator("svg[role=img]").first
         expect(chart).to_be_visible()
-        box = chart.bounding_box()
-        assert box is not None
+        box = settled(page, chart)
         y = box["y"] + 30
         page.mouse.move(box["x"] + 0.5 * box["width"], y)
         page.mouse.down()

@@ -69,6 +69,7 @@ def test_help_lists_all_keys(page: Page, open_page: Callable[..., Page], axe: Ca
     page.keyboard.press("?")
     expect(dialog).to_be_hidden()
     page.keyboard.press("?")
+    expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 

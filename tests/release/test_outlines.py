@@ -307,14 +307,14 @@ def test_what_is_spoilt_is_found(release: Release, tmp_path: Path, stac_schemas)
     assert scheme is not None
     codes = {c.name: c.code for c in scheme}
     whole = {one.path: one for one in look(Job(root, None, codes, "outline", tuple(folder.items.items()), ()))[1]}
-    assert shapes(folder, scheme, list(whole.values())) == []
+    assert shapes(folder, scheme, list(whole.values()), None) == []
     touched = tuple(f"items/{c}/{c}.json" for c in ("s_0_1_1", "s_0_3_7"))
     for name, (spoil, said) in SPOILT.items():
         before = {p: p.read_bytes() for p in root.rglob("*") if p.is_file() and p.suffix != ".tif"}
         spoil(root)
         folder = open_folder(root)
         findings, seen = look(Job(root, None, codes, "outline", tuple((p, folder.items[p]) for p in touched), ()))
-        found = [*findings, *shapes(folder, scheme, list((whole | {one.path: one for one in seen}).values()))]
+        found = [*findings, *shapes(folder, scheme, list((whole | {one.path: one for one in seen}).values()), None)]
         told = [f.message for f in found if f.level == "Q2"]
         assert any(said.lower() in line.lower() for line in told), (name, told)
         for path, data in before.items():

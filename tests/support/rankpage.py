@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from labelpage import SIGN_IN, api
 from pageserver import Served
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 WATER = 1
 PATIENCE_S = 30
@@ -84,3 +84,16 @@ def until(page: Page, check: Callable[[], bool], what: str) -> None:
         if time.monotonic() > end:
             raise AssertionError(f"not within {PATIENCE_S} s: {what}")
         page.wait_for_timeout(100)
+
+
+def settled(page: Page, what: Locator) -> FloatRect:
+    """Where it is on the screen, once it has been there for a third of a second."""
+    known, since = what.bounding_box(), time.monotonic()
+    end = since + PATIENCE_S
+    while known is None or time.monotonic() - since < 0.3:
+        page.wait_for_timeout(50)
+        now = what.bounding_box()
+        if now != known:
+            known, since = now, time.monotonic()
+        assert since < end, "it does not come to rest"
+    return known
