@@ -13,7 +13,8 @@ from labelpage import api
 from pageserver import Served
 from paintpage import TASK, PaintPage, mask, mask_file, nothing, sign_in
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
+from rankpage import until
 
 NO_WEBGL2 = """
 const plain = HTMLCanvasElement.prototype.getContext;
@@ -115,6 +116,36 @@ def test_two_tabs_paint_one_chip_and_both_are_kept(page: Page, server: Served, c
     one.press("u")
     other.strokes(1)
     assert int((one.mask()[1] == 1).sum()) == 36
+
+
+def test_a_step_made_while_the_layer_is_on_its_way_stands(page: Page, server: Served, chip: str) -> None:
+    """What comes from the server was read before the step: it does not take it back."""
+    editor = PaintPage(page, server, chip).open()
+    editor.press("x", "2")
+    editor.drag((4.5, 4.5), (20.5, 9.5))
+    editor.strokes(1)
+    wanted = editor.mask()
+    page.reload()
+    editor.ready().strokes(1)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET" and not held:
+            held.append((route, route.fetch()))
+        else:
+            route.fallback()
+
+    page.route(re.compile(r"/strokes\?"), hold)
+    editor.press("u")
+    editor.strokes(0)
+    until(page, lambda: len(held) > 0, "the layer is asked for")
+    editor.press("r")
+    editor.strokes(1)
+    ((route, response),) = held
+    route.fulfill(response=response)
+    page.wait_for_timeout(1000)
+    editor.strokes(1)
+    np.testing.assert_array_equal(editor.mask(), wanted)
 
 
 def test_what_others_paint_is_seen_at_once(new_page: Callable[..., Page], server: Served, chip: str) -> None:

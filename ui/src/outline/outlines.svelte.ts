@@ -262,7 +262,7 @@ export class Outlines extends LabelDoc {
       const chips = [...this.elsewhere];
       this.elsewhere.clear();
       const run = this.stale ? this.fetch() : this.fetchChips(chips);
-      void run.catch(() => undefined); // the next news, or coming back, asks again
+      void run.catch(() => (this.stale = true)); // the next news, or coming back, asks again
     }, 20);
   }
 

@@ -244,11 +244,16 @@ export class PaintDoc extends LabelDoc implements Doc {
     const clear = this.pending.length === 0;
     const known = this.steps;
     const wanted = actor !== null && (!this.own || this.actor !== actor || (clear && this.stale));
+    const { stale } = this;
     if (others) this.othersToo = false;
+    if (wanted) this.stale = false; // before it is asked for: a step that is made meanwhile is not in what comes
     const [mine, rest] = await Promise.all([
       wanted ? fetchOwn(chip, task, signal) : null,
       others || !this.others ? fetchPlanes(chip, { task, part }, signal) : this.others,
-    ]);
+    ]).catch((error: unknown) => {
+      this.stale ||= stale;
+      throw error;
+    });
     if (signal.aborted) return;
     this.others = rest;
     this.own ??= emptyPlanes(rest.rows, rest.cols);
@@ -265,7 +270,6 @@ export class PaintDoc extends LabelDoc implements Doc {
       this.strokes = told.strokes;
       this.seconds = told.seconds;
       this.work = told.work ?? INCOMPLETE;
-      this.stale = false;
       for (const { id, change } of this.since) {
         if (change && !this.steps.undo.some((one) => one.id === id)) this.again(id, change);
       }
