@@ -18,8 +18,10 @@ QUEUE = 8
 """Questions that the page has at hand; it asks for new ones when half of them are answered."""
 AGREE = 0.8
 """Share of a segment's pixels that must be of one class for the person to say so; others they skip."""
-LATELY = 20
-"""Questions by which they judge what asking brings, with all that the model makes of the answers."""
+LATELY = (5, 20)
+"""Questions by which they judge what asking brings, with all that the model makes of the answers: as many as take
+:data:`TRIED` of the time that the rest would take at the rate of pointing, within these."""
+TRIED = 0.1
 LONG = 60.0
 """Seconds that the rest would take at the rate of pointing, from which on they try questions."""
 
@@ -32,7 +34,7 @@ class Questions:
         self.chip = 0
         self.queue: deque[Question] = deque()
         self.skipped: dict[int, list[Skip]] = {}
-        self.lately: deque[float] = deque(maxlen=LATELY)
+        self.lately: deque[float] = deque(maxlen=LATELY[1])
         self.given = -1
         self.wrong = 0
 
@@ -95,9 +97,11 @@ class Questions:
         pixels = self._pixels(one)
         code = self._said(pixels)
         now = 0.0 if code is None else self.person.mended(pixels, code, self.mine.mask)
-        if len(self.lately) == LATELY:
-            now = max(now, float(np.mean(self.lately)))
-        elif self.person.wrong(self.mine.mask) >= LONG * max(pointing, 1e-9):
+        rest = self.person.wrong(self.mine.mask) / max(pointing, 1e-9)
+        enough = int(np.clip(TRIED * rest / (MIND + KEY), *LATELY))
+        if len(self.lately) >= enough:
+            now = max(now, float(np.mean(list(self.lately)[-enough:])))
+        elif rest >= LONG:
             return np.inf
         return now / (MIND + KEY)
 

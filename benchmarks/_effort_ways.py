@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from skimage.draw import polygon
 
-from _annotator import BUTTON, HAND, KEY, MIND, POINT, Person
+from _annotator import BUTTON, HAND, KEY, MIND, POINT, Move, Person
 from _effort_asking import QUEUE, Questions
 from _effort_scenes import Picture, Reading, outlines, picture, seen
 from groundset.core import UNLABELLED
@@ -24,6 +24,9 @@ from groundset.segment.regions import Candidates, Hierarchy, candidates
 
 MOST_ACTS = 2_000
 TRIES = 6
+SHORT = 20.0
+"""Seconds that the rest would take at the rate of pointing, under which the person does not teach the assistant a
+second class but points on."""
 IRIS_WAIT = 0.5
 """Seconds of one answer of IRIS (measured on an idle machine, shared/design/facts.md)."""
 OUR_WAIT = 0.12
@@ -126,6 +129,11 @@ class Labelling:
             return person.patch(self.mask)
         return person.patch(np.where(person.truth == missing[0], 1 - missing[0], person.truth).astype(np.uint8))
 
+    def missed(self) -> np.ndarray | None:
+        """A patch of water that they have not drawn yet, where water is all that is drawn; None where there is none."""
+        patch = self.person.patch(self.mask) if self.classes() == [1] else None
+        return patch if patch is not None and self.person.truth[patch][0] == 1 else None
+
     def draw(self, where: np.ndarray, code: int) -> None:
         """A stroke or a region."""
         self.drawn[where] = code
@@ -201,7 +209,8 @@ def by_ours(job: Job) -> Costs:
 
     The person answers the question that is shown where that mends more in a second than pointing would, or where
     questions lately did; one that is of no class (:data:`AGREE`) they skip, which takes as long. They never wait for
-    questions: the next ones come while they answer. While a class is missing they take it from where it costs least.
+    questions: the next ones come while they answer. While a class is missing they take it from where it costs least;
+    the second one not before the rest takes long (:data:`SHORT`).
     """
     scene, person, out = job.begin()
     assistant = Assistant(scene)
@@ -214,13 +223,20 @@ def by_ours(job: Job) -> Costs:
     def meanwhile(better: bool) -> None:
         person.clock.wait(KEY if better else 0)
 
+    def pointed(patch: np.ndarray) -> Move:
+        spots = assistant.regions(person.spot(patch))
+        return person.choose(patch, mine.mask, outlines=True, fills=True, regions=spots)
+
     while (patch := mine.next()) is not None:
         code = int(person.truth[patch][0])
-        if len(mine.classes()) < 2 and questions.says() == code:
+        missed = mine.missed()
+        move = None if missed is None else pointed(missed)
+        if move is not None and person.wrong(mine.mask) < SHORT * move.rate:
+            asked = False
+        elif len(mine.classes()) < 2 and questions.says() == code:
             asked = True
         else:
-            spots = assistant.regions(person.spot(patch))
-            move = person.choose(patch, mine.mask, outlines=True, fills=True, regions=spots)
+            move = pointed(patch)
             asked = len(mine.classes()) == 2 and questions.rate(move.rate) > move.rate
         if asked:
             questions.answer()
@@ -229,6 +245,7 @@ def by_ours(job: Job) -> Costs:
             mine.answer(seen=meanwhile)
             questions.learn()
         else:
+            assert move is not None
             mine.draw(*person.do(move))
             questions.turn_to(patch)
             mine.batch = 1 if person.clock.acts < OFTEN else 4 if person.clock.acts < RARELY else 16

