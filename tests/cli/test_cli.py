@@ -129,6 +129,7 @@ def test_photos_of_a_group_stay_in_one_split(tmp_path: Path):
         (("init", "/dev/null/lake", "--scheme", "water"), ("file or folder", "/dev/null")),
         (("release", "{lake}", "v1"), ("v1", "already")),
         (("release", "{lake}", "v2", "--splits", "50,50"), ("sum to 100", "50,50")),
+        (("release", "{lake}", "v2", "--scenes", ","), ("a list without a name", "joined by commas")),
         (("release", "{lake}", "--rebuild", "v1"), ("--to",)),
         (("check", "nowhere"), ("nowhere",)),
         (("publish", "nowhere", "--s3", "s3://b/p"), ("nowhere",)),

@@ -62,8 +62,9 @@ def test_a_scene_that_is_not_there_or_has_no_label(lake: Lake, tmp_path: Path) -
     assert told.value.asked == "scenes = rader"
     path = write_scene(tmp_path / "bare.tif", np.ones((1, 16, 16), np.float32))
     lake.scenes.put(open_source(str(path), bands=["hh"], time=TIME, scene_id="bare")[0])
-    with pytest.raises(InputError, match="there are no labels to release"):
+    with pytest.raises(InputError, match="these scenes have no labels") as none:
         build(lake, "v", task="chips", scenes=["bare"])
+    assert (none.value.asked, none.value.found) == ("task chips, scenes bare", "labels in optical, radar")
 
 
 def test_what_differs_is_said_where_names_are_the_same(lake: Lake) -> None:

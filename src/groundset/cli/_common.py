@@ -82,8 +82,17 @@ def _dask(address: str) -> Iterator[Executor]:
 
 
 def names(text: str | None) -> list[str] | None:
-    """``"B02,B03"`` as a list, None as None."""
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+    """``"B02,B03"`` as a list, None as None.
+
+    Raises:
+        InputError: Commas and nothing between them.
+    """
+    if text is None:
+        return None
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if text.strip() and not found:
+        raise InputError("a list without a name", asked=text, hint="write names joined by commas, such as a,b")
+    return found
 
 
 def seconds(value: float) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from groundset.lake import Lake
 
 _SAMPLE = 200
+_SHOWN = 5
 _CLEARLY = 0.9
 """How much smaller than a chip a block must be to be refused from a sample of the chips."""
 
@@ -131,6 +132,18 @@ def no_labels(task: str | None, how: str = HOW) -> InputError:
     )
 
 
+def _none_in(scenes: Iterable[str], task: TaskConfig, chips: Iterable[str]) -> InputError:
+    """A task has labels, and none of them in the scenes that were named."""
+    there = sorted({ChipId.parse(i).scene for i in chips})
+    more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
+    return InputError(
+        "these scenes have no labels of the task to release",
+        asked=f"task {task.name}, scenes {', '.join(scenes)}",
+        found=f"labels in {', '.join(there[:_SHOWN])}{more}" if there else "no label in any scene",
+        hint="name a scene that has labels, or label chips of these; those of a change belong to its first date",
+    )
+
+
 def check_times(scenes: Iterable[Scene]) -> None:
     """Refuse scenes without an acquisition time."""
     timeless = [s.id for s in scenes if s.datetime is None]
@@ -152,7 +165,7 @@ def _check_chips(
         return
     labels = KINDS[task.kind].labels(lake, task.name, scenes=named)
     if named and not KINDS[task.kind].there(labels):
-        raise no_labels(f"task {task.name}, scenes {', '.join(named)}", KINDS[task.kind].how)
+        raise _none_in(named, task, KINDS[task.kind].labels(lake, task.name).chip_ids)
     labelled = set(labels.chip_ids)
     used = {ChipId.parse(i).scene for i in labelled}
     there = [s for s in scenes if s.id in used]
