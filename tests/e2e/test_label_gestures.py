@@ -381,6 +381,8 @@ class TestPanel:
         wall.panel.get_by_label("Name of the new task").fill("cover")
         wall.panel.get_by_role("switch", name="A chip may have several classes").check()
         wall.panel.get_by_role("button", name="Add the task").click()
+        page.wait_for_url(lambda url: "task=cover" in url)
+        expect(wall.panel.get_by_role("switch", name="A chip may have several classes")).to_have_count(0)
         expect(wall.panel).to_contain_text("several classes")
         wall.task = "cover"
         wall.panel.get_by_role("switch", name="Go on").uncheck()
