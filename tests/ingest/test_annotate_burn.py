@@ -17,12 +17,12 @@ from groundset.imagery import BandSource, Scene
 from groundset.ingest._annotate.burn import burn, inside_scene
 
 
+SPAN = st.lists(st.floats(-60, 560), min_size=2, max_size=2, unique=True).map(sorted)
+BOX = st.tuples(SPAN, SPAN, st.integers(0, 2)).map(lambda b: (b[0][0], b[1][0], b[0][1], b[1][1], b[2]))
+
+
 @given(
-    st.lists(
-        st.tuples(*[st.floats(-60, 560)] * 4, st.integers(0, 2)).filter(lambda b: b[2] > b[0] and b[3] > b[1]),
-        min_size=1,
-        max_size=6,
-    ),
+    st.lists(BOX, min_size=1, max_size=6),
     st.sampled_from([(64, 64), (100, 60), (256, 256)]),
 )
 @settings(max_examples=25, deadline=None)
