@@ -16,7 +16,6 @@ from groundset.core import UNLABELLED, Band, BandSet, Grid
 from groundset.imagery import BandSource, Scene
 from groundset.ingest._annotate.burn import burn, inside_scene
 
-
 SPAN = st.lists(st.floats(-60, 560), min_size=2, max_size=2, unique=True).map(sorted)
 BOX = st.tuples(SPAN, SPAN, st.integers(0, 2)).map(lambda b: (b[0][0], b[1][0], b[0][1], b[1][1], b[2]))
 
