@@ -12,7 +12,7 @@ import pytest
 from labelpage import api
 from pageserver import Served
 from paintpage import TOLERANCE, PaintPage, inputs, mask, nothing, pure
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 KEYS = {
     "brush": "d",
@@ -125,3 +125,28 @@ def test_a_class_is_picked_where_it_is_shown(editor: PaintPage, chips: list[str]
     page.page.keyboard.up("Alt")
     assert held.inner_text() == first
     page.strokes(2)
+
+
+def test_one_key_gives_what_is_left_the_class_in_hand(
+    editor: PaintPage, chips: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paintpage.TASK", "rest")  # one in which nobody has labelled
+    api(editor.server, "/tasks", {"name": "rest", "kind": "segment"})
+    page = editor.go(chips[13])
+    page.press("x", "2")
+    page.drag((4, 4), (20, 20))
+    page.press("n")
+    page.drag((30, 4), (40, 20))
+    page.strokes(2)
+    before = page.mask()
+    left = (before[0] == 255) & (before[1] == 0)
+    page.press("1", "F")
+    page.strokes(3)
+    after = page.mask()
+    np.testing.assert_array_equal(after[:, ~left], before[:, ~left])
+    assert np.unique(after[0][left]).tolist() == [0]
+    page.press("F")
+    expect(page.page.get_by_text("Nothing is left: every pixel has been said.")).to_be_visible()
+    page.press("u")
+    page.strokes(2)
+    np.testing.assert_array_equal(page.mask(), before)

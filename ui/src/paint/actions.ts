@@ -105,6 +105,13 @@ function labels({ hand, classes, unlabelled }: Actor): Command[] {
       };
     }),
     {
+      id: 'rest',
+      title: 'The rest: what has no label gets the class in hand',
+      part: 'Labels',
+      keys: ['F'],
+      run: () => hand.rest(),
+    },
+    {
       id: 'unlabelled',
       title: 'Unlabelled in hand. A question: mixed, or cannot tell',
       part: 'Labels',

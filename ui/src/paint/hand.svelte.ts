@@ -1,6 +1,7 @@
 /** What a person has in hand: tool, class, width, the pixel cursor of the keyboard. It is the tool that views talk to. */
 import { bandExpression, type Expression, UNLABELLED } from '../canvas';
 import { recall, remember } from '../lib/stored';
+import { toast } from '../lib/toast.svelte';
 import type { SchemeClass } from '../lib/types';
 import type { Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from './contract';
 import type { PaintDoc } from './doc.svelte';
@@ -14,6 +15,7 @@ import {
   type RegionBench,
   type ToolName,
   TOOLS,
+  untold,
   type Values,
   valuesOf,
   WIDE,
@@ -165,6 +167,16 @@ export class Hand implements Tool, Bench {
   apply(patch: Patch, facts: StrokeFacts): void {
     const said = this.through && this.kind !== 'eraser' ? this.through(patch) : patch;
     if (said) this.doc().apply(said, facts);
+  }
+
+  /** What nobody has said anything of becomes the class in hand. */
+  rest(): void {
+    const shown = this.shown();
+    if (!shown) return;
+    const patch = this.code === UNLABELLED ? null : untold(shown).patch({ code: this.code });
+    if (patch) this.apply(patch, { tool: 'fill' });
+    else if (this.code === UNLABELLED) toast('Take a class in hand first: its number.', { stay: 2500 });
+    else toast('Nothing is left: every pixel has been said.', { stay: 2500 });
   }
 
   pick(code: number): void {

@@ -48,7 +48,7 @@ export const TOOLBOX: readonly ToolFace[] = [
     title: 'Fill an area',
     icon: 'bucket',
     key: 'f',
-    hint: 'Click into an area of one label: all of it changes.',
+    hint: 'Click into an area of one label: all of it changes. {rest}: all that has no label yet.',
   },
   {
     name: 'region',

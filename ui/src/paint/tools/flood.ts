@@ -1,4 +1,6 @@
 /** Areas that hang together: by similar values, or by one label. */
+import { type MaskPixels, UNLABELLED } from '../../canvas/pixels';
+import { ORIGIN } from '../contract';
 import { Cells } from './cells';
 
 /** Pixels from (col, row) on that touch by their sides and that `takes` says yes to. */
@@ -54,4 +56,20 @@ export function similar(
 export function areaOf(rows: number, cols: number, col: number, row: number, classes: Uint8Array): Cells {
   const code = classes[row * cols + col];
   return flood(rows, cols, col, row, (at) => classes[at] === code);
+}
+
+/** Pixels that nobody has said anything of: without a class, and not unlabelled on purpose. */
+export function untold({ rows, cols, data }: MaskPixels): Cells {
+  const cells = new Cells(rows, cols);
+  const open = (at: number): boolean => data[at] === UNLABELLED && data[rows * cols + at] === ORIGIN.none;
+  for (let row = 0; row < rows; row++) {
+    for (let from = 0; from < cols; from++) {
+      if (!open(row * cols + from)) continue;
+      let to = from;
+      while (to < cols - 1 && open(row * cols + to + 1)) to++;
+      cells.span(row, from, to);
+      from = to;
+    }
+  }
+  return cells;
 }

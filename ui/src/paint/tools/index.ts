@@ -13,7 +13,7 @@ export { NO_REGIONS, type RegionBench } from './region';
 export { BaseTool } from './bench';
 export { Cells, saidOf, type Saying } from './cells';
 export { valuesOf } from './values';
-export { areaOf, flood, similar, type Values } from './flood';
+export { areaOf, flood, similar, untold, type Values } from './flood';
 
 export const TOOLS = [
   'brush',

@@ -3,7 +3,7 @@ import { MaskPixels } from '../../canvas/pixels';
 import type { Modifiers, Patch, Point, StrokeFacts } from '../contract';
 import { emptyPlanes, lay, merged } from '../planes';
 import type { Bench } from './bench';
-import { areaOf, similar } from './flood';
+import { areaOf, similar, untold } from './flood';
 import { makeTool, NO_ASKS, NO_REGIONS, type ToolName, TOOLS } from './index';
 
 const ROWS = 20;
@@ -206,5 +206,15 @@ describe('areas', () => {
     one[4] = NaN;
     expect(similar(3, 3, 0, 0, bands, 0.9).has(1, 1)).toBe(false);
     expect(similar(3, 3, 1, 1, bands, 0.9).empty).toBe(true);
+  });
+
+  it('of what nobody has said leave out what is unlabelled on purpose', () => {
+    const mask = new MaskPixels({ dtype: 'u1', shape: [3, 3, 4], data: new Uint8Array(36) });
+    mask.data.fill(255, 0, 12);
+    mask.data[1] = 2; // a person's
+    mask.data[12 + 1] = mask.data[12 + 6] = 1; // and one that they left without a class
+    const cells = untold(mask);
+    const wanted = [1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1];
+    expect(wanted.map((_, i) => Number(cells.has(i % 4, Math.floor(i / 4))))).toEqual(wanted);
   });
 });
