@@ -68,7 +68,7 @@ class Keys {
       this.pressed = [];
       return;
     }
-    const now = performance.now();
+    const now = event.timeStamp; // of the press: a busy page handles it late
     if (now - this.at > PAUSE) this.pressed = [];
     this.at = now;
     const figure = figureOf(event);

@@ -11,6 +11,7 @@ function bind(key: string, group = 'Test'): ReturnType<typeof vi.fn> {
 
 function press(key: string, init: KeyboardEventInit = {}, target: EventTarget = document.body): KeyboardEvent {
   const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...init });
+  Object.defineProperty(event, 'timeStamp', { value: performance.now() });
   window.addEventListener('keydown', (heard) => keys.handle(heard), { once: true });
   target.dispatchEvent(event);
   return event;
