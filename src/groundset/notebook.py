@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
-from groundset.core import ConflictError, InputError, MissingError, ServiceError
+from groundset.core import ConflictError, InputError, MissingError, ServiceError, few
 from groundset.server.app import create_app
 from groundset.server.context import Settings
 from groundset.server.lock import address_of, hold
@@ -289,7 +289,7 @@ def _label_widget() -> type[Any]:
             if unknown:
                 raise MissingError(
                     "no such chip in this workspace",
-                    asked=", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""),
+                    asked=few(unknown),
                     hint="the form is SCENE_LEVEL_ROW_COL",
                 )
             return ids

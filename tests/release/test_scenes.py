@@ -67,6 +67,18 @@ def test_a_scene_that_is_not_there_or_has_no_label(lake: Lake, tmp_path: Path) -
     assert (none.value.asked, none.value.found) == ("task chips, scenes bare", "labels in optical, radar")
 
 
+def test_of_many_scenes_the_first_are_named_and_the_rest_counted(lake: Lake) -> None:
+    one = lake.scenes.get("radar")
+    many = [replace(lake.scenes.get("optical"), id=f"o{i:03}") for i in range(60)]
+    with pytest.raises(InputError) as told:
+        check_bands([*many, one])
+    assert str(told.value.found).startswith("o000, o001, o002, o003, o004 and 55 more: blue")
+    assert "with these 60, joined by commas: o000, o001, o002, o003, o004 and 55 more" in str(told.value.hint)
+    with pytest.raises(InputError) as told:
+        check_bands([*many[:12], one])
+    assert f"--scenes {','.join(s.id for s in many[:12])} or --scenes radar" in str(told.value.hint)
+
+
 def test_what_differs_is_said_where_names_are_the_same(lake: Lake) -> None:
     scene = lake.scenes.get("radar")
     scaled = BandSet((replace(scene.bands[0], scale=0.5), *scene.bands.bands[1:]))

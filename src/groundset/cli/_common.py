@@ -81,17 +81,19 @@ def _dask(address: str) -> Iterator[Executor]:
         yield client.get_executor()
 
 
-def names(text: str | None) -> list[str] | None:
+def names(text: str | None, option: str) -> list[str] | None:
     """``"B02,B03"`` as a list, None as None.
 
     Raises:
-        InputError: Commas and nothing between them.
+        InputError: Nothing, or nothing between the commas: an empty variable of the shell does not mean all.
     """
     if text is None:
         return None
     found = [part.strip() for part in text.split(",") if part.strip()]
-    if text.strip() and not found:
-        raise InputError("a list without a name", asked=text, hint="write names joined by commas, such as a,b")
+    if not found:
+        raise InputError(
+            f"{option} names nothing", asked=f"{option} {text!r}", hint="write names joined by commas: a,b"
+        )
     return found
 
 

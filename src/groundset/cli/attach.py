@@ -79,7 +79,7 @@ def attach_file(
 
     with open_workspace(root) as ws, bars() as listen:
         report = ws.attach(
-            file, name=name, join=names(join) or (), column=column or (),  # type: ignore[arg-type]  # checked there
+            file, name=name, join=names(join, "--join") or (), column=column or (),  # type: ignore[arg-type]  # checked there
             take=take, date_column=date_column, within=within, crs=crs, x=x, y=y,  # type: ignore[arg-type]
             repair=not refuse_broken, label=label, when=when, task=task, actor=actor, progress=listen,
         )  # fmt: skip

@@ -38,6 +38,6 @@ def run(
 
     with open_workspace(root) as ws, bars() as listen:
         report = ws.fuse_labels(
-            names(scenes) or [], task=task, rule=rule, onto=onto, level=level, actor=actor, progress=listen
+            names(scenes, "--scenes") or [], task=task, rule=rule, onto=onto, level=level, actor=actor, progress=listen
         )
     out.print(report.summary(), markup=False, soft_wrap=True)

@@ -92,7 +92,7 @@ def run(
             limit=limit,
             sensor=sensor,
             time=time,
-            bands=names(bands),
+            bands=names(bands, "--bands"),
             scene_id=scene_id,
             fuse=fuse,
             mosaic=mosaic,

@@ -63,7 +63,7 @@ def run(
                 license=license,
                 seed=seed,
                 unlabelled=unlabelled,
-                scenes=names(scenes) or (),
+                scenes=names(scenes, "--scenes") or (),
                 executor=pool,
                 progress=listen,
             )

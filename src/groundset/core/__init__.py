@@ -19,6 +19,7 @@ from groundset.core.errors import (
     QueryError,
     ServiceError,
     StoppedError,
+    few,
     of_option,
 )
 from groundset.core.ids import ChipId, check_name, is_plain, safe_name
@@ -57,6 +58,7 @@ __all__ = [
     "StoppedError",
     "Window",
     "check_name",
+    "few",
     "is_plain",
     "merge",
     "of_option",

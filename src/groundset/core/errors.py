@@ -113,3 +113,9 @@ def of_option(name: str) -> Iterator[None]:
     except GroundsetError as error:
         asked = name if error.asked is None else f"{name} = {error.asked}"
         raise type(error)(error.message, asked=asked, found=error.found, hint=error.hint) from error
+
+
+def few(values: Sequence[object], most: int = 5) -> str:
+    """The first values, joined by commas, and how many more there are: ``a, b and 3 more``."""
+    more = f" and {len(values) - most:,} more" if len(values) > most else ""
+    return ", ".join(str(v) for v in values[:most]) + more

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from groundset._files import folder_lock
 from groundset.chips import Chip
-from groundset.core import UNLABELLED, InputError, LabelMask, Listener, MissingError, Origin, Progress
+from groundset.core import UNLABELLED, InputError, LabelMask, Listener, MissingError, Origin, Progress, few
 from groundset.core.layout import TaskKind
 from groundset.ingest._annotate.act import Act
 from groundset.ingest._annotate.answers import Answers
@@ -210,7 +210,7 @@ def _chip_rows(call: Call, rows: ChipRows) -> AnnotateReport:
     if unknown:
         raise MissingError(
             "no such chip in this workspace",
-            asked=", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""),
+            asked=few(unknown),
             found=f"{len(chips)} chips",
             hint="the form is SCENE_LEVEL_ROW_COL",
         )

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.chips import Chip
-from groundset.core import NO_CONFIDENCE, UNLABELLED, InputError, LabelMask, MissingError, Origin, Scheme
+from groundset.core import NO_CONFIDENCE, UNLABELLED, InputError, LabelMask, MissingError, Origin, Scheme, few
 from groundset.ingest._annotate.act import Act
 from groundset.ingest._annotate.burn import inside_scene
 from groundset.ingest._annotate.classes import check_codes
@@ -168,7 +168,7 @@ def _chips(lake: Lake, chip_ids: Iterable[str]) -> list[Chip]:
     if unknown:
         raise MissingError(
             "no such chip in this workspace",
-            asked=", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""),
+            asked=few(unknown),
             found=f"{len(lake.chips)} chips",
             hint="the form is SCENE_LEVEL_ROW_COL",
         )

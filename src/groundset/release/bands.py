@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from groundset.core import BandSet, InputError
+from groundset.core import BandSet, InputError, few
 from groundset.core.bands import Band
 from groundset.imagery import Scene
 
-SHOWN = 5
-"""Scenes of one set of bands that an error names."""
+_SPELLED = 50
+"""Scenes that a command to copy names; of more it says how many there are."""
 
 
 def by_bands(scenes: Iterable[Scene]) -> list[list[Scene]]:
@@ -28,7 +28,7 @@ def check_bands(scenes: Iterable[Scene]) -> BandSet:
     """
     sets = by_bands(scenes)
     if len(sets) > 1:
-        ways = " or ".join(f"--scenes {','.join(scene.id for scene in one)}" for one in sets[:2])
+        ways = " or ".join(f"--scenes {_spelled([scene.id for scene in one])}" for one in sets[:2])
         raise InputError(
             "the scenes of a release must have the same bands",
             found=told(sets),
@@ -40,7 +40,9 @@ def check_bands(scenes: Iterable[Scene]) -> BandSet:
 def told(sets: Sequence[Sequence[Scene]]) -> str:
     """Which scenes have which bands: ``radar: vv, vh; optical: B02, B03``; what differs where names are the same."""
     first = sets[0][0].bands
-    return "; ".join(f"{_ids(one)}: {_words(one[0].bands, first, len(sets) > 1)}" for one in sets)
+    return "; ".join(
+        f"{few([scene.id for scene in one])}: {_words(one[0].bands, first, len(sets) > 1)}" for one in sets
+    )
 
 
 def _words(bands: BandSet, first: BandSet, several: bool) -> str:
@@ -57,6 +59,5 @@ def _numbers(band: Band) -> str:
     return f"{told} ({', '.join(further)})" if further else told
 
 
-def _ids(scenes: Sequence[Scene]) -> str:
-    named = ", ".join(scene.id for scene in scenes[:SHOWN])
-    return f"{named} and {len(scenes) - SHOWN} more" if len(scenes) > SHOWN else named
+def _spelled(names: Sequence[str]) -> str:
+    return ",".join(names) if len(names) <= _SPELLED else f"with these {len(names)}, joined by commas: {few(names)}"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from groundset.chips import Chip
-from groundset.core import ChipId, ConflictError, InputError, check_name, of_option
+from groundset.core import ChipId, ConflictError, InputError, check_name, few, of_option
 from groundset.core.layout import TASK_KINDS
 from groundset.imagery import Scene
 from groundset.release._length import metres
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from groundset.lake import Lake
 
 _SAMPLE = 200
-_SHOWN = 5
 _CLEARLY = 0.9
 """How much smaller than a chip a block must be to be refused from a sample of the chips."""
 
@@ -135,11 +134,10 @@ def no_labels(task: str | None, how: str = HOW) -> InputError:
 def _none_in(scenes: Iterable[str], task: TaskConfig, chips: Iterable[str]) -> InputError:
     """A task has labels, and none of them in the scenes that were named."""
     there = sorted({ChipId.parse(i).scene for i in chips})
-    more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
     return InputError(
         "these scenes have no labels of the task to release",
         asked=f"task {task.name}, scenes {', '.join(scenes)}",
-        found=f"labels in {', '.join(there[:_SHOWN])}{more}" if there else "no label in any scene",
+        found=f"labels in {few(there)}" if there else "no label in any scene",
         hint="name a scene that has labels, or label chips of these; those of a change belong to its first date",
     )
 
@@ -150,7 +148,7 @@ def check_times(scenes: Iterable[Scene]) -> None:
     if timeless:
         raise InputError(
             "a release needs the acquisition time of every scene",
-            found=f"no time for {', '.join(timeless[:10])}{' ...' if len(timeless) > 10 else ''}",
+            found=f"no time for {few(timeless, 10)}",
             hint="ingest the same files once more with their time, such as --time 2024-06-01T10:30:00Z: it is noted, "
             "and chips and labels stay",
         )

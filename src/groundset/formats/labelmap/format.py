@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from groundset._files import write_text
-from groundset.core import ChipId, InputError, Listener, MissingError
+from groundset.core import ChipId, InputError, Listener, MissingError, few
 from groundset.core.layout import TASK_KINDS, TaskConfig, TaskKind
 from groundset.formats.capability import Capability, Loss
 from groundset.formats.format import Counts
@@ -64,7 +64,7 @@ class LabelMaps:
         known = lake.scenes.ids()
         missing = [s for s in self.scenes if s not in known]
         if missing:
-            raise MissingError("no such scene", asked=", ".join(missing), found=_few(known))
+            raise MissingError("no such scene", asked=", ".join(missing), found=few(known) or "none")
         if labels is not None:
             chips = [ChipId.parse(i) for i in labels.chip_ids]
             said = {c.scene for c in chips if self.level == c.level} or {c.scene for c in chips}
@@ -120,7 +120,3 @@ def _shapes(lake: Lake) -> Shapes:
     from groundset.outlines import Shapes as Opened
 
     return Opened(lake)
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "") or "none"

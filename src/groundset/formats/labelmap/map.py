@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from odc.geo.geobox import GeoBox
 
-from groundset.core import ChipId, InputError, LabelMask, Listener, MissingError, Progress, Scheme, Window, whole
+from groundset.core import ChipId, InputError, LabelMask, Listener, MissingError, Progress, Scheme, Window, few, whole
 from groundset.core.layout import TaskConfig, TaskKind
 from groundset.formats.labelmap.painting import (
     Answers,
@@ -240,10 +240,9 @@ def labelled_task(lake: Lake, name: str | None = None) -> TaskConfig:
 
 def _nothing(labels: TaskLabels, scene_id: str, task: str, level: int | None) -> InputError:
     others = sorted({ChipId.parse(i).scene for i in labels.chip_ids} - {scene_id})
-    few = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
     return InputError(
         "nothing of this scene is labelled",
         asked=f"{scene_id}, task {task}" + ("" if level is None else f", level {level}"),
-        found=f"labels on {few}" if others else "no labels on any other scene",
+        found=f"labels on {few(others)}" if others else "no labels on any other scene",
         hint="label some of its chips, or leave the level out" if level is not None else "label some of its chips",
     )

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 import numpy as np
 import numpy.typing as npt
 
-from groundset.core import UNLABELLED, InputError, MissingError, Scheme
+from groundset.core import UNLABELLED, InputError, MissingError, Scheme, few
 from groundset.taxonomy import Sheet
 
 
@@ -54,7 +54,7 @@ def translate_codes(values: Iterable[int], scheme: Scheme, sheet: Sheet | None, 
     if beyond:
         raise InputError(
             f"{file} holds values that cannot be class codes",
-            found=_some(beyond),
+            found=few(beyond, 12),
             hint="codes are 0 to 254; declare such a value as the raster's nodata (gdal_edit.py -a_nodata) or map it",
         )
     check_codes(found, scheme, f"{file} holds codes that the scheme lacks")
@@ -68,7 +68,7 @@ def check_codes(codes: Iterable[int], scheme: Scheme, message: str) -> None:
     if wrong:
         raise MissingError(
             message,
-            asked=_some(wrong),
+            asked=few(wrong, 12),
             found=", ".join(f"{c.code} {c.name}" for c in scheme),
             hint="map them with --sheet, or add them to the scheme",
         )
@@ -94,12 +94,7 @@ def _not_a_class(wrong: dict[str, list[str]], scheme: Scheme) -> MissingError:
     near = get_close_matches(next(iter(wrong)), scheme.names, 1)
     return MissingError(
         f"class not in the scheme {scheme.name}",
-        asked="; ".join(f"{text!r} ({_some(rows, 5)})" for text, rows in list(wrong.items())[:5]),
+        asked="; ".join(f"{text!r} ({few(rows)})" for text, rows in list(wrong.items())[:5]),
         found=", ".join(f"{c.name} ({c.code})" for c in scheme),
         hint=f"did you mean {near[0]}?" if near else "name one of these, or map it with --sheet",
     )
-
-
-def _some(values: Sequence[object], n: int = 12) -> str:
-    more = f" and {len(values) - n} more" if len(values) > n else ""
-    return ", ".join(str(v) for v in values[:n]) + more
