@@ -90,9 +90,10 @@ def kill(server: Served) -> None:
 def test_who_is_signed_out_loses_nothing(page: Page, server: Served, chip: str) -> None:
     editor = PaintPage(page, server, chip).open()
     cookies = page.context.cookies()
-    page.context.clear_cookies()
     editor.press("x")
-    editor.drag((4.5, 4.5), (9.5, 9.5))
+    editor.drag((4.5, 4.5), (9.5, 9.5), hold=True)
+    page.context.clear_cookies()
+    page.mouse.up()  # before the page asks for anything else, and lays the question over the picture
     expect(page.get_by_role("heading", name="The server asks for its token again")).to_be_visible()
     page.context.add_cookies(cookies)  # type: ignore[arg-type]
     page.reload()

@@ -117,7 +117,9 @@ def _covered(
     order = np.argsort(chip[use], kind="stable")
     here = np.searchsorted(several, chip[use][order])
     heaps = shapely.geometrycollections(inside[order], indices=here)
-    merged = shapely.area(shapely.union_all(np.asarray(heaps, object)[:, None], axis=1))
+    # GEOS divides by zero on its way where sides are nearly parallel, and NumPy would tell of it
+    with np.errstate(divide="ignore", invalid="ignore"):
+        merged = shapely.area(shapely.union_all(np.asarray(heaps, object)[:, None], axis=1))
     total[several] = merged / shapely.area(boxes[several]) * area.size[several].prod(axis=1)
     return total
 
