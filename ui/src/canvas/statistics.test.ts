@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { histogram, percentile } from './statistics';
+import { histogram, otsu, percentile } from './statistics';
 
 describe('percentile', () => {
   // wanted: numpy.percentile([1, 2, 4, 8], q)
@@ -28,5 +28,23 @@ describe('histogram', () => {
 
   it('of equal values stands in the first bin', () => {
     expect(histogram([2, 2, 2], 2, 2, 3).counts).toEqual([3, 0, 0]);
+  });
+});
+
+describe('Otsu’s cut', () => {
+  it('lies in the middle of what parts two groups', () => {
+    const two = [...Array<number>(30).fill(0.2), ...Array<number>(10).fill(0.8)];
+    expect(otsu(two, 0, 1, 100)).toBeCloseTo(0.505, 3);
+  });
+
+  // wanted: skimage.filters.threshold_otsu((arange(100) / 99) ** 2, nbins=16), which names the middle of the bin below the cut
+  it('is that of scikit-image', () => {
+    const values = Array.from({ length: 100 }, (_, i) => (i / 99) ** 2);
+    expect(otsu(values, 0, 1, 16)).toBeCloseTo(0.40625 + 1 / 32, 12);
+  });
+
+  it('of none is NaN, of equal values at their end', () => {
+    expect(otsu([], 0, 1)).toBeNaN();
+    expect(Number.isFinite(otsu([2, 2, 2], 2, 3))).toBe(true);
   });
 });

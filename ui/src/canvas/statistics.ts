@@ -27,3 +27,25 @@ export function histogram(sorted: ArrayLike<number>, from: number, to: number, b
   }
   return { from, to, counts };
 }
+
+/**
+ * The cut between two bins that parts sorted numbers into the two groups farthest apart (Otsu 1979); NaN where there are
+ * none. What lies beyond `from` and `to` counts to the first and last bin.
+ */
+export function otsu(sorted: ArrayLike<number>, from: number, to: number, bins = 256): number {
+  const { counts } = histogram(sorted, from, to, bins);
+  const whole = counts.reduce((sum, n, bin) => sum + n * bin, 0);
+  let [below, sum, best, found] = [0, 0, 0, 0];
+  let last = 0;
+  for (let bin = 0; bin < bins - 1; bin++) {
+    below += counts[bin]!;
+    sum += counts[bin]! * bin;
+    const above = sorted.length - below;
+    if (below === 0 || above === 0) continue;
+    const apart = below * above * (sum / below - (whole - sum) / above) ** 2;
+    // an empty stretch parts as well everywhere: the middle of it is taken
+    if (apart > best * (1 + 1e-12)) [best, found, last] = [apart, bin, bin];
+    else if (apart >= best * (1 - 1e-12)) last = bin;
+  }
+  return sorted.length ? from + (((found + last) / 2 + 1) * (to - from)) / bins : NaN;
+}

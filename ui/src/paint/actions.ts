@@ -53,8 +53,14 @@ function tools({ hand }: Actor): Command[] {
     { id: 'region remove', title: 'Region: remove', part: 'Tools', keys: ['Delete'], run: () => hand.key('Delete') },
     { id: 'region up', title: 'Region: one step up', part: 'Tools', keys: ['}'], run: () => hand.key('up') },
     { id: 'region down', title: 'Region: one step down', part: 'Tools', keys: ['{'], run: () => hand.key('down') },
-    { id: 'smaller', title: 'Smaller, or less tolerant', part: 'Tools', keys: ['['], run: () => hand.more(-1) },
-    { id: 'larger', title: 'Larger, or more tolerant', part: 'Tools', keys: [']'], run: () => hand.more(1) },
+    {
+      id: 'smaller',
+      title: 'Smaller, less tolerant, a lower cut',
+      part: 'Tools',
+      keys: ['['],
+      run: () => hand.more(-1),
+    },
+    { id: 'larger', title: 'Larger, more tolerant, a higher cut', part: 'Tools', keys: [']'], run: () => hand.more(1) },
   ];
 }
 

@@ -4,11 +4,13 @@ import { recall, remember } from '../lib/stored';
 import { toast } from '../lib/toast.svelte';
 import type { SchemeClass } from '../lib/types';
 import type { Modifiers, Patch, Point, Preview, StrokeFacts, Tool } from './contract';
+import { Cutter } from './cutter.svelte';
 import type { PaintDoc } from './doc.svelte';
 import {
   type AskBench,
   BaseTool,
   type Bench,
+  type Cut,
   makeTool,
   NO_ASKS,
   NO_REGIONS,
@@ -47,6 +49,7 @@ export class Hand implements Tool, Bench {
   tolerance = $state(Number(recall('paint tolerance')) || 0.1);
   /** Whether flood compares all bands, or what is shown. */
   allBands = $state(recall('paint bands') === 'all');
+  readonly cutter: Cutter;
   /** Where the keyboard draws. */
   cell = $state.raw<{ row: number; col: number } | null>(null);
   /** What the first view shows; flood compares it. */
@@ -76,7 +79,9 @@ export class Hand implements Tool, Bench {
     readonly asks: () => AskBench = () => NO_ASKS,
     /** What is to be looked at, outlined in every view. */
     private readonly spots: () => NonNullable<Preview['lines']> = () => [],
-  ) {}
+  ) {
+    this.cutter = new Cutter(doc, classes, () => this.code);
+  }
 
   // --- as a tool ----------------------------------------------------------------------------------------------------
 
@@ -92,7 +97,7 @@ export class Hand implements Tool, Bench {
     void this.ticks;
     const { cell, tool } = this;
     const spots = this.spots();
-    const worked = tool?.preview ?? null;
+    const worked = tool?.sees() ?? null;
     const seen = spots.length > 0 ? { ...worked, lines: [...spots, ...(worked?.lines ?? [])] } : worked;
     if (!cell) return seen && { ...seen };
     const circle =
@@ -184,7 +189,8 @@ export class Hand implements Tool, Bench {
   }
 
   more(steps: number): void {
-    if (this.kind === 'flood') this.setTolerance(this.tolerance * 1.15 ** steps);
+    if (this.kind === 'threshold') this.cutter.step(steps);
+    else if (this.kind === 'flood') this.setTolerance(this.tolerance * 1.15 ** steps);
     else this.setWidth(wider(this.width, steps));
     this.ticks++;
   }
@@ -205,6 +211,14 @@ export class Hand implements Tool, Bench {
       this.kept.set(key, found);
       return found;
     });
+  }
+
+  cut(): Cut | null {
+    return this.cutter.cut;
+  }
+
+  cutAt(value: number): void {
+    this.cutter.to(value);
   }
 
   /** What lies under the tool is another by now; `at`: where the pointer rests. */

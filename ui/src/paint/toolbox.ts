@@ -51,6 +51,13 @@ export const TOOLBOX: readonly ToolFace[] = [
     hint: 'Click into an area of one label: all of it changes. {rest}: all that has no label yet.',
   },
   {
+    name: 'threshold',
+    title: 'Threshold',
+    icon: 'threshold',
+    key: 'T',
+    hint: '{next} takes what is shown; {smaller} {larger}: the cut. Or press a pixel at an edge and drag sideways.',
+  },
+  {
     name: 'region',
     title: 'Region',
     icon: 'similar',

@@ -5,6 +5,7 @@ import { Cells, type Saying, saidOf } from './cells';
 import type { AskBench } from './ask';
 import type { Values } from './flood';
 import type { RegionBench } from './region';
+import type { Cut } from './threshold';
 
 export interface Bench {
   readonly rows: number;
@@ -23,7 +24,10 @@ export interface Bench {
   pick(code: number): void;
   regions(): RegionBench;
   asks(): AskBench;
-  /** Brush and line grow, flood tolerates more. */
+  /** Where a threshold lies; null where it can lie nowhere. */
+  cut(): Cut | null;
+  cutAt(value: number): void;
+  /** Brush and line grow, flood tolerates more, a threshold rises. */
   more(steps: number): void;
 }
 
@@ -36,6 +40,11 @@ export abstract class BaseTool implements Tool {
   preview: Preview | null = null;
 
   constructor(protected readonly bench: Bench) {}
+
+  /** What is drawn over every view now. */
+  sees(): Preview | null {
+    return this.preview;
+  }
 
   abstract down(at: Point, how: Modifiers): boolean;
   abstract move(at: Point, how: Modifiers): void;

@@ -117,6 +117,21 @@ export class Cells {
   }
 }
 
+/** The pixels that `takes` says yes to. */
+export function cellsWhere(rows: number, cols: number, takes: (at: number) => boolean): Cells {
+  const cells = new Cells(rows, cols);
+  for (let row = 0; row < rows; row++) {
+    for (let from = 0; from < cols; from++) {
+      if (!takes(row * cols + from)) continue;
+      let to = from;
+      while (to < cols - 1 && takes(row * cols + to + 1)) to++;
+      cells.span(row, from, to);
+      from = to;
+    }
+  }
+  return cells;
+}
+
 /** One thing said of all pixels of an area. */
 export function saidOf(area: Box & { there: Uint8Array }, saying: Saying): Patch {
   const size = area.width * area.height;

@@ -1,7 +1,7 @@
 /** Areas that hang together: by similar values, or by one label. */
 import { type MaskPixels, UNLABELLED } from '../../canvas/pixels';
 import { ORIGIN } from '../contract';
-import { Cells } from './cells';
+import { Cells, cellsWhere } from './cells';
 
 /** Pixels from (col, row) on that touch by their sides and that `takes` says yes to. */
 export function flood(rows: number, cols: number, col: number, row: number, takes: (at: number) => boolean): Cells {
@@ -60,16 +60,6 @@ export function areaOf(rows: number, cols: number, col: number, row: number, cla
 
 /** Pixels that nobody has said anything of: without a class, and not unlabelled on purpose. */
 export function untold({ rows, cols, data }: MaskPixels): Cells {
-  const cells = new Cells(rows, cols);
   const open = (at: number): boolean => data[at] === UNLABELLED && data[rows * cols + at] === ORIGIN.none;
-  for (let row = 0; row < rows; row++) {
-    for (let from = 0; from < cols; from++) {
-      if (!open(row * cols + from)) continue;
-      let to = from;
-      while (to < cols - 1 && open(row * cols + to + 1)) to++;
-      cells.span(row, from, to);
-      from = to;
-    }
-  }
-  return cells;
+  return cellsWhere(rows, cols, open);
 }

@@ -5,6 +5,7 @@ import { Brush, Eraser } from './brush';
 import { Lasso, Line, Rectangle } from './drag';
 import { Polygon } from './polygon';
 import { Region } from './region';
+import { Threshold } from './threshold';
 import { Fill, Flood, Pick } from './touch';
 
 export type { Bench } from './bench';
@@ -13,6 +14,7 @@ export { NO_REGIONS, type RegionBench } from './region';
 export { BaseTool } from './bench';
 export { Cells, saidOf, type Saying } from './cells';
 export { valuesOf } from './values';
+export type { Cut } from './threshold';
 export { areaOf, flood, similar, untold, type Values } from './flood';
 
 export const TOOLS = [
@@ -24,6 +26,7 @@ export const TOOLS = [
   'rectangle',
   'flood',
   'fill',
+  'threshold',
   'region',
   'ask',
   'pick',
@@ -39,6 +42,7 @@ const MAKE: Record<ToolName, new (bench: Bench) => BaseTool> = {
   rectangle: Rectangle,
   flood: Flood,
   fill: Fill,
+  threshold: Threshold,
   region: Region,
   ask: Ask,
   pick: Pick,

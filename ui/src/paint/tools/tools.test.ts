@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MaskPixels } from '../../canvas/pixels';
-import type { Modifiers, Patch, Point, StrokeFacts } from '../contract';
+import { type Modifiers, ORIGIN, type Patch, type Point, type StrokeFacts } from '../contract';
 import { emptyPlanes, lay, merged } from '../planes';
 import type { Bench } from './bench';
-import { areaOf, similar, untold } from './flood';
+import { areaOf, similar, untold, type Values } from './flood';
 import { makeTool, NO_ASKS, NO_REGIONS, type ToolName, TOOLS } from './index';
+import { Threshold } from './threshold';
 
 const ROWS = 20;
 const COLS = 20;
@@ -23,7 +24,7 @@ class Table implements Bench {
   picked: number[] = [];
   grown = 0;
 
-  values() {
+  values(): Values[] {
     const data = Float32Array.from({ length: ROWS * COLS }, (_, i) => (i % COLS < 8 ? 0.1 : 0.9));
     return [{ data, low: 0, high: 1 }];
   }
@@ -36,6 +37,15 @@ class Table implements Bench {
   }
   pick(code: number): void {
     this.picked.push(code);
+  }
+  level = 0.5;
+  other: number | null = null;
+  above = true;
+  cut() {
+    return { values: this.values()[0]!, at: this.level, above: this.above, other: this.other };
+  }
+  cutAt(value: number): void {
+    this.level = value;
   }
   regions = () => NO_REGIONS;
   asks = () => NO_ASKS;
@@ -216,5 +226,65 @@ describe('areas', () => {
     const cells = untold(mask);
     const wanted = [1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1];
     expect(wanted.map((_, i) => Number(cells.has(i % 4, Math.floor(i / 4))))).toEqual(wanted);
+  });
+});
+
+describe('a threshold', () => {
+  const taken = () => new Threshold(table);
+  const fixed = (data: Float32Array): Values => ({ data, low: 0, high: 1 });
+
+  it('takes one side, in one stroke that a model’s word is; once taken Enter goes on', () => {
+    const tool = taken();
+    expect(tool.sees()?.patch?.patch.width).toBe(12);
+    expect(tool.key('Enter')).toBe(true);
+    expect(painted()).toBe(ROWS * 12);
+    expect(new Set(table.own.origin)).toEqual(new Set([ORIGIN.none, ORIGIN.model]));
+    expect(table.strokes.map(([, facts]) => facts.tool)).toEqual(['threshold']);
+    expect(tool.sees()?.patch ?? null).toBeNull();
+    expect(tool.key('Enter')).toBe(false);
+  });
+
+  it('gives the other side its class, and may take what lies below', () => {
+    [table.above, table.other] = [false, 1];
+    taken().key('Enter');
+    expect([painted(), painted(1)]).toEqual([ROWS * 8, ROWS * 12]);
+    table.above = true;
+    taken().key('Enter');
+    expect([painted(), painted(1)]).toEqual([ROWS * 12, ROWS * 8]);
+  });
+
+  it('leaves what a person said, and pixels without a value', () => {
+    drag('rectangle', at(10, 0), at(11, 19));
+    table.code = 3;
+    const data = Float32Array.from({ length: ROWS * COLS }, (_, i) => (i < COLS ? NaN : 1));
+    table.values = () => [fixed(data)];
+    taken().key('Enter');
+    expect([painted(), painted(3)]).toEqual([ROWS * 2, (ROWS - 1) * (COLS - 2)]);
+  });
+
+  it('goes through the pixel that is pressed, moves with the pointer, finer with Shift, and goes back on Escape', () => {
+    table.values = () => [fixed(Float32Array.from({ length: ROWS * COLS }, (_, i) => (i % COLS) / COLS))];
+    const tool = taken();
+    tool.down(at(10.5, 3));
+    expect(table.level).toBeCloseTo(0.5, 6);
+    tool.move(at(10.6, 3), PLAIN);
+    expect(table.level).toBeCloseTo(0.5, 6);
+    tool.move(at(14.7, 3), PLAIN);
+    expect(table.level).toBeCloseTo(0.7, 6);
+    tool.move(at(14.7, 3), { ...PLAIN, shift: true });
+    expect(table.level).toBeCloseTo(0.52, 6);
+    tool.up();
+    expect(painted()).toBe(ROWS * 9);
+    tool.down(at(2.5, 3));
+    expect(tool.key('Escape')).toBe(true);
+    tool.up();
+    expect([table.level.toFixed(2), table.strokes.length]).toEqual(['0.52', 1]);
+    expect(tool.down(at(-1, 3))).toBe(false);
+  });
+
+  it('takes nothing while unlabelled is in hand', () => {
+    table.code = 255;
+    const tool = taken();
+    expect([tool.sees(), tool.key('Enter')]).toEqual([null, false]);
   });
 });

@@ -41,16 +41,24 @@ export function gridOf(count: number, width: number, height: number): { cols: nu
   return { cols: best.cols, rows: best.rows };
 }
 
+const FIRST = ['NDWI', 'MNDWI', 'NDVI'];
+
+/** Indices, those that tell water from land first. */
+export function usualIndices<T extends { name: string }>(indices: readonly T[]): T[] {
+  const first = FIRST.flatMap((name) => indices.find((one) => one.name === name) ?? []);
+  return [...first, ...indices.filter((one) => !first.includes(one))];
+}
+
 /** What a task starts with: one picture, two, four, and the date before where there is one. */
 export function firstGroups(detail: Pick<ChipDetail, 'layers' | 'indices'>, dates: number): Group[] {
   const layer = (name: string): Said => ({ content: { kind: 'chip' }, look: { layer: name } });
   const layers = detail.layers.filter((one) => !one.lab); // a second natural colour tells nothing new
   const composites = layers.filter((one) => one.group !== 'band').map((one) => layer(one.name));
   const singles = layers.filter((one) => one.group === 'band').map((one) => layer(one.name));
-  const water = ['NDWI', 'MNDWI', 'NDVI'].filter((name) => detail.indices.some((one) => one.name === name));
-  const indices = [...water, ...detail.indices.map((one) => one.name).filter((name) => !water.includes(name))].map(
-    (name): Said => ({ content: { kind: 'chip' }, look: { index: name } }),
-  );
+  const indices = usualIndices(detail.indices).map(({ name }): Said => ({
+    content: { kind: 'chip' },
+    look: { index: name },
+  }));
   const around: Said = { content: { kind: 'around' }, look: {} };
   const plain = composites[0] ?? singles[0] ?? { content: { kind: 'chip' }, look: {} };
   const rest = [
