@@ -49,6 +49,8 @@ HAND = 0.5
 LONGEST = 60
 WINDING = 60
 SEEN = 3
+PURE = 0.8
+"""Share of a segment's pixels that must be of one class for them to say that it is; others they leave alone."""
 WHOLE = (1.0, 2.0)
 """How much the outline of a whole thing is simplified, in pixels, whichever mends more in a second."""
 CORNERS = 300
@@ -193,6 +195,11 @@ class Person:
         now, then = mask.ravel()[at], self.truth.ravel()[at]
         return int(((now != then) & (then == code)).sum()) - int(((then != code) & (then != 255)).sum())
 
+    def pure(self, painted: Bool, code: int) -> bool:
+        """Whether enough of a segment is of a class for them to say so."""
+        true = self.truth[painted & self.known]
+        return int((true == code).sum()) >= PURE * len(true)
+
     def better(self, painted: Bool, code: int, mask: UInt8) -> bool:
         """Whether the mask is no worse then: nobody paints land over a lake that is right to mend a little shore."""
         at = np.flatnonzero(painted)
@@ -236,7 +243,7 @@ class Person:
         if fills:
             areas = cc3d.connected_components(mask + np.uint8(1), connectivity=4)
             ways.append((areas == areas[self.spot(patch)], _fill))
-        ways += [(region, partial(_region, steps)) for region, steps in regions]
+        ways += [(region, partial(_region, steps)) for region, steps in regions if self.pure(region, code)]
         moves = []
         for painted, how in ways:
             took = Clock(holding=dict(self.clock.holding))

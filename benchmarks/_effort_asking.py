@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from _annotator import KEY, MIND
+from _annotator import KEY, MIND, PURE
 from groundset.core import UNLABELLED
 from groundset.segment.live.questions import Question, Skip
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 QUEUE = 8
 """Questions that the page has at hand; it asks for new ones when half of them are answered."""
-AGREE = 0.8
-"""Share of a segment's pixels that must be of one class for the person to say so; others they skip."""
 LATELY = (5, 20)
 """Questions by which they judge what asking brings, with all that the model makes of the answers: as many as take
 :data:`TRIED` of the time that the rest would take at the rate of pointing, within these."""
@@ -78,7 +76,7 @@ class Questions:
         true = self.person.truth[pixels]
         counts = [int((true == code).sum()) for code in (0, 1)]
         code = int(np.argmax(counts))
-        return code if counts[code] and counts[code] >= AGREE * len(true) else None
+        return code if counts[code] and counts[code] >= PURE * len(true) else None
 
     def says(self) -> int | None:
         """What the person would say to the question that is shown."""

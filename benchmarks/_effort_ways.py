@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from skimage.draw import polygon
 
-from _annotator import BUTTON, HAND, KEY, MIND, POINT, Move, Person
+from _annotator import HAND, KEY, MIND, Move, Person
 from _effort_asking import QUEUE, Questions
+from _effort_cutting import Cutting
 from _effort_scenes import Picture, Reading, outlines, picture, seen
 from groundset.core import UNLABELLED
 from groundset.segment.blocks import Places
@@ -31,8 +32,8 @@ IRIS_WAIT = 0.5
 """Seconds of one answer of IRIS (measured on an idle machine, shared/design/facts.md)."""
 OUR_WAIT = 0.12
 """Seconds of one answer of ours at most (``benchmarks/assist.py`` holds it to that)."""
-FILL = MIND + POINT + 2 * BUTTON + KEY
-"""Seconds to fill what is left with the other class."""
+FILL = MIND + 2 * KEY
+"""Seconds to give what is left the other class: its key, and the one that does it."""
 OFTEN, RARELY = 100, 400
 """Strokes after which ours is asked after every fourth, and every sixteenth: it changes little by then, and a
 simulation takes long."""
@@ -112,6 +113,8 @@ class Labelling:
         self.drawn = np.full(self.person.truth.shape, UNLABELLED, np.uint8)
         self.mask = np.zeros(self.person.truth.shape, np.uint8)
         self.since = 0
+        self.laid = False
+        """Whether a rule has said something."""
         self.open = FILL
         """What it costs yet to have a class everywhere: nothing once an answer was taken."""
 
@@ -129,10 +132,27 @@ class Labelling:
             return person.patch(self.mask)
         return person.patch(np.where(person.truth == missing[0], 1 - missing[0], person.truth).astype(np.uint8))
 
+    def taught(self) -> np.ndarray:
+        """The mask, or, while a class is to be taught after a rule, as if nothing but what is drawn were right."""
+        if not self.laid or len(self.classes()) == 2:
+            return self.mask
+        missing = next(code for code in (1, 0) if code not in self.classes())
+        return np.where(self.drawn == UNLABELLED, np.uint8(1 - missing), self.drawn)
+
     def missed(self) -> np.ndarray | None:
-        """A patch of water that they have not drawn yet, where water is all that is drawn; None where there is none."""
-        patch = self.person.patch(self.mask) if self.classes() == [1] else None
-        return patch if patch is not None and self.person.truth[patch][0] == 1 else None
+        """A patch to mend before both classes are taught: any after a rule, of water where only water is drawn."""
+        if len(self.classes()) == 2 or not (self.laid or self.classes() == [1]):
+            return None
+        patch = self.person.patch(self.mask)
+        return patch if patch is not None and (self.laid or self.person.truth[patch][0] == 1) else None
+
+    def lay(self, classes: np.ndarray, *, whole: bool) -> None:
+        """What a rule says of pixels that nobody has drawn; it teaches nothing. ``whole``: every chip has one now."""
+        where = (classes != UNLABELLED) & (self.drawn == UNLABELLED)
+        self.mask[where] = classes[where]
+        self.laid = True
+        if whole:
+            self.open = 0.0
 
     def draw(self, where: np.ndarray, code: int) -> None:
         """A stroke or a region."""
@@ -205,51 +225,52 @@ def iris_answer(bands: np.ndarray, drawn: np.ndarray) -> np.ndarray | None:
 
 
 def by_ours(job: Job) -> Costs:
-    """Strokes, outlines, region clicks and answers to questions; the answer lies over the mask, a key accepts it.
+    """A cut, strokes, outlines, region clicks, answers to questions; the answer lies over the mask, a key accepts it.
 
-    The person answers the question that is shown where that mends more in a second than pointing would, or where
-    questions lately did; one that is of no class (:data:`AGREE`) they skip, which takes as long. They never wait for
-    questions: the next ones come while they answer. While a class is missing they take it from where it costs least;
-    the second one not before the rest takes long (:data:`SHORT`).
+    The person cuts a chip where that mends more in a second than pointing. They answer the question that is shown where
+    that does, or where questions lately did; one that is of no class (:data:`_annotator.PURE`) they skip, which takes
+    as long. They never wait for questions: the next ones come while they answer. While a class is missing they take it
+    from where it costs least; the second one not before the rest takes long (:data:`SHORT`).
     """
     scene, person, out = job.begin()
     assistant = Assistant(scene)
     mine = Labelling(person, assistant.answer)
     questions = Questions(assistant, mine)
+    cutting = Cutting(scene, person)
 
-    def told(better: bool) -> None:
-        person.clock.wait(OUR_WAIT + (KEY if better else 0))
-
-    def meanwhile(better: bool) -> None:
-        person.clock.wait(KEY if better else 0)
-
-    def pointed(patch: np.ndarray) -> Move:
+    def pointed(patch: np.ndarray, mask: np.ndarray) -> Move:
         spots = assistant.regions(person.spot(patch))
-        return person.choose(patch, mine.mask, outlines=True, fills=True, regions=spots)
+        return person.choose(patch, mask, outlines=True, fills=True, regions=spots)
+
+    def point(move: Move, patch: np.ndarray) -> None:
+        mine.draw(*person.do(move))
+        questions.turn_to(patch)
+        mine.batch = 1 if person.clock.acts < OFTEN else 4 if person.clock.acts < RARELY else 16
+        mine.answer(seen=lambda better: person.clock.wait(OUR_WAIT + (KEY if better else 0)))
+
+    def respond() -> None:
+        questions.answer()
+        assistant.asked = True
+        mine.batch = QUEUE // 2 if person.clock.acts > QUEUE else 1
+        mine.answer(seen=lambda better: person.clock.wait(KEY if better else 0))
+        questions.learn()
+
+    def step(patch: np.ndarray) -> None:
+        missed = mine.missed()
+        move = pointed(patch if missed is None else missed, mine.mask)
+        cut = cutting.offer(patch if missed is None else missed, mine.drawn, mine.mask)
+        if cut is not None and cut.rate > move.rate:
+            return mine.lay(cutting.do(cut), whole=len(cutting.done) == len(scene.chips))
+        if missed is not None and person.wrong(mine.mask) < SHORT * move.rate:
+            return point(move, missed)
+        taught = len(mine.classes()) == 2
+        if not taught and questions.says() == int(person.truth[patch][0]):
+            return respond()
+        move = pointed(patch, mine.taught())
+        return respond() if taught and questions.rate(move.rate) > move.rate else point(move, patch)
 
     while (patch := mine.next()) is not None:
-        code = int(person.truth[patch][0])
-        missed = mine.missed()
-        move = None if missed is None else pointed(missed)
-        if move is not None and person.wrong(mine.mask) < SHORT * move.rate:
-            asked = False
-        elif len(mine.classes()) < 2 and questions.says() == code:
-            asked = True
-        else:
-            move = pointed(patch)
-            asked = len(mine.classes()) == 2 and questions.rate(move.rate) > move.rate
-        if asked:
-            questions.answer()
-            assistant.asked = True
-            mine.batch = QUEUE // 2 if person.clock.acts > QUEUE else 1
-            mine.answer(seen=meanwhile)
-            questions.learn()
-        else:
-            assert move is not None
-            mine.draw(*person.do(move))
-            questions.turn_to(patch)
-            mine.batch = 1 if person.clock.acts < OFTEN else 4 if person.clock.acts < RARELY else 16
-            mine.answer(seen=told)
+        step(patch)
         if out.see(person, mine.mask, mine.open):
             break
     return out
@@ -344,7 +365,8 @@ def by_regions(job: Job) -> Costs:
         if i is not None and i not in ranked:
             ranked[i] = candidates(scene.tree(i), None, [0, 1])
         code = int(person.truth[patch][0])
-        there = [] if i is None else regions_at(scene, ranked[i], i, at)
+        found = [] if i is None else regions_at(scene, ranked[i], i, at)
+        there = [one for one in found if person.pure(one[0], code)]
         region, steps = max(there, key=lambda r: person.mended(r[0], code, mask), default=(patch, TRIES))
         person.clock.take("class", code)
         person.clock.look(steps)

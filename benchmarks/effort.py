@@ -12,21 +12,24 @@ reading, a person who sees the reference polygons themselves and labels nothing 
 too: ``ratio_vs_polygons_known``, ``ratio_vs_iris_loop_known``. There one outline of a few corners is an answer.
 
 - polygons: outlines of the patches of water, the largest first, simplified as much as suits each scene and target
-  best; the rest is filled.
+  best; the rest is filled (M + 2 K, as in every way).
 - iris: brush strokes, a key for an answer of IRIS's model (LightGBM with its settings, on its bands, of its share of
   the drawn pixels; drawn pixels win), another to undo it where it is worse. How many strokes go before each answer,
   and when they ask no more, is what suits each scene and target best: in three runs of each setting, of which the
   best, and those within a tenth of it, go on.
 - ours: the same strokes, or an outline (of the patch, or of the whole lake or land that it is a part of), a click that
   fills the connected pixels of one class, or one of the first six regions at that spot, whichever mends most in a
-  second; a key accepts what the assistant answers where it is better. Or the person answers the question that the
+  second; a key accepts what the assistant answers where it is better. A chip that nobody has painted on they cut where
+  that mends most in a second: press a pixel, drag until it looks best, through the index that the page begins with
+  (``_effort_cutting.py``; no other one is tried). Or the person answers the question that the
   assistant shows (M + K: nothing is pointed at): where that mends more at once, or where the rest would take over a
   minute at the rate of pointing, as long as the last questions (as many as take a tenth of that time, 5 to 20) brought
-  more than pointing would. A segment of which fewer than four fifths are of one class they skip, which takes as long.
+  more than pointing would. A segment of which fewer than four fifths are of one class they skip, which takes as long,
+  and as a region they do not take it.
   Of two classes they take the second from a question where it shows one, and not before the rest takes 20 s.
   ``linear`` answers until they turn to questions, ``committee`` from then on, as in the page. The overlays of doubt and
   disagreement are not used: this person sees the truth.
-- regions: region clicks alone, of candidates that no model has ranked; the rest is filled.
+- regions: region clicks alone, of candidates that no model has ranked, by the same four fifths; the rest is filled.
 
 In every way a small patch may be dabbed, what makes the whole mask worse is not done while there is anything else, and
 whoever took no answer of a model pays for filling the rest.
@@ -37,8 +40,10 @@ other classes of itaipu and wake, by three runs each, with mixed results; the co
 place on all of these, by two to four runs of some 20 variants; how long they try questions, and that they teach no
 second class while little is left, on these too, by three runs each of seven variants. Single runs on the scenes
 reported here were looked at meanwhile: that nothing is done that makes the mask worse came from one of wake, and that
-nobody answers questions while a click does much more from one of itaipu. The rules of the person were settled with
-results on these scenes in sight; they are the same in every way but for what only ours has: questions, regions, fills.
+nobody answers questions while a click does much more from one of itaipu. The tool that cuts was built after a look at
+what thresholds of the product's indices do on these scenes; that regions are taken by the rule of questions was chosen
+on the left half of the flood chip, six runs. The rules of the person were settled with
+results on these scenes in sight; they are the same in every way but for what only ours has: questions, regions, fills, cuts.
 Nobody goes on after 2,000 acts, which is longer than outlines by hand take: where a way ends before a target its
 seconds are a lower bound ("over"). Features, model, regions and their order are the product's own. No time is measured:
 a machine's answer costs what is stated, whatever else the machine does.
