@@ -43,7 +43,8 @@ reported here were looked at meanwhile: that nothing is done that makes the mask
 nobody answers questions while a click does much more from one of itaipu. The tool that cuts was built after a look at
 what thresholds of the product's indices do on these scenes; that regions are taken by the rule of questions was chosen
 on the left half of the flood chip, six runs. The rules of the person were settled with
-results on these scenes in sight; they are the same in every way but for what only ours has: questions, regions, fills, cuts.
+results on these scenes in sight; they are the same in every way but for what only ours has: questions, regions, fills,
+cuts.
 Nobody goes on after 2,000 acts, which is longer than outlines by hand take: where a way ends before a target its
 seconds are a lower bound ("over"). Features, model, regions and their order are the product's own. No time is measured:
 a machine's answer costs what is stated, whatever else the machine does.
