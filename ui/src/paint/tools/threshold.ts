@@ -25,15 +25,17 @@ export function cutThrough({ rows, cols, data }: MaskPixels, cut: Cut, code: num
   const size = rows * cols;
   const other = cut.other ?? UNLABELLED;
   const { values, at: level, above } = cut;
-  return Uint8Array.from({ length: size }, (_, at) => {
+  const out = new Uint8Array(size).fill(UNLABELLED);
+  for (let at = 0; at < size; at++) {
     const origin = data[size + at];
     // what a person, a file or the product says stays: a rule is a model's word
-    if (origin !== ORIGIN.none && origin !== ORIGIN.model) return UNLABELLED;
+    if (origin !== ORIGIN.none && origin !== ORIGIN.model) continue;
     const value = values.data[at]!;
-    if (Number.isNaN(value)) return UNLABELLED;
+    if (Number.isNaN(value)) continue;
     const wanted = (above ? value >= level : value <= level) ? code : other;
-    return wanted === data[at] ? UNLABELLED : wanted;
-  });
+    if (wanted !== data[at]) out[at] = wanted;
+  }
+  return out;
 }
 
 export class Threshold extends BaseTool {
