@@ -149,6 +149,47 @@ def test_a_step_made_while_the_layer_is_on_its_way_stands(page: Page, server: Se
     np.testing.assert_array_equal(editor.mask(), wanted)
 
 
+def test_a_second_step_made_before_the_first_has_come_back_is_another_one(
+    page: Page, server: Served, chip: str
+) -> None:
+    """A layer that was read before a step comes after it: the next step is the one after, not the same again."""
+    editor = PaintPage(page, server, chip).open()
+    editor.press("x", "2")
+    editor.drag((4.5, 4.5), (20.5, 9.5))
+    editor.drag((4.5, 24.5), (20.5, 29.5))
+    editor.strokes(2)
+    wanted = editor.mask()
+    page.reload()
+    editor.ready().strokes(2)
+    editor.press("u")
+    editor.strokes(1)
+    page.wait_for_timeout(500)
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET":
+            held.append((route, route.fetch()))
+        else:
+            route.fallback()
+
+    page.route(re.compile(r"/strokes\?"), hold)
+    editor.press("u")
+    editor.strokes(0)
+    until(page, lambda: len(held) > 0, "the layer is asked for")
+    editor.press("r")
+    editor.strokes(1)
+    route, response = held.pop(0)
+    route.fulfill(response=response)
+    until(page, lambda: len(held) > 0, "the layer is asked for again")
+    editor.strokes(1)
+    editor.press("r")
+    editor.strokes(2)
+    for route, response in held:
+        route.fulfill(response=response)
+    editor.strokes(2)
+    np.testing.assert_array_equal(editor.mask(), wanted)
+
+
 def test_what_others_paint_is_seen_at_once(new_page: Callable[..., Page], server: Served, chip: str) -> None:
     una = PaintPage(new_page(), server, chip).open()
     ben = PaintPage(new_page(), server, chip).open(actor="ben")

@@ -35,8 +35,8 @@ export class PaintDoc extends LabelDoc implements Doc {
   private othersToo = false;
   /** The server laid a stroke on another state than it was drawn on: whether by others is seen when it is told. */
   private doubt = false;
-  /** Strokes since a fetch of the layer began: laid on what it brings. */
-  private since: Step[] = [];
+  /** Strokes and steps since a fetch of the layer began: made again on what it brings. */
+  private since: (Step | StepAct)[] = [];
   /** Whose layer `own` is. */
   private actor: string | null = null;
 
@@ -156,11 +156,20 @@ export class PaintDoc extends LabelDoc implements Doc {
       this.stale = true;
       return;
     }
+    this.take(act, step);
+    if (this.syncing) this.since.push(act);
+    if (this.syncing || !step.change) this.stale = true; // what was below comes from the server
+    if (step.change) this.show(step.change.after);
+  }
+
+  /** The newest step is gone back or forth. */
+  private take(act: StepAct, { change }: Step): void {
     this.steps = act.forth ? forth(this.steps) : back(this.steps, act.id);
     this.strokes += act.forth ? 1 : -1;
-    if (this.syncing || !step.change) this.stale = true; // what was below comes from the server
-    if (step.change)
-      this.put(act.forth ? step.change.after : step.change.before, step.change.objects[act.forth ? 1 : 0]);
+    if (!change || !this.own) return;
+    lay(this.own, act.forth ? change.after : change.before);
+    this.own = { ...this.own };
+    this.objects = change.objects[act.forth ? 1 : 0];
   }
 
   private replay(act: PaintAct): void {
@@ -270,11 +279,18 @@ export class PaintDoc extends LabelDoc implements Doc {
       this.strokes = told.strokes;
       this.seconds = told.seconds;
       this.work = told.work ?? INCOMPLETE;
-      for (const { id, change } of this.since) {
-        if (change && !this.steps.undo.some((one) => one.id === id)) this.again(id, change);
+      for (const one of this.since) {
+        if ('kind' in one) this.takeAgain(one);
+        else if (one.change && !this.steps.undo.some(({ id }) => id === one.id)) this.again(one.id, one.change);
       }
     }
     this.show();
+  }
+
+  /** A step that was made while the layer was on its way, unless what came has it. */
+  private takeAgain(act: StepAct): void {
+    const step = (act.forth ? this.steps.redo : this.steps.undo)[0];
+    if (step?.id === act.stroke) this.take(act, step);
   }
 
   /** A stroke that was drawn while the layer was on its way. */
