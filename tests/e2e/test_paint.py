@@ -119,6 +119,23 @@ def test_two_tabs_paint_one_chip_and_both_are_kept(page: Page, server: Served, c
     assert int((one.mask()[1] == 1).sum()) == 36
 
 
+def hold_layers(page: Page, most: int | None = None) -> list[tuple[Route, APIResponse]]:
+    """From now on layers are read on the server and do not come until they are fulfilled; ``most``: this many."""
+    held: list[tuple[Route, APIResponse]] = []
+    taken = 0
+
+    def hold(route: Route) -> None:
+        nonlocal taken
+        if route.request.method == "GET" and (most is None or taken < most):
+            taken += 1
+            held.append((route, route.fetch()))
+        else:
+            route.fallback()
+
+    page.route(re.compile(r"/strokes\?"), hold)
+    return held
+
+
 def test_a_step_made_while_the_layer_is_on_its_way_stands(page: Page, server: Served, chip: str) -> None:
     """What comes from the server was read before the step: it does not take it back."""
     editor = PaintPage(page, server, chip).open()
@@ -128,15 +145,7 @@ def test_a_step_made_while_the_layer_is_on_its_way_stands(page: Page, server: Se
     wanted = editor.mask()
     page.reload()
     editor.ready().strokes(1)
-    held: list[tuple[Route, APIResponse]] = []
-
-    def hold(route: Route) -> None:
-        if route.request.method == "GET" and not held:
-            held.append((route, route.fetch()))
-        else:
-            route.fallback()
-
-    page.route(re.compile(r"/strokes\?"), hold)
+    held = hold_layers(page, most=1)
     editor.press("u")
     editor.strokes(0)
     until(page, lambda: len(held) > 0, "the layer is asked for")
@@ -164,15 +173,7 @@ def test_a_second_step_made_before_the_first_has_come_back_is_another_one(
     editor.press("u")
     editor.strokes(1)
     page.wait_for_timeout(500)
-    held: list[tuple[Route, APIResponse]] = []
-
-    def hold(route: Route) -> None:
-        if route.request.method == "GET":
-            held.append((route, route.fetch()))
-        else:
-            route.fallback()
-
-    page.route(re.compile(r"/strokes\?"), hold)
+    held = hold_layers(page)
     editor.press("u")
     editor.strokes(0)
     until(page, lambda: len(held) > 0, "the layer is asked for")
@@ -188,6 +189,28 @@ def test_a_second_step_made_before_the_first_has_come_back_is_another_one(
         route.fulfill(response=response)
     editor.strokes(2)
     np.testing.assert_array_equal(editor.mask(), wanted)
+
+
+def test_what_waited_is_seen_though_it_arrived_while_the_layer_was_on_its_way(
+    page: Page, server: Served, chip: str, allowed_errors: list[str]
+) -> None:
+    """The next page sends what waits and reads the layer at once: the layer may have been read before."""
+    allowed_errors.append("ERR_FAILED")
+    editor = PaintPage(page, server, chip).open()
+    page.route(re.compile(r"/strokes$"), lambda route: route.abort())
+    editor.press("x", "2")
+    editor.drag((4.5, 4.5), (20.5, 9.5))
+    expect(editor.state).to_have_attribute("data-waiting", "1")
+    page.goto("about:blank")
+    page.unroute(re.compile(r"/strokes$"))
+    held = hold_layers(page, most=1)
+    page.goto(f"{server.base}#/paint/{chip}?task={TASK}")
+    until(page, lambda: len(held) > 0, "the layer is asked for")
+    until(page, lambda: bool((editor.mask()[1] == 1).any()), "the stroke has arrived")
+    page.wait_for_timeout(300)
+    ((route, response),) = held
+    route.fulfill(response=response)
+    editor.ready().strokes(1)
 
 
 def test_what_others_paint_is_seen_at_once(new_page: Callable[..., Page], server: Served, chip: str) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 from labelpage import api
 from pageserver import Served
-from paintpage import PaintPage, _bytes
+from paintpage import PaintPage, answer_of
 from playwright.sync_api import Browser, Locator, expect
 
 LAND, WATER = 0, 1
@@ -43,8 +43,8 @@ def index(server: Served, chip: str, name: str = "NDWI") -> npt.NDArray[np.float
     detail = api(server, f"/chips/{chip}")
     formula = next(one["formula"] for one in detail["indices"] if one["name"] == name)
     found = re.findall(r"[A-Za-z]\w*", formula)
-    stored = np.load(io.BytesIO(_bytes(server, f"/chips/{chip}/pixels"))).astype(np.float64)
-    valid = np.load(io.BytesIO(_bytes(server, f"/chips/{chip}/valid"))).reshape(stored.shape[1:]) != 0
+    stored = np.load(io.BytesIO(answer_of(server, f"/chips/{chip}/pixels"))).astype(np.float64)
+    valid = np.load(io.BytesIO(answer_of(server, f"/chips/{chip}/valid"))).reshape(stored.shape[1:]) != 0
     at = {key: i for i, band in enumerate(detail["bands"]) for key in (band["name"], band["common_name"])}
     a, b = (
         stored[at[one]] * detail["bands"][at[one]]["scale"] + detail["bands"][at[one]]["offset"] for one in found[:2]

@@ -157,14 +157,14 @@ def sign_in(page: Page, server: Served, actor: str) -> None:
 
 def mask(server: Served, chip: str, query: str = "") -> Planes:
     """The mask of a chip as GeoTIFF, read."""
-    with rasterio.open(io.BytesIO(_bytes(server, f"/chips/{chip}/mask?task={TASK}{query}"))) as source:
+    with rasterio.open(io.BytesIO(answer_of(server, f"/chips/{chip}/mask?task={TASK}{query}"))) as source:
         found: Planes = source.read()
     return found
 
 
 def mask_file(server: Served, chip: str) -> bytes:
     """The current label of a chip as GeoTIFF."""
-    return _bytes(server, f"/chips/{chip}/mask?task={TASK}&actor={ACTOR}")
+    return answer_of(server, f"/chips/{chip}/mask?task={TASK}&actor={ACTOR}")
 
 
 def nothing(rows: int, cols: int) -> Planes:
@@ -192,12 +192,12 @@ def inputs(server: Served, chip: str, folder: Path) -> dict[str, Any]:
     out: dict[str, Any] = {"bands": api(server, f"/chips/{chip}")["bands"]}
     for name, path in files.items():
         file = folder / f"{name}.npy"
-        file.write_bytes(_bytes(server, f"/chips/{chip}/{path}"))
+        file.writeanswer_of(answer_of(server, f"/chips/{chip}/{path}"))
         out[name] = str(file)
     return out
 
 
-def _bytes(server: Served, path: str) -> bytes:
+def answer_of(server: Served, path: str) -> bytes:
     with urlopen(Request(f"{server.base}api{path}", headers={"Authorization": f"Bearer {server.token}"})) as answer:
         data: bytes = answer.read()
     return data

@@ -172,6 +172,12 @@ export class PaintDoc extends LabelDoc implements Doc {
     this.objects = change.objects[act.forth ? 1 : 0];
   }
 
+  /** What is read meanwhile may have been read before this arrived. */
+  protected override settled(act: PaintAct, seq: number, error: string | null): void {
+    if (this.syncing && this.mine(act)) this.stale = true;
+    super.settled(act, seq, error);
+  }
+
   private replay(act: PaintAct): void {
     if (act.kind === 'stroke' && !this.steps.undo.some((one) => one.id === act.id)) this.draw(act);
     else if (act.kind === 'step') this.move(act);

@@ -31,7 +31,7 @@ export function cutThrough({ rows, cols, data }: MaskPixels, cut: Cut, code: num
     // what a person, a file or the product says stays: a rule is a model's word
     if (origin !== ORIGIN.none && origin !== ORIGIN.model) continue;
     const value = values.data[at]!;
-    if (Number.isNaN(value)) continue;
+    if (!Number.isFinite(value)) continue;
     const wanted = (above ? value >= level : value <= level) ? code : other;
     if (wanted !== data[at]) out[at] = wanted;
   }

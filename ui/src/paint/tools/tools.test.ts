@@ -256,10 +256,10 @@ describe('a threshold', () => {
   it('leaves what a person said, and pixels without a value', () => {
     drag('rectangle', at(10, 0), at(11, 19));
     table.code = 3;
-    const data = Float32Array.from({ length: ROWS * COLS }, (_, i) => (i < COLS ? NaN : 1));
+    const data = Float32Array.from({ length: ROWS * COLS }, (_, i) => (i < COLS ? NaN : i < 2 * COLS ? Infinity : 1));
     table.values = () => [fixed(data)];
     taken().key('Enter');
-    expect([painted(), painted(3)]).toEqual([ROWS * 2, (ROWS - 1) * (COLS - 2)]);
+    expect([painted(), painted(3)]).toEqual([ROWS * 2, (ROWS - 2) * (COLS - 2)]);
   });
 
   it('goes through the pixel that is pressed, moves with the pointer, finer with Shift, and goes back on Escape', () => {
