@@ -192,7 +192,7 @@ def inputs(server: Served, chip: str, folder: Path) -> dict[str, Any]:
     out: dict[str, Any] = {"bands": api(server, f"/chips/{chip}")["bands"]}
     for name, path in files.items():
         file = folder / f"{name}.npy"
-        file.writeanswer_of(answer_of(server, f"/chips/{chip}/{path}"))
+        file.write_bytes(answer_of(server, f"/chips/{chip}/{path}"))
         out[name] = str(file)
     return out
 
