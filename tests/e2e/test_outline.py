@@ -13,7 +13,8 @@ import shapely
 from labelpage import api
 from outlinepage import CHIP, TASK, OutlinePage, make_ponds
 from pageserver import Served
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
+from rankpage import until
 
 NEAR = 0.06
 """Pixels of the scene that a pixel of the screen is, and more."""
@@ -241,3 +242,82 @@ def test_snapping_numbers_frames_and_views(editor: OutlinePage, page: Page) -> N
     editor.reload()
     expect(views).to_have_count(2)
     expect(other).to_contain_text("2024-05-31")
+
+
+def hold_shapes(page: Page) -> list[tuple[Route, APIResponse]]:
+    """The next list of shapes is read on the server, and does not come until it is fulfilled."""
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if held:
+            route.fallback()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route(re.compile(r"/shapes\?"), hold)
+    return held
+
+
+@pytest.fixture
+def allowed_errors() -> list[str]:
+    """What the browser says of requests that tests hold back."""
+    return ["ERR_FAILED"]
+
+
+def test_what_waited_is_seen_though_it_arrived_while_the_shapes_were_on_their_way(
+    editor: OutlinePage, page: Page
+) -> None:
+    """The next page sends what waits and reads the shapes at once: they may have been read before."""
+    page.route(re.compile(r"/annotations$"), lambda route: route.abort())
+    editor.press("n", "1", "x")
+    editor.drag((34, 34), (40, 38))
+    expect(page.locator("[data-saved]")).to_have_attribute("data-waiting", "1")
+    page.goto("about:blank")
+    page.unroute(re.compile(r"/annotations$"))
+    held = hold_shapes(page)
+    page.goto(f"{editor.server.base}#/outline/{CHIP}?task={TASK}")
+    until(page, lambda: len(held) > 0, "the shapes are asked for")
+    editor.until(1)
+    page.wait_for_timeout(300)
+    ((route, response),) = held
+    route.fulfill(response=response)
+    expect(page.get_by_text("1 shape on the scene")).to_be_visible()
+
+
+def test_what_is_done_while_the_shapes_are_on_their_way_stands(editor: OutlinePage, page: Page) -> None:
+    """They come as they were before it."""
+    editor.press("n", "1", "x")
+    editor.drag((34, 34), (40, 38))
+    editor.until(1)
+    editor.reload()
+    held = hold_shapes(page)
+    editor.press("u")  # what it was is known to the server alone
+    editor.until(0)
+    until(page, lambda: len(held) > 0, "the shapes are asked for")
+    editor.press("x")
+    editor.drag((44, 44), (50, 48))
+    editor.until(1)
+    ((route, response),) = held
+    route.fulfill(response=response)
+    page.wait_for_timeout(500)
+    editor.press("v")
+    editor.click((47, 46))
+    editor.press("Delete")
+    editor.until(0)
+
+
+def test_an_outline_is_kept_by_the_browser_though_the_server_says_nothing(editor: OutlinePage, page: Page) -> None:
+    """Where a shape lives is asked for; nobody waits long for the answer, and until then nothing says "saved"."""
+    page.route(re.compile(r"/chips\?"), lambda route: None)
+    page.route(re.compile(r"/annotations$"), lambda route: None)
+    editor.press("n", "1", "x")
+    editor.drag((34, 34), (40, 38))
+    saved = page.locator("[data-saved]")
+    expect(saved).to_have_attribute("data-waiting", "1", timeout=500)
+    expect(saved).not_to_have_attribute("data-saved", "saved")
+    page.wait_for_timeout(2000)
+    page.unroute_all(behavior="ignoreErrors")
+    page.goto("about:blank")
+    page.goto(f"{editor.server.base}#/outline/{CHIP}?task={TASK}")
+    editor.until(1)
+    expect(page.get_by_text("1 shape on the scene")).to_be_visible()

@@ -6,7 +6,7 @@ import { toast } from '../lib/toast.svelte';
 import type { Problem } from '../lib/types';
 import type { PaintAct, Work } from '../paint/acts';
 import { Active } from '../paint/active';
-import type { Doc, Recorded } from '../paint/contract';
+import type { Recorded } from '../paint/contract';
 import { sending } from '../paint/sending.svelte';
 
 export const INCOMPLETE: Work = { state: 'incomplete' };
@@ -41,11 +41,20 @@ export abstract class LabelDoc implements Recorded {
 
   readonly pending = $derived(sending.waiting.filter((act) => this.mine(act)));
 
-  readonly saved: Doc['saved'] = $derived.by(() => {
+  get waits(): number {
+    return sending.waiting.length + this.coming;
+  }
+
+  readonly saved: Recorded['saved'] = $derived.by(() => {
     if (sending.refusals.length > 0) return 'refused';
-    if (this.pending.length === 0) return 'saved';
+    if (this.pending.length + this.coming === 0) return 'saved';
     return sending.wait === 'offline' || sending.wait === 'signed-out' || !connection.online ? 'offline' : 'saving';
   });
+
+  /** Things done that wait for something before they can be sent. */
+  protected get coming(): number {
+    return 0;
+  }
 
   protected abstract mine(act: PaintAct): boolean;
   /** Asks who somebody is, and does then what was to be done; true where that is known. */

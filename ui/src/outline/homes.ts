@@ -9,6 +9,9 @@ import { cqlText } from '../scenes/words';
 import { placeOf } from './history';
 import { pointOn, type Shape } from './shape';
 
+/** A server that says nothing for so long is taken for one that is away. */
+const PATIENCE_MS = 1000;
+
 export class Homes {
   private readonly known = new Map<string, string | null>();
 
@@ -47,7 +50,8 @@ export class Homes {
     if (!this.known.has(key)) {
       try {
         const filter = `scene_id = ${cqlText(this.scene)} AND level = 0 AND row = ${row} AND col = ${col}`;
-        this.known.set(key, (await get<ChipPage>('/chips', { filter, limit: 1 })).chips[0]?.id ?? null);
+        const signal = AbortSignal.timeout(PATIENCE_MS);
+        this.known.set(key, (await get<ChipPage>('/chips', { filter, limit: 1 }, { signal })).chips[0]?.id ?? null);
       } catch {
         return spare; // offline: it is said of the chip that is known
       }

@@ -32,6 +32,13 @@ export class Outlines extends LabelDoc {
   readonly homes: Homes;
   private readonly store = new Store();
   private queue: Promise<void> = Promise.resolve();
+  /** Acts of the queue: done, and not yet in the outbox. */
+  private queued = $state(0);
+  private reads: Promise<void> = Promise.resolve();
+  /** Reads that are asked for or on their way. */
+  private reading = 0;
+  /** Changes made since a read began: made again on what it brings. */
+  private laid: [changes: readonly Change[], forth: boolean][] = [];
   private readonly elsewhere = new Set<string>();
   /** The journal is read from here on; steps before are not known yet. Null: it was not read. */
   private since = $state<number | null>(null);
@@ -139,7 +146,12 @@ export class Outlines extends LabelDoc {
     this.send(act);
   }
 
+  protected override get coming(): number {
+    return this.queued;
+  }
+
   private lay(changes: readonly Change[], forth: boolean): void {
+    if (this.reading > 0) this.laid.push([changes, forth]);
     for (const { before, after } of changes) this.put((before ?? after)!.id, forth ? after : before);
     this.version++;
   }
@@ -160,7 +172,10 @@ export class Outlines extends LabelDoc {
   }
 
   private later(run: () => Promise<void>): void {
+    this.queued++;
+    const done = (): number => this.queued--;
     this.queue = this.queue.then(run, run);
+    void this.queue.then(done, done);
   }
 
   protected override named(again: () => void): boolean {
@@ -188,28 +203,61 @@ export class Outlines extends LabelDoc {
     return features.map(fromFeature);
   }
 
-  private async fetch(): Promise<void> {
-    this.stale = false;
-    this.elsewhere.clear();
-    const shapes = await this.bring({ scene: this.scene });
-    if (this.flight.signal.aborted) return;
-    this.store.clear(this.size.width);
-    for (const shape of shapes) this.store.put(shape.id, shape);
-    for (const act of this.pending) this.replay(act);
-    this.version++;
-    this.ondirty(null);
+  /** One read after another, each of what was done before it. */
+  private read(run: () => Promise<void>): Promise<void> {
+    this.reading++;
+    const next = async (): Promise<void> => {
+      this.laid = [];
+      await this.queue;
+      await run();
+    };
+    const ends = (): void => {
+      this.reading--;
+      if (this.stale && this.reading === 0 && !this.flight.signal.aborted) this.refresh();
+    };
+    const whole = this.reads.then(next);
+    this.reads = whole.then(ends, ends);
+    return whole;
+  }
+
+  private fetch(): Promise<void> {
+    return this.read(async () => {
+      this.stale = false;
+      this.elsewhere.clear();
+      const shapes = await this.bring({ scene: this.scene });
+      if (this.flight.signal.aborted) return;
+      this.store.clear(this.size.width);
+      for (const shape of shapes) this.store.put(shape.id, shape);
+      this.again();
+      this.ondirty(null);
+    });
   }
 
   /** Only what meets some chips. */
-  private async fetchChips(chips: readonly string[]): Promise<void> {
-    for (const chip of chips) {
-      const found = await this.bring({ chip_id: chip });
-      const there = new Set(found.map((one) => one.id));
-      for (const shape of [...this.all()]) if (shape.chip === chip && !there.has(shape.id)) this.put(shape.id, null);
-      for (const shape of found) this.put(shape.id, shape);
-    }
+  private fetchChips(chips: readonly string[]): Promise<void> {
+    return this.read(async () => {
+      for (const chip of chips) {
+        const found = await this.bring({ chip_id: chip });
+        const there = new Set(found.map((one) => one.id));
+        for (const shape of [...this.all()]) if (shape.chip === chip && !there.has(shape.id)) this.put(shape.id, null);
+        for (const shape of found) this.put(shape.id, shape);
+      }
+      this.again();
+    });
+  }
+
+  /** What the server may not have had when it was read. */
+  private again(): void {
     for (const act of this.pending) this.replay(act);
+    for (const [changes, forth] of this.laid)
+      for (const { before, after } of changes) this.put((before ?? after)!.id, forth ? after : before);
     this.version++;
+  }
+
+  /** What is read meanwhile may have been read before this arrived. */
+  protected override settled(act: PaintAct, seq: number, error: string | null): void {
+    if (this.reading > 0 && this.mine(act)) this.stale = true;
+    super.settled(act, seq, error);
   }
 
   /** Another tab has done something: what it can take back can be taken back here too. */

@@ -61,7 +61,6 @@ export interface Doc {
   readonly objects: readonly LabelObject[];
   /** Counts up with every change of own or others. */
   readonly version: number;
-  readonly saved: 'saved' | 'saving' | 'offline' | 'refused';
   apply(patch: Patch, facts: StrokeFacts): void;
   undo(): void;
   redo(): void;
@@ -70,6 +69,9 @@ export interface Doc {
 /** What is recorded of a chip beside its labels, of pixels or outlines. */
 export interface Recorded {
   readonly work: Work;
+  readonly saved: 'saved' | 'saving' | 'offline' | 'refused';
+  /** What was done, of this record or another, and the server does not have yet. */
+  readonly waits: number;
   /** Strokes or edits of this person, and active seconds. */
   readonly strokes: number;
   readonly seconds: number;
