@@ -308,8 +308,10 @@ def test_what_is_done_while_the_shapes_are_on_their_way_stands(editor: OutlinePa
 
 def test_an_outline_is_kept_by_the_browser_though_the_server_says_nothing(editor: OutlinePage, page: Page) -> None:
     """Where a shape lives is asked for; nobody waits long for the answer, and until then nothing says "saved"."""
-    page.route(re.compile(r"/chips\?"), lambda route: None)
-    page.route(re.compile(r"/annotations$"), lambda route: None)
+
+    def hang(_route: Route) -> None: ...
+
+    page.route(re.compile(r"/chips\?|/annotations$"), hang)
     editor.press("n", "1", "x")
     editor.drag((34, 34), (40, 38))
     saved = page.locator("[data-saved]")
