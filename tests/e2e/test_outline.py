@@ -272,6 +272,7 @@ def test_what_waited_is_seen_though_it_arrived_while_the_shapes_were_on_their_wa
     editor.press("n", "1", "x")
     editor.drag((34, 34), (40, 38))
     expect(page.locator("[data-saved]")).to_have_attribute("data-waiting", "1")
+    page.wait_for_timeout(500)  # it counts from the moment it is drawn; then the browser has it
     page.goto("about:blank")
     page.unroute(re.compile(r"/annotations$"))
     held = hold_shapes(page)
