@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from skimage.filters import threshold_otsu
 
 from _annotator import Clock, Person
 from _effort_scenes import Picture
@@ -37,7 +38,8 @@ class Cut:
 class Cutting:
     """The tool in its first layer: press a pixel, drag sideways until it looks best, let go.
 
-    The cut stays where it is for the next chip, where a key takes it as it is. A chip is cut once.
+    At first it lies where Otsu's method has it, and once it was dragged where it was left: there a key takes it as it
+    is. A chip is cut once; one that was cut by Otsu's method may be cut by hand yet.
     """
 
     def __init__(self, scene: Picture, person: Person) -> None:
@@ -47,12 +49,14 @@ class Cutting:
         self.values = None if first is None else scene.features[len(scene.spec.bands) + names.index(first)]
         self.level: float | None = None
         self.done: set[int] = set()
+        """Chips that were cut."""
+        self.byhand: set[int] = set()
 
     def offer(self, patch: np.ndarray, drawn: np.ndarray, mask: np.ndarray) -> Cut | None:
-        """The best cut through the chip of a patch; None where it was cut, or painted on before."""
+        """The best cut through the chip of a patch; None where it was cut by hand, or painted on before."""
         spot = self.person.spot(patch)
         i = self.scene.chip(*spot)
-        if self.values is None or i is None or i in self.done:
+        if self.values is None or i is None or i in self.byhand:
             return None
         rows, cols, _, nodata = self.scene.chips[i]
         if (drawn[rows, cols] != UNLABELLED).any():
@@ -67,19 +71,23 @@ class Cutting:
         levels = float(self.values[spot]) + share * (high - low)
         best = int(np.argmax(self._mended(values, there, mask, levels)))
         ways = [(float(levels[best]), _dragged(abs(int(way[best]))))]
-        if self.level is not None:
-            ways.append((self.level, _taken))
+        if i not in self.done:
+            automatic = float(threshold_otsu(values[(values >= low) & (values <= high)]))
+            ways.append((automatic if self.level is None else self.level, _taken))
         cuts = [self._cut(level, how, values, there, mask) for level, how in ways]
         return max(cuts, key=lambda cut: cut.rate)
 
     def do(self, cut: Cut) -> np.ndarray:
         """Make a cut: what it says of the picture."""
         cut.how(self.person.clock)
-        self.level = cut.level
         row, col = np.argwhere(cut.classes != UNLABELLED)[0]
         chip = self.scene.chip(int(row), int(col))
         assert chip is not None
         self.done.add(chip)
+        if cut.how is not _taken:
+            self.level = cut.level
+        if self.level is not None:
+            self.byhand.add(chip)
         return cut.classes
 
     def _cut(

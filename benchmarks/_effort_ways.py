@@ -32,6 +32,8 @@ IRIS_WAIT = 0.5
 """Seconds of one answer of IRIS (measured on an idle machine, shared/design/facts.md)."""
 OUR_WAIT = 0.12
 """Seconds of one answer of ours at most (``benchmarks/assist.py`` holds it to that)."""
+SEGMENTS = (2, 4)
+"""Tools whose pixels are a segment that was named: regions and questions (``_annotator.py``)."""
 FILL = MIND + 2 * KEY
 """Seconds to give what is left the other class: its key, and the one that does it."""
 OFTEN, RARELY = 100, 400
@@ -104,13 +106,15 @@ class Labelling:
     """
 
     person: Person
-    ask: Callable[[np.ndarray], np.ndarray | None]
+    ask: Callable[[np.ndarray, np.ndarray], np.ndarray | None]
     batch: int = 1
     patience: float = float("inf")
     useless: int = 0
 
     def __post_init__(self) -> None:
         self.drawn = np.full(self.person.truth.shape, UNLABELLED, np.uint8)
+        self.painted = np.zeros(self.person.truth.shape, bool)
+        """Drawn, and not named as a segment."""
         self.mask = np.zeros(self.person.truth.shape, np.uint8)
         self.since = 0
         self.laid = False
@@ -155,8 +159,9 @@ class Labelling:
             self.open = 0.0
 
     def draw(self, where: np.ndarray, code: int) -> None:
-        """A stroke or a region."""
+        """A stroke, a region, or an answer, by the tool in hand."""
         self.drawn[where] = code
+        self.painted[where] = self.person.clock.holding.get("tool") not in SEGMENTS
         self.mask[where] = code
         self.since += 1
 
@@ -164,7 +169,7 @@ class Labelling:
         """Ask the model, and take what it says where that is better; ``seen`` adds what it costs to know."""
         if self.useless >= self.patience or self.since < self.batch or len(self.classes()) < 2:
             return
-        found = self.ask(self.drawn)
+        found = self.ask(self.drawn, self.painted)
         if found is None:
             return
         self.since = 0
@@ -180,7 +185,7 @@ def by_iris(job: Job, batch: int, patience: float) -> Costs:
     """Strokes; a key for an answer and a wait, and another key to undo it where it is worse."""
     scene, person, out = job.begin()
     bands = np.ascontiguousarray(scene.stored.reshape(len(scene.stored), -1).T)
-    mine = Labelling(person, lambda drawn: iris_answer(bands, drawn.ravel()), batch, patience)
+    mine = Labelling(person, lambda drawn, _: iris_answer(bands, drawn.ravel()), batch, patience)
 
     def told(better: bool) -> None:
         person.clock.wait(KEY + IRIS_WAIT + (0 if better else KEY))
@@ -280,7 +285,7 @@ class Assistant:
     """The product's own: its models on its features, at most 8,000 pixels a class, regions ranked by what they say.
 
     As in the page ``linear`` follows strokes; once questions are answered it is ``committee``, which learns from a few
-    pixels of each place.
+    pixels of each place, fewer of strokes than of segments.
     """
 
     def __init__(self, scene: Picture) -> None:
@@ -291,13 +296,14 @@ class Assistant:
         self._ranked: dict[int, Candidates] = {}
         self.asked = False
 
-    def answer(self, drawn: np.ndarray) -> np.ndarray:
-        """A class for every pixel, from what is drawn of two classes."""
+    def answer(self, drawn: np.ndarray, painted: np.ndarray) -> np.ndarray:
+        """A class for every pixel, from what is drawn of two classes; ``painted``: and not named as a segment."""
         flat = drawn.ravel()
         at = np.concatenate([self._some(np.flatnonzero(flat == code)) for code in (0, 1)])
         if self.asked:
             rows, cols = np.divmod(at, drawn.shape[1])
-            at = at[sparse(Places(np.zeros(len(at), np.int64), cols, rows), flat[at], self.chance[at])]
+            places = Places(np.zeros(len(at), np.int64), cols, rows)
+            at = at[sparse(places, flat[at], painted.ravel()[at], self.chance[at])]
         model = learner("committee" if self.asked else "linear", self.scene.spec)
         assert isinstance(model, Linear | Committee)
         for one in (model.linear, model.forest) if isinstance(model, Committee) else (model,):

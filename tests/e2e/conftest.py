@@ -135,6 +135,9 @@ def new_page(
         for number, page in enumerate(pages):
             if not page.is_closed():
                 page.screenshot(path=PICTURES / f"{request.node.name}-{number}.png")
+    for page in pages:
+        if not page.is_closed():
+            page.unroute_all(behavior="ignoreErrors")  # a request may still be in the hands of the test
     for context in contexts:
         context.close()
     if unwanted:

@@ -231,7 +231,7 @@ def test_questions_are_answered_with_keys_alone(page: Page, server: Served, chip
         if asked and key != "n":
             # after an answer the place may be told again with another edge; the page keeps what it shows
             ways = [Rle.from_dict(runs).mask() for runs in told[asked]]
-            segment = next((way for way in ways if (found[1][way] == HUMAN).all()), ways[0])
+            segment = next((way for way in ways if (found[1][way] == REGION).all()), ways[0])
             wanted[0, segment] = int(key) - 1
-            wanted[1, segment] = HUMAN
+            wanted[1, segment] = REGION  # its outline is the machine's
     np.testing.assert_array_equal(found, wanted)

@@ -15,7 +15,7 @@ from odc.geo.geobox import GeoBox
 
 from groundset.chips import Chip
 from groundset.core import ChipId, LabelMask, Origin, Scheme, SchemeClass, Window
-from groundset.journal import Journal, MaskStore, NewEvent, TaskLabels, answer, answers, mask_payload
+from groundset.journal import Journal, MaskStore, NewEvent, TaskLabels, answer, answers, mask_payload, methods_of
 from groundset.taxonomy import WATER
 
 SHAPE = (2, 4)
@@ -171,6 +171,8 @@ def test_only_people_imports_consensus_and_regions_train(desk: Desk) -> None:
     [
         ([(Origin.HUMAN, [1, 1, 1, 1])], ("manual",)),
         ([(Origin.IMPORT, [1, -1, -1, -1])], ("manual",)),
+        ([(Origin.REGION, [1, -1, -1, -1])], ("manual",)),  # named by a person: no confidence
+        ([(Origin.MODEL, [1, 1, 1, 1]), (Origin.REGION, [0, -1, -1, -1])], ("manual", "automated")),
         ([(Origin.MODEL, [1, 1, 1, 1])], ("automated",)),
         ([(Origin.MODEL, [1, 1, 1, 1]), (Origin.HUMAN, [0, -1, -1, -1])], ("manual", "automated")),
         ([(Origin.MODEL, [1, 1, 1, 1]), (Origin.HUMAN, [0, 0, 0, 0])], ("manual",)),
@@ -181,6 +183,12 @@ def test_methods_are_told_truly(desk: Desk, drawn: list[tuple[Origin, list[int]]
     for origin, codes in drawn:
         desk.draw(codes, origin, origin.name)
     assert desk.labels().methods(CHIP) == methods
+
+
+def test_a_region_whose_class_is_a_models_is_nobodys() -> None:
+    classes = np.ones((2, 2), np.uint8)
+    assert methods_of(LabelMask.of(classes, Origin.REGION, np.full((2, 2), 80, np.uint8))) == ("automated",)
+    assert methods_of(LabelMask.of(np.full((2, 2), U, np.uint8), Origin.REGION)) == ("automated",)  # wiped
 
 
 def test_who_answered_and_what_they_said(desk: Desk) -> None:

@@ -82,13 +82,13 @@ def test_only_chips_that_changed_are_read_again(made: Made, monkeypatch: pytest.
         paint(lake, chip, stroke(truth, chip, LAND, 10))
         paint(lake, chip, stroke(truth, chip, WET, 10), actor="ben")
     looked: list[str] = []
-    original = rows_module.trained_codes
+    original = rows_module.trained_pixels
 
-    def counted(labels: object, chip: Chip) -> np.ndarray:
+    def counted(labels: object, chip: Chip) -> object:
         looked.append(str(chip.id))
         return original(labels, chip)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(rows_module, "trained_codes", counted)
+    monkeypatch.setattr(rows_module, "trained_pixels", counted)
     assistant.propose("pixels", str(chips[10].id))
     assert sorted(looked) == sorted(str(c.id) for c in chips[4:12])
     looked.clear()

@@ -164,10 +164,12 @@ def _something(event: Event) -> bool:
 def methods_of(mask: LabelMask) -> tuple[str, ...]:
     """``manual`` without model pixels, ``automated`` without people's, else both. Flags alone are ``automated``.
 
-    Only pixels with a class count.
+    Only pixels with a class count. Those of a region are people's where a person said what it is: these state no
+    confidence.
     """
     origins = mask.count_origins().keys()
-    people = bool(origins & {int(o) for o in PEOPLE_ORIGINS})
+    named = (mask.origin == Origin.REGION) & mask.labelled & (mask.confidence == NO_CONFIDENCE)
+    people = bool(origins & {int(o) for o in PEOPLE_ORIGINS}) or bool(named.any())
     model = int(Origin.MODEL) in origins
     if people and model:
         return ("manual", "automated")

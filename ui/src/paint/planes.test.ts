@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Patch, Planes } from './contract';
-import { bytesOf, changes, emptyPlanes, lay, merged, under } from './planes';
+import { ORIGIN, type Patch, type Planes } from './contract';
+import { bytesOf, changes, countsOf, emptyPlanes, lay, merged, under } from './planes';
 
 let state = 3;
 const next = (below: number): number => {
@@ -83,5 +83,16 @@ describe('planes', () => {
     const size = patch.width * patch.height;
     expect(bytes.length).toBe(4 * size);
     expect(bytes.slice(2 * size, 3 * size)).toEqual(patch.origin);
+  });
+
+  it('counts pixels of a class, and those of people: painted, or a segment that they named', () => {
+    const planes = emptyPlanes(2, 3);
+    planes.classes.set([1, 1, 1, 1, 2, 2]);
+    planes.origin.set([ORIGIN.human, ORIGIN.region, ORIGIN.region, ORIGIN.model, ORIGIN.product, ORIGIN.none]);
+    planes.confidence.set([255, 255, 80, 90, 255, 255]);
+    expect(countsOf(merged(planes, emptyPlanes(2, 3)))).toEqual({
+      classes: new Map([[1, { pixels: 4, human: 2 }]]),
+      hidden: 1,
+    });
   });
 });

@@ -7,6 +7,11 @@ import { type Box, ORIGIN, type Patch, type Planes } from './contract';
 const RANK = new Uint8Array(256);
 RANK.set([0, 6, 1, 2, 4, 5, 3]);
 
+/** Whether a person painted it, or said themselves what a segment is: then nobody states a confidence. */
+export function byPerson(origin: number, confidence: number): boolean {
+  return origin === ORIGIN.human || (origin === ORIGIN.region && confidence === NO_CONFIDENCE);
+}
+
 export function emptyPlanes(rows: number, cols: number): Planes {
   const size = rows * cols;
   return {
@@ -119,7 +124,7 @@ export function countsOf(mask: MaskPixels | null): Counts {
     const code = mask.data[at]!;
     const one = counts.classes.get(code) ?? { pixels: 0, human: 0 };
     one.pixels++;
-    if (origin === ORIGIN.human) one.human++;
+    if (byPerson(origin, mask.data[2 * size + at]!)) one.human++;
     counts.classes.set(code, one);
   }
   return counts;

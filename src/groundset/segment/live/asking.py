@@ -17,7 +17,7 @@ from groundset.segment.live.assistant import Assistant
 from groundset.segment.live.models import DEFAULT
 from groundset.segment.live.proposal import NotEnoughError
 from groundset.segment.live.questions import Asked, Sight, Skip, ask
-from groundset.segment.live.rows import trained_codes
+from groundset.segment.live.rows import trained_pixels
 from groundset.segment.regions import RegionStore
 
 Float32 = npt.NDArray[np.float32]
@@ -87,7 +87,7 @@ def asking(
         planes = assistant.planes(chosen, chip)
         there = ~planes.nodata
         if painted:
-            there &= trained_codes(labels, chip) == UNLABELLED
+            there &= trained_pixels(labels, chip).codes == UNLABELLED
         probabilities, classes = (None, codes) if said is None else said()
         if probabilities is not None:
             there &= np.isfinite(probabilities).all(axis=0)

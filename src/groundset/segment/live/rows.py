@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,7 @@ class ChipRows:
         codes: uint8 (n,).
         x: Columns in the chip.
         y: Rows in the chip.
+        painted: bool (n,), whether a person painted it, and did not name a segment.
         chance: float64 (n,) in [0, 1), the same for a pixel at all times: those below a class's share train.
         below: Per class code, pixels with a chance below this are here.
     """
@@ -55,6 +57,7 @@ class ChipRows:
     codes: UInt8
     x: Ints
     y: Ints
+    painted: Bool
     chance: Float64
     below: Mapping[int, float]
 
@@ -66,7 +69,7 @@ class ChipRows:
         if keep.all():
             return self
         return ChipRows(
-            self.features[keep], self.codes[keep], self.x[keep], self.y[keep], self.chance[keep],
+            self.features[keep], self.codes[keep], self.x[keep], self.y[keep], self.painted[keep], self.chance[keep],
             {code: min(low, limit[code]) for code, low in self.below.items()},
         )  # fmt: skip
 
@@ -81,6 +84,7 @@ class Learned:
         features: float32 (n, features), no NaN.
         codes: uint8 (n,).
         places: Where the pixels lie on the ground.
+        strokes: bool (n,), whether a person painted it, and did not name a segment.
         chance: float64 (n,) in [0, 1), the same for a pixel at all times.
         fill: float32 (features,), what stands for a missing feature: the median of those that train.
         painted: Per class code, labelled pixels before any is left out.
@@ -93,6 +97,7 @@ class Learned:
     features: Float32
     codes: UInt8
     places: Places
+    strokes: Bool
     chance: Float64
     fill: Float32
     painted: Mapping[int, int]
@@ -102,8 +107,20 @@ class Learned:
     def sparse(self) -> Bool:
         """A few pixels of a class for each place, bool (n,): see :func:`~groundset.segment.live.sparse.sparse`."""
         out = np.zeros(len(self.codes), bool)
-        out[sparse(self.places, self.codes, self.chance)] = True
+        out[sparse(self.places, self.codes, self.strokes, self.chance)] = True
         return out
+
+
+class Trained(NamedTuple):
+    """Pixels of a chip that may train.
+
+    Args:
+        codes: uint8 (rows, columns), 255 elsewhere.
+        painted: bool (rows, columns), those that a person painted; not segments, nor what files say.
+    """
+
+    codes: UInt8
+    painted: Bool
 
 
 @dataclass(slots=True)
@@ -115,7 +132,7 @@ class _Known:
     stamp: str
     count: dict[int, int]
     rows: ChipRows | None = None
-    codes: UInt8 | None = field(default=None, repr=False)
+    trained: Trained | None = field(default=None, repr=False)
 
 
 class TaskRows:
@@ -198,10 +215,10 @@ class TaskRows:
         now = self._stamp(chip.id.scene)
         if before is not None and (before.said, before.stamp) == (said, now):
             return False
-        codes = trained_codes(labels, chip)
-        counts = np.bincount(codes[codes != UNLABELLED], minlength=256)
+        trained = trained_pixels(labels, chip)
+        counts = np.bincount(trained.codes[trained.codes != UNLABELLED], minlength=256)
         self._known[chip_id] = _Known(
-            chip, said, now, {int(c): int(counts[c]) for c in np.flatnonzero(counts)}, codes=codes
+            chip, said, now, {int(c): int(counts[c]) for c in np.flatnonzero(counts)}, trained=trained
         )
         return True
 
@@ -226,6 +243,7 @@ class TaskRows:
             np.ascontiguousarray(fill_missing(features.T, fill).T),
             np.concatenate([r.codes for r in rows]) if rows else np.zeros(0, np.uint8),
             self._places([k.chip for k in members], rows),
+            np.concatenate([r.painted for r in rows]) if rows else np.zeros(0, bool),
             np.concatenate([r.chance for r in rows]) if rows else np.zeros(0),
             fill,
             dict(sorted(painted.items())),
@@ -238,11 +256,11 @@ class TaskRows:
         spare = {code: min(1.0, 2 * part) for code, part in share.items()}
 
         def one(known: _Known) -> None:
-            if known.codes is None:
+            if known.trained is None:
                 labels = self._lake.labels(self.task, chip_ids=[str(known.chip.id)])
-                known.codes = trained_codes(labels, known.chip)
-            known.rows = self._rows_of(known.chip, known.codes, spec).some(spare)
-            known.codes = None
+                known.trained = trained_pixels(labels, known.chip)
+            known.rows = self._rows_of(known.chip, known.trained, spec).some(spare)
+            known.trained = None
 
         if len(wanted) < 2:
             for known in wanted:
@@ -254,15 +272,16 @@ class TaskRows:
             if known.rows is not None:
                 known.rows = known.rows.some(spare)
 
-    def _rows_of(self, chip: Chip, codes: UInt8, spec: FeatureSpec) -> ChipRows:
+    def _rows_of(self, chip: Chip, trained: Trained, spec: FeatureSpec) -> ChipRows:
         planes = self._planes.get(chip, spec)
+        codes = trained.codes
         at = np.flatnonzero((codes != UNLABELLED) & ~planes.nodata)
         y, x = np.divmod(at, codes.shape[1])
         chance = _chances(str(chip.id), codes.size)[at]
         flat = planes.values.reshape(len(planes.values), -1)
         features = np.ascontiguousarray(flat.take(at, axis=1).T)
         here = codes[y, x]
-        return ChipRows(features, here, x, y, chance, {int(c): 1.0 for c in np.unique(here)})
+        return ChipRows(features, here, x, y, trained.painted[y, x], chance, {int(c): 1.0 for c in np.unique(here)})
 
     def _places(self, chips: list[Chip], rows: list[ChipRows]) -> Places:
         grounds: dict[object, tuple[int, int, int]] = {}
@@ -287,15 +306,16 @@ def _chances(chip_id: str, pixels: int) -> Float64:
 _TRAINS = np.isin(np.arange(256), [int(o) for o in TRAINING_ORIGINS])
 
 
-def trained_codes(labels: TaskLabels, chip: Chip) -> UInt8:
-    """Class codes of the pixels of a chip that may train, 255 elsewhere, as ``TaskLabels.training_mask`` has them.
+def trained_pixels(labels: TaskLabels, chip: Chip) -> Trained:
+    """The pixels of a chip that may train, as ``TaskLabels.training_mask`` has them.
 
     The product's flags are read only where a region's pixel is, the one kind that trains and that flags win over.
     """
     mask = labels.mask(chip, flags=False)
     if (mask.origin == Origin.REGION).any():
         mask = labels.mask(chip)
-    return np.where(_TRAINS[mask.origin], mask.classes, np.uint8(UNLABELLED))
+    codes = np.where(_TRAINS[mask.origin], mask.classes, np.uint8(UNLABELLED))
+    return Trained(codes, mask.origin == Origin.HUMAN)
 
 
 def _lacks(known: _Known, share: Mapping[int, float]) -> bool:

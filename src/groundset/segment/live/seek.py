@@ -17,7 +17,7 @@ from groundset.core import UNLABELLED, GroundsetError, Scheme
 from groundset.imagery.whereabouts import stamp
 from groundset.lake import Lake
 from groundset.segment.live.planes import PlaneCache, Planes, read_planes
-from groundset.segment.live.rows import Learned, trained_codes
+from groundset.segment.live.rows import Learned, trained_pixels
 from groundset.segment.model import fill_missing
 from groundset.segment.segmenter import Segmenter
 
@@ -143,7 +143,7 @@ class Seeker:
         name = str(chip.id)
         if name in self._to_read:
             labels = self._lake.labels(self._task, chip_ids=[name])
-            self._painted[name] = np.ascontiguousarray(trained_codes(labels, chip)[::STRIDE, ::STRIDE])
+            self._painted[name] = np.ascontiguousarray(trained_pixels(labels, chip).codes[::STRIDE, ::STRIDE])
             self._to_read.discard(name)
         return self._painted.get(name)
 

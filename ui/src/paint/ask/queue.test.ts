@@ -104,13 +104,16 @@ describe('questions', () => {
     const own = emptyPlanes(ROWS, COLS);
     own.origin[0] = ORIGIN.model; // may be asked about
     own.origin[1] = ORIGIN.human;
+    const hidden = emptyPlanes(ROWS, COLS);
+    hidden.origin[2] = ORIGIN.product;
+    expect([...patchOf(A, 2, own, hidden)!.origin.slice(0, 4)]).toEqual([3, 3, 1, 3]); // the second is not there
     const there = new Uint8Array(12).fill(1);
     there[1] = 0;
     const patch = patchOf(A, 2, own, others)!;
     expect(patch).toMatchObject({ x: 0, y: 0, width: 4, height: 3, there });
     lay(own, patch);
     expect(own.classes.filter((code) => code === 2)).toHaveLength(11);
-    expect(own.origin[0]).toBe(ORIGIN.human);
+    expect(own.origin[0]).toBe(ORIGIN.region);
     expect(patchOf(A, 2, own, others)).toBeNull();
     expect([isOpen(A, own, others), isOpen(B, own, others)]).toEqual([false, true]);
   });

@@ -53,7 +53,10 @@ export function isOpen({ at: [row, col] }: Question, own: Planes, others: Planes
   return !isSaid(own, others, row * own.cols + col);
 }
 
-/** The stroke that an answer is: all of the segment that nobody has spoken of by now. Null: nothing is left of it. */
+/**
+ * The stroke that an answer is: all of the segment that nobody has spoken of by now. Null: nothing is left of it. Its outline is
+ * the machine's; what the product hides is shown only where a person says so.
+ */
 export function patchOf(question: Question, code: number, own: Planes, others: Planes): Patch | null {
   const area = areaOf(question);
   if (!area) return null;
@@ -61,7 +64,13 @@ export function patchOf(question: Question, code: number, own: Planes, others: P
     const at = (area.y + Math.floor(i / area.width)) * own.cols + area.x + (i % area.width);
     return inside && !isSaid(own, others, at) ? 1 : 0;
   });
-  return there.includes(1) ? saidOf({ ...area, there }, { code }) : null;
+  if (!there.includes(1)) return null;
+  const patch = saidOf({ ...area, there }, { code, origin: ORIGIN.region });
+  patch.origin.forEach((_, i) => {
+    const at = (area.y + Math.floor(i / area.width)) * own.cols + area.x + (i % area.width);
+    if (others.origin[at] === ORIGIN.product) patch.origin[i] = ORIGIN.human;
+  });
+  return patch;
 }
 
 /** Newer questions in place of those that wait; the one that is shown stays while it is open. */

@@ -19,6 +19,7 @@ function painted() {
   own.origin[1] = ORIGIN.human;
   own.classes[4] = 3;
   own.origin[4] = ORIGIN.region;
+  own.confidence[4] = 80; // its class is a model's
   return own;
 }
 
@@ -54,6 +55,9 @@ describe('proposals', () => {
   it('counts what accepting fills and where people see it otherwise', () => {
     const figures = figuresOf(proposal, painted(), emptyPlanes(ROWS, COLS));
     expect([figures.judged, figures.disagreements]).toEqual([2, 1]);
+    const named = painted();
+    named.confidence[4] = 255;
+    expect(figuresOf(proposal, named, emptyPlanes(ROWS, COLS))).toMatchObject({ judged: 3, disagreements: 2 });
     expect([figures.fills[0], figures.fills[95]]).toEqual([8, 2]);
     expect(plane('disagreement', proposal, painted(), emptyPlanes(ROWS, COLS))[0]).toBe(100);
     expect(plane('doubt', proposal, painted(), emptyPlanes(ROWS, COLS))[2]).toBe(100);

@@ -2,6 +2,7 @@
 import { type Npy, NpyError } from '../../canvas/npy';
 import { NO_CONFIDENCE, UNLABELLED } from '../../canvas/pixels';
 import { type Box, ORIGIN, type Patch, type Planes } from '../contract';
+import { byPerson } from '../planes';
 
 export interface Proposal {
   rows: number;
@@ -135,8 +136,9 @@ export function figuresOf(proposal: Proposal, own: Planes, others: Planes): Figu
 }
 
 function humanClass(own: Planes, others: Planes, at: number): number {
-  if (own.origin[at] === ORIGIN.human) return own.classes[at]!;
-  return others.origin[at] === ORIGIN.human ? others.classes[at]! : UNLABELLED;
+  const said = ({ origin, confidence }: Planes): boolean => byPerson(origin[at]!, confidence[at]!);
+  if (said(own)) return own.classes[at]!;
+  return said(others) ? others.classes[at]! : UNLABELLED;
 }
 
 /** The plane to lay over the picture; percent, 255 where there is nothing to see. */

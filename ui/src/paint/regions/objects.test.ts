@@ -56,6 +56,17 @@ describe('objects', () => {
     expect([own.classes[at(1, 1)], own.origin[at(0, 0)]]).toEqual([7, ORIGIN.none]);
   });
 
+  it('a segment that was named in answer to a question stays: it is no object', () => {
+    const own = emptyPlanes(ROWS, COLS);
+    own.classes[at(1, 1)] = 7;
+    own.origin[at(1, 1)] = ORIGIN.region;
+    under([], [A], own);
+    under([A], [{ ...A, class: 3 }], own);
+    expect([own.classes[at(1, 1)], own.classes[at(0, 0)]]).toEqual([7, 3]);
+    under([{ ...A, class: 3 }], [], own);
+    expect([own.classes[at(1, 1)], own.origin[at(0, 0)]]).toEqual([7, ORIGIN.none]);
+  });
+
   it('nothing changed is no patch', () => {
     expect(relaid(emptyPlanes(ROWS, COLS), [A], [A])).toBeNull();
   });

@@ -68,31 +68,35 @@ export function relaid(own: Planes, before: readonly LabelObject[], after: reado
   ];
   const box = changed.map(boxOf).reduce<Box | null>((sum, one) => union(one, sum), null);
   if (!box) return null;
-  const size = box.width * box.height;
-  const patch: Patch = {
-    ...box,
-    there: new Uint8Array(size),
-    classes: new Uint8Array(size).fill(UNLABELLED),
-    origin: new Uint8Array(size),
-    confidence: new Uint8Array(size).fill(NO_CONFIDENCE),
-  };
+  const [was, said] = [laid(before, box, own.cols), laid(after, box, own.cols)];
+  const there = new Uint8Array(box.width * box.height);
   for (const one of changed) {
     inside(one, box, own.cols, (i, at) => {
       const origin = own.origin[at]!;
-      if (origin === ORIGIN.none || origin === ORIGIN.region || origin === ORIGIN.model) patch.there[i] = 1;
+      // a segment that was named in answer to a question is no object's
+      const objects = own.classes[at] === was.classes[i] && own.confidence[at] === was.confidence[i];
+      if (origin === ORIGIN.none || origin === ORIGIN.model || (origin === ORIGIN.region && objects)) there[i] = 1;
     });
   }
-  const over = [...after].filter((one) => meet(one.bbox, [box.x, box.y, box.width, box.height]));
+  return there.includes(1) ? { ...box, there, ...said } : null;
+}
+
+/** What objects say in a box, those of greater depth over the others. */
+function laid(objects: readonly LabelObject[], box: Box, cols: number): Omit<Patch, keyof Box | 'there'> {
+  const size = box.width * box.height;
+  const classes = new Uint8Array(size).fill(UNLABELLED);
+  const origin = new Uint8Array(size);
+  const confidence = new Uint8Array(size).fill(NO_CONFIDENCE);
+  const over = objects.filter((one) => meet(one.bbox, [box.x, box.y, box.width, box.height]));
   for (const one of over.sort((a, b) => a.depth - b.depth)) {
     const sure = one.score === null ? NO_CONFIDENCE : Math.round(100 * Math.min(1, Math.max(0, one.score)));
-    inside(one, box, own.cols, (i) => {
-      if (!patch.there[i]) return;
-      patch.classes[i] = one.class;
-      patch.origin[i] = ORIGIN.region;
-      patch.confidence[i] = sure;
+    inside(one, box, cols, (i) => {
+      classes[i] = one.class;
+      origin[i] = ORIGIN.region;
+      confidence[i] = sure;
     });
   }
-  return patch.there.includes(1) ? patch : null;
+  return { classes, origin, confidence };
 }
 
 /** A patch that changes no pixel. */
