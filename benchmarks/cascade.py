@@ -57,19 +57,37 @@ from groundset.workspace import open as open_workspace
 
 CLASSES = ("water", "crop")
 NAMES = ("water", "crop", "tree", "developed")
-SIZES = (256, 128, 64, 32)
-FINEST = SIZES[-1]
 SHARE = 0.05
 """A chip has a class from this share of its pixels on."""
 PANEL = 50
-PANELS = (2, 3, 4, 3)
-"""Panels that the person answers on each level; the coarsest has 64 chips, so that its second panel is short."""
-RECALLS = (0.97, 0.95, 0.92, 0.99)
-"""What each level is asked to keep; chosen on ``developed`` and ``tree``."""
 WANTED = 0.95
 SAMPLE = 6
 """Chips of the coarsest level on which the cost of a chip of each level is measured."""
 WAYS = ("cascade", "inheritance", "brute force")
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Chips of several sizes, and what the person does on each level."""
+
+    sizes: tuple[int, ...]
+    panels: tuple[int, ...]
+    """Panels that the person answers; the coarsest level has 64 chips, so that its second panel is short."""
+    recalls: tuple[float, ...]
+    """What is asked for; chosen on ``developed`` and ``tree``."""
+
+    @property
+    def finest(self) -> int:
+        """Side of a chip of the finest level."""
+        return self.sizes[-1]
+
+
+LEVELS = {
+    32: Levels((256, 128, 64, 32), (2, 3, 4, 3), (0.97, 0.95, 0.92, 0.99)),
+    16: Levels((256, 128, 64, 32, 16), (2, 3, 4, 4, 3), (0.97, 0.95, 0.95, 0.92, 0.99)),
+    8: Levels((256, 128, 64, 32, 16, 8), (2, 3, 4, 4, 4, 3), (0.97, 0.95, 0.95, 0.95, 0.92, 0.99)),
+}
+"""By the side of the finest chips."""
 
 
 @dataclass(frozen=True)
@@ -91,28 +109,30 @@ def main() -> None:
     asked.add_argument("--on", nargs="*", default=list(CLASSES), choices=NAMES)
     asked.add_argument("--seeds", type=int)
     asked.add_argument("--ways", nargs="*", default=list(WAYS), choices=WAYS)
+    asked.add_argument("--finest", type=int, default=32, choices=LEVELS)
     said = asked.parse_args()
+    levels = LEVELS[said.finest]
     seeds = said.seeds or (1 if said.quick else 10)
-    master = _master()
-    cost = [statistics.median(some) for some in zip(*(_cost() for _ in range(3)), strict=True)]
-    total = [_count(size) for size in SIZES]
+    master = _master(levels)
+    cost = [statistics.median(some) for some in zip(*(_cost(levels) for _ in range(3)), strict=True)]
+    total = [_count(size) for size in levels.sizes]
     everything = sum(n * c for n, c in zip(total, cost, strict=True))
-    print("a chip costs " + ", ".join(f"{1000 * c:.1f} ms at {s} px" for s, c in zip(SIZES, cost, strict=True)))
+    print("a chip costs " + ", ".join(f"{1000 * c:.1f} ms at {s} px" for s, c in zip(levels.sizes, cost, strict=True)))
     rows: list[tuple[object, ...]] = []
     metrics: dict[str, object] = {"seeds": seeds}
     worst: dict[str, list[float]] = {
         "share_looked_at": [], "recall": [], "cpu_ratio_vs_all_levels": [], "floor": [], "cpu_floor": [],
     }  # fmt: skip
     for name in said.on:
-        truth = oracle(name)
-        least = _floor(truth)
+        truth = oracle(name, levels.finest)
+        least = _floor(truth, levels)
         floor = least[-1] / truth.size
         cpu_floor = sum(n * c for n, c in zip(least, cost, strict=True)) / everything
         metrics |= {f"floor_{name}": floor, f"cpu_floor_{name}": cpu_floor,
                     f"positive_share_{name}": float(truth.mean()),
                     f"map_sha256_{name}": sha256(np.packbits(truth).tobytes()).hexdigest()[:12]}  # fmt: skip
         for way in said.ways:
-            some = [_run(master, name, way, seed) for seed in range(seeds)]
+            some = [_run(master, levels, name, way, seed) for seed in range(seeds)]
             making = [sum(n * c for n, c in zip(o.made, cost, strict=True)) for o in some]
             ratio = [(m + o.learning) / (everything + o.learning) for m, o in zip(making, some, strict=True)]
             told = {
@@ -142,16 +162,16 @@ def main() -> None:
 
 
 @cache
-def oracle(name: str) -> np.ndarray:
-    """Which chips of the finest level have a class: bool (rows, columns)."""
+def oracle(name: str, finest: int) -> np.ndarray:
+    """Which chips of a size have a class: bool (rows, columns)."""
     kept = cache_dir("cascade") / f"map-{name}.npy"
     if not kept.exists():
         np.save(kept, _dense(name))
     there = np.load(kept)
-    rows, cols = (-(-side // FINEST) for side in there.shape)
-    padded = np.zeros((rows * FINEST, cols * FINEST), bool)
+    rows, cols = (-(-side // finest) for side in there.shape)
+    padded = np.zeros((rows * finest, cols * finest), bool)
     padded[: there.shape[0], : there.shape[1]] = there
-    return padded.reshape(rows, FINEST, cols, FINEST).mean(axis=(1, 3)) >= SHARE
+    return padded.reshape(rows, finest, cols, finest).mean(axis=(1, 3)) >= SHARE
 
 
 def _dense(name: str) -> np.ndarray:
@@ -179,26 +199,26 @@ def _dense(name: str) -> np.ndarray:
     return found.reshape(scene.geobox.shape) & ~pixels.nodata
 
 
-def _master() -> Path:
+def _master(levels: Levels) -> Path:
     """A workspace with all chips of all levels, made once."""
-    root = cache_dir("cascade") / "all-levels"
+    root = cache_dir("cascade") / f"all-levels-{levels.finest}"
     if not (root / "done").exists():
         shutil.rmtree(root, ignore_errors=True)
         print("making all levels, once", file=sys.stderr)
-        with _begun(root) as ws:
-            for level in range(len(SIZES)):
+        with _begun(root, levels) as ws:
+            for level in range(len(levels.sizes)):
                 make_level(ws.lake, _scenes()[0].id, level)
         (root / "done").touch()
     return root
 
 
 @contextmanager
-def _begun(root: Path) -> Iterator[Workspace]:
+def _begun(root: Path, levels: Levels) -> Iterator[Workspace]:
     """A new workspace that knows the scene and the grid, with the coarsest level."""
     classes = (SchemeClass(i, name, name.title(), f"#{40 * i + 40:02x}8080") for i, name in enumerate(NAMES))
     scheme = Scheme("cover", tuple(classes))
     with create_workspace(root, scheme=scheme) as ws:
-        ingest(ws.lake, _scenes(), grid=Grid(SIZES[0], levels=len(SIZES)))
+        ingest(ws.lake, _scenes(), grid=Grid(levels.sizes[0], levels=len(levels.sizes)))
         yield ws
 
 
@@ -207,71 +227,69 @@ def _scenes() -> list[Scene]:
     return ITAIPU.scenes()
 
 
-def _cost() -> list[float]:
+def _cost(levels: Levels) -> list[float]:
     """CPU seconds of a chip of each level, measured on a fixed part of the scene."""
     out = []
     scene = _scenes()[0].id
-    with tempfile.TemporaryDirectory() as folder, _begun(Path(folder) / "ws") as ws:
+    with tempfile.TemporaryDirectory() as folder, _begun(Path(folder) / "ws", levels) as ws:
         ids = ws.lake.chips.table(["chip_id", "valid_fraction"]).to_pylist()
         some = [row["chip_id"] for row in ids if row["valid_fraction"] == 1]
         some = [some[i] for i in np.linspace(0, len(some) - 1, SAMPLE).astype(int)]
-        for level in range(1, len(SIZES)):
+        for level in range(1, len(levels.sizes)):
             began = time.process_time()
             made = make_level(ws.lake, scene, level, some).chips
             out.append((time.process_time() - began) / made)
     with tempfile.TemporaryDirectory() as folder:
         began = time.process_time()
-        with _begun(Path(folder) / "ws") as ws:
+        with _begun(Path(folder) / "ws", levels) as ws:
             out.insert(0, (time.process_time() - began) / len(ws.lake.chips))
     return out
 
 
-def _run(master: Path, name: str, way: str, seed: int) -> Outcome:
+def _run(master: Path, levels: Levels, name: str, way: str, seed: int) -> Outcome:
     """One person, one class, one way."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "ws"
         shutil.copytree(master, root, copy_function=_linked)
         with open_workspace(root) as ws:
-            return _brute(ws, name, seed) if way == "brute force" else _cascade(ws, name, way == "inheritance", seed)
+            if way == "brute force":
+                return _brute(ws, levels, name, seed)
+            return _cascade(ws, levels, name, way == "inheritance", seed)
 
 
-def _cascade(ws: Workspace, name: str, inherit: bool, seed: int) -> Outcome:
+def _cascade(ws: Workspace, levels: Levels, name: str, inherit: bool, seed: int) -> Outcome:
     room = Cascades(ws.lake, ws.ranker, inherit=inherit)
     cascade = Cascade(room, room.start(name, actor="person").id, "person")
-    spent = _answered(room, cascade, oracle(name), PANELS, RECALLS, seed)
+    spent = _answered(room, cascade, oracle(name, levels.finest), levels, seed)
     view = room.view(cascade.record)
     made = tuple(int(view.candidate(level).sum()) for level in cascade.record.levels)
-    return _outcome(ws, cascade, name, made, spent)
+    return _outcome(ws, cascade, oracle(name, levels.finest), made, spent)
 
 
-def _brute(ws: Workspace, name: str, seed: int) -> Outcome:
+def _brute(ws: Workspace, levels: Levels, name: str, seed: int) -> Outcome:
     room = Cascades(ws.lake, ws.ranker)
-    finest = len(SIZES) - 1
+    finest = len(levels.sizes) - 1
+    recall = levels.recalls[-1]
     scene = ws.lake.scenes.ids()[0]
-    record = Record("brute", "chips", NAMES.index(name), (scene,), (finest,), RECALLS[-1], "person", "", "")
+    record = Record("brute", "chips", NAMES.index(name), (scene,), (finest,), recall, "person", "", "")
     ws.lake.annotate([start_event(record)], actor="person")
     cascade = Cascade(room, "brute", "person")
-    spent = _answered(room, cascade, oracle(name), (sum(PANELS),), RECALLS[-1:], seed)
-    return _outcome(ws, cascade, name, tuple(_count(size) for size in SIZES), spent)
+    truth = oracle(name, levels.finest)
+    spent = _answered(room, cascade, truth, Levels(levels.sizes[-1:], (sum(levels.panels),), (recall,)), seed)
+    return _outcome(ws, cascade, truth, tuple(_count(size) for size in levels.sizes), spent)
 
 
-def _answered(
-    room: Cascades,
-    cascade: Cascade,
-    truth: np.ndarray,
-    panels: tuple[int, ...],
-    recalls: tuple[float, ...],
-    seed: int,
-) -> float:
+def _answered(room: Cascades, cascade: Cascade, truth: np.ndarray, levels: Levels, seed: int) -> float:
     """Answer the panels of each level and go on; CPU seconds of what the product did meanwhile."""
     spent = 0.0
-    for level, many, recall in zip(cascade.record.levels, panels, recalls, strict=True):
+    deepest = cascade.record.levels[-1]
+    for level, many, recall in zip(cascade.record.levels, levels.panels, levels.recalls, strict=True):
         cascade.choose(recall)
         for turn in range(many):
             began = time.process_time()
             ids = cascade.suggest(PANEL, seed=1000 * seed + 10 * level + turn)
             spent += time.process_time() - began
-            yes = [chip for chip in ids if _has(truth, ChipId.parse(chip))]
+            yes = [chip for chip in ids if _has(truth, ChipId.parse(chip), 2 ** (deepest - level))]
             cascade.answer(yes, "positive")
             cascade.answer(sorted(set(ids) - set(yes)), "negative")
         began = time.process_time()
@@ -282,23 +300,22 @@ def _answered(
     return spent
 
 
-def _has(truth: np.ndarray, chip: ChipId) -> bool:
-    """Whether a chip holds one of the finest level with the class."""
-    n = SIZES[chip.level] // FINEST
+def _has(truth: np.ndarray, chip: ChipId, n: int) -> bool:
+    """Whether a chip, n times as wide as the finest, holds one of these with the class."""
     return bool(truth[chip.row * n : (chip.row + 1) * n, chip.col * n : (chip.col + 1) * n].any())
 
 
-def _outcome(ws: Workspace, cascade: Cascade, name: str, made: tuple[int, ...], spent: float) -> Outcome:
+def _outcome(ws: Workspace, cascade: Cascade, truth: np.ndarray, made: tuple[int, ...], spent: float) -> Outcome:
     kept = annotation(ws.lake, ws.lake.scenes.ids()[0])[0]
-    found = np.zeros(oracle(name).shape, bool)
+    found = np.zeros(truth.shape, bool)
     found[kept.row, kept.col] = True
-    right = int((found & oracle(name)).sum())
+    right = int((found & truth).sum())
     answers = sum(cascade.state().answers)
-    recall, precision = right / int(oracle(name).sum()), right / max(int(found.sum()), 1)
-    return Outcome(made[-1] / _count(FINEST), recall, precision, answers, made, spent)
+    recall, precision = right / int(truth.sum()), right / max(int(found.sum()), 1)
+    return Outcome(made[-1] / truth.size, recall, precision, answers, made, spent)
 
 
-def _floor(truth: np.ndarray) -> list[int]:
+def _floor(truth: np.ndarray, levels: Levels) -> list[int]:
     """Fewest chips of each level, coarsest first, where the parents of the finest with most of the class are known."""
     fours = _fours(truth.astype(np.int64)).sum(axis=(1, 3))
     order = np.argsort(-fours, axis=None, kind="stable")
@@ -306,10 +323,10 @@ def _floor(truth: np.ndarray) -> list[int]:
     there = np.zeros(fours.shape, bool)
     there.ravel()[order[:parents]] = True
     out = [4 * parents]
-    for _ in SIZES[2:]:
+    for _ in levels.sizes[2:]:
         there = np.asarray(_fours(there).any(axis=(1, 3)))
         out.append(4 * int(there.sum()))
-    return [_count(SIZES[0]), *out[::-1]]
+    return [_count(levels.sizes[0]), *out[::-1]]
 
 
 def _fours(cells: np.ndarray) -> np.ndarray:

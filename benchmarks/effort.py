@@ -21,14 +21,14 @@ too: ``ratio_vs_polygons_known``, ``ratio_vs_iris_loop_known``. There one outlin
   fills the connected pixels of one class, or one of the first six regions at that spot, whichever mends most in a
   second; a key accepts what the assistant answers where it is better. A chip that nobody has painted on they cut where
   that mends most in a second: press a pixel, drag until it looks best, through the index that the page begins with
-  (``_effort_cutting.py``; no other one is tried). Or the person answers the question that the
-  assistant shows (M + K: nothing is pointed at): where that mends more at once, or where the rest would take over a
-  minute at the rate of pointing, as long as the last questions (as many as take a tenth of that time, 5 to 20) brought
-  more than pointing would. A segment of which fewer than four fifths are of one class they skip, which takes as long,
-  and as a region they do not take it.
-  Of two classes they take the second from a question where it shows one, and not before the rest takes 20 s.
-  ``linear`` answers until they turn to questions, ``committee`` from then on, as in the page. The overlays of doubt and
-  disagreement are not used: this person sees the truth.
+  (``_effort_cutting.py``; no other one is tried), or take the automatic cut, or the last one, by a key. Or the person
+  answers the question that the assistant shows (M + K: nothing is pointed at): where that mends more at once, or where
+  the rest would take over a minute at the rate of pointing, as long as the last questions (as many as take a tenth of
+  that time, 5 to 20) brought more than pointing would. A segment of which fewer than four fifths are of one class they
+  skip, which takes as long, and as a region they do not take it. Of two classes they take the second from a question
+  where it shows one, and not before the rest takes 20 s. ``linear`` answers until they turn to questions, ``committee``
+  from then on, as in the page; it goes by segments first and by strokes little (``segment/live/sparse.py``; chosen on
+  the left half of the flood chip). The overlays of doubt and disagreement are not used: this person sees the truth.
 - regions: region clicks alone, of candidates that no model has ranked, by the same four fifths; the rest is filled.
 
 In every way a small patch may be dabbed, what makes the whole mask worse is not done while there is anything else, and
