@@ -21,6 +21,7 @@ from groundset.segment.live import rows as rows_module
 from groundset.segment.live.bent import Bent
 from groundset.segment.live.judge import crossed, places_of
 from groundset.segment.live.learner import learner, prior_of
+from groundset.segment.live.sparse import ENOUGH, GROUND, MOST, STROKES
 from groundset.taxonomy import WATER
 
 Made = tuple[Lake, list[Chip], np.ndarray]
@@ -217,6 +218,36 @@ def test_few_pixels_of_a_stroke_are_one_place_still(made: Made) -> None:
     found, why = crossed(rows, lake.scheme("pixels"), lambda: learner("committee", rows.spec), lone)
     assert found is None
     assert "second place" in why
+
+
+def test_segments_speak_before_strokes(made: Made) -> None:
+    """The committee hears a stroke near a segment of its class no more; one elsewhere a little."""
+    lake, chips, truth = made
+    lands = [chip for chip in chips[4:] if (truth[chip.window.slices] == LAND).sum() >= ENOUGH + MOST]
+    wet = chips[6]
+    for chip in lands:
+        paint(lake, chip, stroke(truth, chip, LAND, MOST))
+    paint(lake, wet, stroke(truth, wet, WET), actor="ben")
+
+    def heard() -> tuple[set[tuple[int, int]], list[tuple[int, int]]]:
+        rows = Assistant(lake).rows("pixels").learn()[0]
+        land = rows.codes == LAND
+        grounds = np.stack([rows.places.y // GROUND, rows.places.x // GROUND], axis=1)
+        segments, strokes = (
+            map(tuple, grounds[of].tolist()) for of in (~rows.strokes, rows.sparse() & rows.strokes & land)
+        )
+        return set(segments), list(strokes)
+
+    segments, before = heard()
+    assert not segments
+    assert len(before) > STROKES * len(lands)
+    paint(lake, lands[0], stroke(truth, lands[0], LAND, MOST + ENOUGH), actor="cleo", origin=Origin.REGION)
+    segments, after = heard()
+    assert segments
+    assert not segments & set(after)
+    assert 0 < len(after) < STROKES * len(lands)
+    kept = int(Assistant(lake).rows("pixels").learn()[0].sparse().sum())
+    assert f"it goes by {kept:,} of them" in Assistant(lake).state(model="committee").says
 
 
 def test_it_says_where_to_paint_next(made: Made) -> None:

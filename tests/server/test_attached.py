@@ -46,6 +46,15 @@ def total(client: TestClient, text: str) -> int:
     return int(answer.json()["total"])
 
 
+def test_it_says_that_folders_further_down_were_not_looked_into(workspace: Workspace, opened: TestClient) -> None:
+    deep = workspace.root / "a" / "b" / "c" / "d"
+    deep.mkdir(parents=True)
+    write(deep / "land.geojson", 320)
+    write(deep.parent / "near.geojson", 320)
+    told = opened.get("/api/attached/files").json()
+    assert ([one["file"] for one in told["files"]], told["more"]) == (["a/b/c/near.geojson"], True)
+
+
 def test_attached_by_a_job_and_followed(workspace: Workspace, opened: TestClient) -> None:
     path = write(workspace.root / "land.geojson", 320)
     told = opened.get("/api/attached/files").json()

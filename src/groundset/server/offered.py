@@ -33,8 +33,11 @@ def offered(lake: Lake, roots: Sequence[Path], endings: Collection[str]) -> Offe
     home = lake.root.resolve()
     schemes = {home / name for name in (lake.config.scheme, *(task.scheme for task in lake.config.tasks)) if name}
     found: dict[Path, os.stat_result] = {}
-    folders = 0
-    for folder in (each for root in roots for each in _folders(root)):
+    folders, more = 0, False
+    for deep, folder in (each for root in roots for each in _folders(root)):
+        if deep == _DEEP:
+            more = True
+            continue
         folders += 1
         if folders > _LOOKED or len(found) > MOST:
             break
@@ -51,7 +54,8 @@ def offered(lake: Lake, roots: Sequence[Path], endings: Collection[str]) -> Offe
         )
         for path in newest[:MOST]
     ]
-    return OfferedFiles(roots=[str(root) for root in roots], files=files, more=folders > _LOOKED or len(found) > MOST)
+    more = more or folders > _LOOKED or len(found) > MOST
+    return OfferedFiles(roots=[str(root) for root in roots], files=files, more=more)
 
 
 def _fits(entry: os.DirEntry[str], endings: Collection[str]) -> bool:
@@ -59,13 +63,15 @@ def _fits(entry: os.DirEntry[str], endings: Collection[str]) -> bool:
     return not name.startswith(".") and Path(name).suffix.lower() in endings and entry.is_file(follow_symlinks=False)
 
 
-def _folders(root: Path) -> Iterator[Path]:
-    """A folder and those in it, the nearest first; none that is hidden, a link or made by a workspace."""
+def _folders(root: Path) -> Iterator[tuple[int, Path]]:
+    """A folder and those in it with how deep they lie, nearest first; none hidden, a link or made by a workspace."""
     level = [root]
-    for _ in range(_DEEP):
+    for deep in range(_DEEP + 1):
         below: list[Path] = []
         for folder in level:
-            yield folder
+            yield deep, folder
+            if deep == _DEEP:
+                continue
             with suppress(OSError):
                 made = _MADE if Layout(folder).config.is_file() else frozenset()
                 inside = (e for e in os.scandir(folder) if not e.name.startswith(".") and e.name not in made)

@@ -129,7 +129,9 @@ def judge(
         return AssistantState(True, says, model, classes)
     total = sum(learned.painted.values())
     chips = _many(learned.chip_count, "chip")
-    says = f"Learned from {_many(total, 'painted pixel')} of {len(classes)} classes on {chips}"
+    says = f"Learned from {_many(total, 'labelled pixel')} of {len(classes)} classes on {chips}"
+    if taught is not None:
+        says += f"; it goes by {int(taught.sum()):,} of them: a few of each place, and by segments before strokes"
     confusion, unjudged = crossed(learned, scheme, make, taught)
     return AssistantState(True, says, model, classes, importance(segmenter, learned), confusion, unjudged)
 
