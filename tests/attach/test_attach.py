@@ -147,10 +147,10 @@ def test_the_same_again_adds_nothing_and_names_must_be_free(ws: Workspace, file:
 def test_bad_files_are_refused_by_name(ws: Workspace, file: Write, tmp_path: Path):
     bow = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
     report = ws.attach(file(bow, None, shapely.box(0, 0, 5, 5), name="bow.geojson"), join=("share",))
-    assert "repaired 1 feature (feature 0)" in report.summary()
-    assert "without a geometry, and so nowhere: 1 feature (feature 1)" in report.summary()
+    assert "repaired 1 feature (feature 1)" in report.summary()
+    assert "without a geometry, and so nowhere: 1 feature (feature 2)" in report.summary()
     assert values(ws, "bow_share")[0] == pytest.approx(0.50125, abs=1e-5)  # the square sticks out of the bow by half
-    with pytest.raises(InputError, match=r"broken geometries.*feature 0"):
+    with pytest.raises(InputError, match=r"broken geometries.*feature 1"):
         ws.attach(file(bow, name="bow2.geojson"), repair=False)
     with pytest.raises(InputError, match="has no features"):
         ws.attach(file(name="none.geojson"))

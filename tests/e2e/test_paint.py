@@ -220,12 +220,12 @@ def test_what_others_paint_is_seen_at_once(new_page: Callable[..., Page], server
     ben.drag((0.5, 0.5), (63.5, 45.5))
     ben.strokes(1)
     water = una.page.get_by_role("radio", name="Water", exact=False).last
-    expect(water).to_have_attribute("title", re.compile(f"{64 * 46:,} of them painted by people"))
+    expect(water).to_have_attribute("title", re.compile(f"{64 * 46:,} of them by people"))
     una.press("x", "1")
     una.drag((0.5, 40.5), (9.5, 49.5))
     una.strokes(1)
     people = 64 * 46 - 6 * 10
-    expect(water).to_have_attribute("title", re.compile(f"{people:,} of them painted by people"))
+    expect(water).to_have_attribute("title", re.compile(f"{people:,} of them by people"))
     label = mask(server, chip)
     assert int(((label[1] == 1) & (label[0] == 1)).sum()) == people
 

@@ -108,6 +108,24 @@ def test_tools_paint_what_it_proposes(page: Page, server: Served, chips: list[st
     expect(page.get_by_role("table")).to_be_visible()
 
 
+def test_what_a_tool_would_lay_is_seen_though_something_is_proposed(
+    page: Page, server: Served, chips: list[str]
+) -> None:
+    editor = PaintPage(page, server, chips[1]).open()
+    editor.press("a")
+    expect(page.get_by_role("button", name=re.compile("^Accept"))).to_be_visible(timeout=30_000)
+    editor.press("2", "T")
+    bar = page.get_by_text(re.compile(r"^NDWI [≥≤] "))
+    expect(bar).to_be_visible()
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(500)
+    before = editor.stage.screenshot()
+    for _ in range(12):
+        editor.press("]")
+    page.wait_for_timeout(500)
+    assert editor.stage.screenshot() != before
+
+
 def test_segments_are_taken_scrolled_changed_and_removed(page: Page, server: Served, chips: list[str]) -> None:
     chip = chips[2]
     editor = PaintPage(page, server, chip).open()

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from groundset.cli.app import main
 from groundset.core import InputError, QueryError
 from groundset.query.relations import VIEWS
 from groundset.workspace import Workspace
@@ -98,6 +99,33 @@ def test_it_stops_at_its_limits(ws: Workspace) -> None:
         ws.sql("SELECT count(*) FROM range(1000000000000)", seconds=0.2)
     with pytest.raises(InputError, match="memory"):
         ws.sql("SELECT length(list(range)) FROM range(20000000)", memory="20MB")
+
+
+def test_rows_that_stream_stop_at_its_limits(ws: Workspace) -> None:
+    with pytest.raises(InputError, match=r"too long.*0\.5 s"):
+        ws.sql("SELECT * FROM range(1000000000000) WHERE range < 0", seconds=0.5)
+    with pytest.raises(InputError, match=r"too much memory.*at most .* bytes.*LIMIT, or aggregate"):
+        ws.sql("SELECT * FROM range(100000000000)", memory="20MB", seconds=20)
+    with pytest.raises(QueryError, match="told so"):
+        ws.sql("SELECT CASE WHEN range > 200000 THEN error('told so') ELSE 1 END FROM range(100000000)")
+    assert len(ws.sql("SELECT * FROM range(2000000)", memory="20MB")) == 2_000_000
+
+
+def test_the_command_line_tells_limits_and_formats_that_differ(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*words: str) -> str:
+        monkeypatch.setattr("sys.argv", ["groundset", "sql", str(ws.root), *words])
+        with pytest.raises(SystemExit) as done:
+            main()
+        assert done.value.code == 2
+        return " ".join(capsys.readouterr().err.split())
+
+    assert "took too long" in told("SELECT * FROM range(1000000000000) WHERE range < 0", "--seconds", "0.5")
+    assert "too much memory" in told("SELECT * FROM range(100000000000)", "--memory", "20MB")
+    file = tmp_path / "x.parquet"
+    assert "differ" in told("SELECT 1 AS a", "--output", str(file), "--format", "csv")
+    assert not file.exists()
 
 
 @pytest.mark.parametrize(

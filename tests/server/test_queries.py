@@ -141,6 +141,11 @@ def test_sql(full: Workspace, client: TestClient, monkeypatch: pytest.MonkeyPatc
     wrong = client.post("/api/sql", json={"sql": "SELECT chipid FROM chips"})
     assert (wrong.status_code, wrong.json()["position"]["start"], wrong.json()["near"]) == (422, 7, ["chip_id"])
     assert client.post("/api/sql", json={"sql": "DROP VIEW chips"}).status_code == 422
+    with monkeypatch.context() as quick:
+        quick.setattr(sql, "SECONDS", 1.0)
+        text = "SELECT repeat('x', 100) FROM range(1000000000000) WHERE range < 50000"
+        slow = client.post("/api/sql", json={"sql": text, "limit": 100_000})
+    assert (slow.status_code, "took too long" in slow.json()["title"]) == (422, True)
     monkeypatch.setattr(sql, "MEMORY", 256 << 20)
     large = client.post("/api/sql", json={"sql": "SELECT length(repeat('x', 900000000)) FROM range(3)"})
     assert (large.status_code, "memory" in large.json()["title"]) == (422, True)

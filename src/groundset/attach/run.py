@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from groundset._files import folder_lock
-from groundset.attach import source
+from groundset.attach import rows, source
 from groundset.attach.columns import check_free, columns_of, joins_of
 from groundset.attach.layer import Asked, AttachReport, Layer, LayerState, checked, layer_name
 from groundset.attach.places import Places, read_places
@@ -69,6 +69,8 @@ def attach(
         sha256, mark, features = source.settled(path, lambda: source.read(path, how, strict=strict))
         how = replace(how, joins=joins_of(path.name, features, how))
         columns = columns_of(called, features, how)
+        rows.check_twice(path.name, features, how)
+        rows.check_known(path.name, features, _there(lake, features))
         check_free(lake, called, columns)
         layer = Layer(
             called, _file(lake, path), how, sha256, mark, _version(sha256, how), columns, len(features), features.notes,
@@ -158,6 +160,9 @@ def _refreshed(
                 return None
         sha256, mark, features = source.settled(path, lambda: source.read(path, layer.asked))
         columns = columns_of(layer.name, features, layer.asked)
+        if sha256 != layer.sha256:  # what was taken once stays
+            rows.check_twice(path.name, features, layer.asked)
+            rows.check_known(path.name, features, _there(lake, features))
         check_free(lake, layer.name, columns)
     except GroundsetError as error:
         if force:
@@ -194,17 +199,24 @@ def _write(
         ids = [(part, places.ids[a:b]) for part, a, b in zip(parts, bounds, bounds[1:], strict=False)]
         store.write(layer, ids, done.columns)
     store.put(layer)
-    notes = _notes(features, places, done.met)
+    notes = _notes(lake, features, places, done.met)
     return AttachReport(layer, len(places), done.met, done.unplaced, time.monotonic() - begun, notes=notes)
 
 
-def _notes(features: Features, places: Places, met: int) -> list[str]:
+def _notes(lake: Lake, features: Features, places: Places, met: int) -> list[str]:
+    if features.key != "place":
+        return rows.said_of_unknown(features, _there(lake, features))
     if not len(places) or met:
         return []
+    return ["no feature meets a chip: are its CRS and the order of its coordinates right?"]
+
+
+def _there(lake: Lake, features: Features) -> frozenset[str]:
+    """Chips or scenes of the workspace, whichever the rows name."""
     if features.key == "place":
-        return ["no feature meets a chip: are its CRS and the order of its coordinates right?"]
-    what = "chip" if features.key == "chip_id" else "scene"
-    return [f"no row names a {what} of this workspace: it says {features.keys[0]!r}, and there is {places.ids[0]}"]
+        return frozenset()
+    names = lake.chips.table((features.key,), parts=lake.chips.parts()).column(features.key)
+    return frozenset(names.unique().to_pylist())
 
 
 @contextmanager

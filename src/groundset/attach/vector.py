@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from groundset.attach.geojson import stated_crs, told
 from groundset.attach.layer import Asked
 from groundset.attach.source import Features, as_values, dates, need_column
 from groundset.core import InputError
@@ -32,17 +33,24 @@ def read_vector(path: Path, asked: Asked) -> Features:
             )
         if not layers:
             raise InputError(f"{path.name} has no layer with places", asked=path, hint="give a CSV, or another layer")
-        there = [str(f) for f in pyogrio.read_info(path)["fields"]]
+        info = pyogrio.read_info(path)
+        there = [str(f) for f in info["fields"]]
         wanted = _wanted(path, asked, there)
-        meta, fids, wkb, fields = raw.read(path, columns=wanted, return_fids=True, datetime_as_string=True)
+        says = told(path) if info.get("driver") == "GeoJSON" else None
+        own = ["id"] if says is not None and "id" in there and "id" not in wanted else []
+        meta, fids, wkb, fields = raw.read(path, columns=[*wanted, *own], return_fids=True, datetime_as_string=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.GeometryError) as error:
         raise InputError(
             "this file cannot be read", asked=path, found=str(error).splitlines()[0][:200],
             hint="give GeoJSON, GeoPackage, Shapefile, FlatGeobuf, GeoParquet or CSV",
         ) from error  # fmt: skip
     columns = dict(zip([str(f) for f in meta["fields"]], fields, strict=True))
-    names = [f"feature {f}" for f in (fids if fids is not None else range(0 if wkb is None else len(wkb)))]
-    return _features(path, asked, wkb, _crs(path, asked, meta["crs"]), columns, names)
+    crs = meta["crs"] if says is None else stated_crs(says, meta["crs"])
+    ids = columns.get("id") if says is not None else None
+    if ids is None and (info.get("fid_column") or (says is not None and says.ids)):
+        ids = fids
+    columns = {name: columns[name] for name in wanted}
+    return _features(path, asked, wkb, _crs(path, asked, crs), columns, _names(0 if wkb is None else len(wkb), ids))
 
 
 def read_parquet(path: Path, asked: Asked) -> Features:
@@ -72,8 +80,19 @@ def read_parquet(path: Path, asked: Asked) -> Features:
     crs = about.get("crs", _CRS84)
     wkb = np.array(table.column(main).to_pylist(), dtype=object)
     columns = {name: table.column(name).to_pylist() for name in wanted}
-    names = [f"row {i}" for i in range(len(wkb))]
-    return _features(path, asked, wkb, _crs(path, asked, crs), columns, names)
+    return _features(path, asked, wkb, _crs(path, asked, crs), columns, _names(len(wkb)))
+
+
+def _names(n: int, ids: Any = None) -> list[str]:
+    """What to call features: counted from 1, and with the id that the file states where it is another number."""
+    names = [f"feature {i + 1}" for i in range(n)]
+    if ids is None or len(ids) != n:
+        return names
+    own = ["" if i is None else f"{i:.0f}".replace("nan", "") if isinstance(i, float) else str(i) for i in ids]
+    return [
+        f"{name} with id {one}" if one and one != str(i + 1) else name
+        for i, (name, one) in enumerate(zip(names, own, strict=True))
+    ]
 
 
 def _wanted(path: Path, asked: Asked, there: Sequence[str]) -> list[str]:
@@ -82,14 +101,19 @@ def _wanted(path: Path, asked: Asked, there: Sequence[str]) -> list[str]:
 
 
 def _crs(path: Path, asked: Asked, said: Any) -> Any:
-    """The CRS that a file states; ``--crs`` speaks where it states none, and may not contradict it.
+    """The CRS that a file states; ``--crs`` speaks where it states none or an unknown one, and may not contradict it.
 
     Raises:
         InputError: Nobody states it, it is unknown, or both state another one.
     """
     import pyproj
 
-    own = None if said is None else known_crs(said, path.name)
+    try:
+        own = None if said is None else known_crs(said, path.name)
+    except InputError:
+        if asked.crs is None:
+            raise
+        own = None
     if asked.crs is None:
         if own is None:
             raise InputError(f"{path.name} does not say its CRS", asked=path, hint="say it: --crs EPSG:32630")

@@ -32,7 +32,7 @@ def run(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of printing.")] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="Longest that it may take.")] = 60.0,
-    memory: Annotated[str, typer.Option(help="Most memory for it.")] = "2GB",
+    memory: Annotated[str, typer.Option(help="Most memory for it, and again for its rows.")] = "2GB",
 ) -> None:
     """Ask with SQL (DuckDB's), reading only.
 
@@ -58,12 +58,15 @@ def run(
 
 
 def _form(form: str | None, output: Path | None) -> str:
+    ending = "" if output is None else output.suffix.removeprefix(".")
     if form is None:
-        ending = "" if output is None else output.suffix.removeprefix(".")
         form = ending if output is not None else "table"
     if form not in FORMATS or (form == "table" and output is not None):
         raise InputError("there is no such format", asked=form or output, found=", ".join(FORMATS),
                          hint="a file is csv, json or parquet")  # fmt: skip
+    if ending in FORMATS and ending != form:
+        raise InputError("the ending of the file and the format differ", asked=f"--format {form}", found=f"{output}",
+                         hint="leave --format out")  # fmt: skip
     return form
 
 

@@ -16,7 +16,7 @@ UInt8 = npt.NDArray[np.uint8]
 _SOME = 1 << 16
 _RANK = np.zeros(256, np.uint8)
 for _i, _origin in enumerate(PRECEDENCE):
-    _RANK[_origin] = len(PRECEDENCE) - _i
+    _RANK[_origin] = 2 * (len(PRECEDENCE) - _i)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,12 @@ class LabelMask:
         """(rows, columns)."""
         rows, cols = self.classes.shape
         return rows, cols
+
+    @property
+    def named(self) -> npt.NDArray[np.bool_]:
+        """Pixels of a segment whose class a person said, bool (rows, columns): of a region, without a confidence."""
+        said = np.not_equal(self.confidence, NO_CONFIDENCE)
+        return np.equal(self.origin, Origin.REGION) & ~said & self.labelled
 
     @property
     def labelled(self) -> npt.NDArray[np.bool_]:
@@ -83,6 +89,8 @@ class LabelMask:
 def merge(masks: Iterable[LabelMask], shape: tuple[int, int]) -> LabelMask:
     """One mask from several: human > consensus > import > product > region > model; among equals the later one wins.
 
+    Of regions those that a person named win over those whose class is a model's.
+
     Args:
         masks: In the order in which they were answered, oldest first.
         shape: (rows, columns), needed where there is no mask at all.
@@ -93,7 +101,7 @@ def merge(masks: Iterable[LabelMask], shape: tuple[int, int]) -> LabelMask:
             raise InputError("masks of one chip must have its shape", asked=shape, found=mask.shape)
         wins = mask.origin != Origin.NONE
         if out is not None:
-            wins &= _RANK[mask.origin] >= _RANK[out.origin]
+            wins &= _RANK[mask.origin] + mask.named >= _RANK[out.origin] + out.named
         if wins.all():  # the common case: one mask for the whole chip
             out = LabelMask(mask.classes.copy(), mask.origin.copy(), mask.confidence.copy())
             continue

@@ -94,7 +94,7 @@ def _count_work(counts: Counter[Capability], payload: Mapping[str, Any]) -> None
 
 
 def _count_mask(counts: Counter[Capability], mask: LabelMask) -> None:
-    said = set(np.unique(mask.origin[mask.labelled]).tolist())
+    said = set(np.unique(np.where(mask.named, Origin.HUMAN, mask.origin)[mask.labelled]).tolist())
     counts[Capability.PROVENANCE] += len(said) > 1
     counts[Capability.ORIGINS] += bool(said.intersection(_OTHERS))
     counts[Capability.CONFIDENCE] += bool((mask.confidence != NO_CONFIDENCE).any())

@@ -168,8 +168,7 @@ def methods_of(mask: LabelMask) -> tuple[str, ...]:
     confidence.
     """
     origins = mask.count_origins().keys()
-    named = (mask.origin == Origin.REGION) & mask.labelled & (mask.confidence == NO_CONFIDENCE)
-    people = bool(origins & {int(o) for o in PEOPLE_ORIGINS}) or bool(named.any())
+    people = bool(origins & {int(o) for o in PEOPLE_ORIGINS}) or bool(mask.named.any())
     model = int(Origin.MODEL) in origins
     if people and model:
         return ("manual", "automated")

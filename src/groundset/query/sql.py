@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 SECONDS = 60.0
 """Longest that a question may take, where nothing else is asked for."""
 MEMORY = "2GB"
-"""Most memory that DuckDB takes for it."""
+"""Most memory that DuckDB takes for it, and again that its rows may take."""
 LONGEST = 100_000
 _MOST_SECONDS = 86_400.0
-_BATCH = 65_536
+_BATCH = 2_048
+"""Rows that DuckDB makes at a time; a few, since the last ones may be beyond the limit."""
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 _LISTS = frozenset({"show", "information_schema", "duckdb_tables", "duckdb_views", "duckdb_columns", "pg_catalog"})
 """Words of questions about what there is."""
 SHOWN = 20
@@ -103,7 +105,7 @@ def ask(
         index: What it knows; scores need one that learns.
         sql: One SELECT (or FROM, WITH, VALUES, DESCRIBE, SUMMARIZE, SHOW) of DuckDB's SQL.
         seconds: Longest that it may take.
-        memory: Most memory that DuckDB takes, as in ``2GB``.
+        memory: Most memory that DuckDB takes, and again that the rows of the answer may take, as in ``2GB``.
         most: Most rows of the answer; further ones are left out (default: all).
         ready: Called when the views are there, before the question is run.
 
@@ -194,27 +196,45 @@ def _run(connection: duckdb.DuckDBPyConnection, sql: str, seconds: float, most: 
     timer.daemon = True
     timer.start()
     try:
+        most_bytes = _memory(connection)
         reader = _bound(connection, sql).to_arrow_reader(_BATCH)
-        batches, count = [], 0
+        batches, count, size = [], 0, 0
         for batch in reader:
             batches.append(batch)
             count += batch.num_rows
+            size += batch.nbytes
+            if size > most_bytes:
+                raise InputError(
+                    "the answer needs too much memory", asked=f"at most {most_bytes:,} bytes",
+                    found=f"more than that in the first {count:,} rows", hint="add a LIMIT, or aggregate",
+                )  # fmt: skip
             if most is not None and count >= most:
                 break
         table = pa.Table.from_batches(batches, reader.schema)
         return table if most is None else table.slice(0, most)
-    except duckdb.InterruptException:
-        raise InputError(
-            "this question took too long", asked=f"{seconds:g} s", hint="ask for less, or allow more seconds"
-        ) from None
-    except duckdb.OutOfMemoryException as error:
-        raise InputError(
-            "this question needs too much memory", found=str(error).split("\n")[0][:200], hint="ask for less"
-        ) from None
-    except (duckdb.Error, pa.ArrowException) as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:  # Arrow's reader has DuckDB's errors as OSError
+        _stopped(error, seconds)
         _explain(sql, error)
     finally:
         timer.cancel()
+
+
+def _memory(connection: duckdb.DuckDBPyConnection) -> int:
+    """Bytes of the limit of memory, which DuckDB tells as in ``1.8 GiB``."""
+    [(told,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = told.split()
+    return int(float(number) * 1024 ** _UNITS.index(unit))
+
+
+def _stopped(error: Exception, seconds: float) -> None:
+    """Raise what a limit that was met is told as."""
+    told = str(error).split("\n")[0]
+    if told.startswith("INTERRUPT Error"):
+        raise InputError(
+            "this question took too long", asked=f"{seconds:g} s", hint="ask for less, or allow more seconds"
+        ) from None
+    if isinstance(error, MemoryError) or told.startswith("Out of Memory Error"):
+        raise InputError("this question needs too much memory", found=told[:200], hint="ask for less") from None
 
 
 def _bound(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:

@@ -95,4 +95,14 @@ describe('planes', () => {
       hidden: 1,
     });
   });
+
+  it('a segment that a person named comes before one whose class is a model\u2019s, whoever says it', () => {
+    const [own, others] = [emptyPlanes(1, 2), emptyPlanes(1, 2)];
+    for (const planes of [own, others]) planes.origin.fill(ORIGIN.region);
+    own.classes.set([1, 1]);
+    others.classes.set([2, 2]);
+    own.confidence.set([80, 255]);
+    others.confidence.set([255, 80]);
+    expect([...merged(own, others).data.slice(0, 2)]).toEqual([2, 1]);
+  });
 });

@@ -5,7 +5,12 @@ import { type Box, ORIGIN, type Patch, type Planes } from './contract';
 
 /** Who wins a pixel, by origin: human > consensus > import > product > region > model > nobody (core/mask.py). */
 const RANK = new Uint8Array(256);
-RANK.set([0, 6, 1, 2, 4, 5, 3]);
+RANK.set([0, 12, 2, 4, 8, 10, 6]);
+
+/** Of regions those that a person named come before those whose class is a model's. */
+function rank({ origin, confidence }: Planes, at: number): number {
+  return RANK[origin[at]!]! + (origin[at] === ORIGIN.region && confidence[at] === NO_CONFIDENCE ? 1 : 0);
+}
 
 /** Whether a person painted it, or said themselves what a segment is: then nobody states a confidence. */
 export function byPerson(origin: number, confidence: number): boolean {
@@ -98,7 +103,7 @@ export function merged(own: Planes, others: Planes, former: MaskPixels | null = 
   for (let row = part.y; row < part.y + part.height; row++) {
     for (let at = row * cols + part.x, end = at + part.width; at < end; at++) {
       const mine = own.origin[at]!;
-      const from = mine !== ORIGIN.none && RANK[mine]! >= RANK[others.origin[at]!]! ? own : others;
+      const from = mine !== ORIGIN.none && rank(own, at) >= rank(others, at) ? own : others;
       data[at] = from.classes[at]!;
       data[size + at] = from.origin[at]!;
       data[2 * size + at] = from.confidence[at]!;

@@ -178,7 +178,7 @@ def _share_words(name: str, value: float, segmenter: Segmenter) -> str:
         what = "of what both go by"
     else:
         what = "of the weight that decides" if isinstance(segmenter, Linear) else "of what the trees gain"
-    return f"{name} has {value:.0%} {what}"
+    return f"{name} has {100 * value:.0f} % {what}"
 
 
 def crossed(
@@ -224,12 +224,12 @@ def _row_words(kinds: list[int], matrix: Ints, i: int, scheme: Scheme) -> str:
     row, name = matrix[i], scheme.find(kinds[i]).title
     if not row.sum():
         return f"{name}: painted at one place only"
-    text = f"{name}: {row[i] / row.sum():.0%} of {_many(int(row.sum()), 'pixel')} right"
+    text = f"{name}: {100 * (row[i] / row.sum()):.0f} % of {_many(int(row.sum()), 'pixel')} right"
     others = row.copy()
     others[i] = 0
     if others.any():
         worst = int(others.argmax())
-        text += f", taken for {scheme.find(kinds[worst]).title} most often ({others[worst] / row.sum():.0%})"
+        text += f", taken for {scheme.find(kinds[worst]).title} most often ({100 * (others[worst] / row.sum()):.0f} %)"
     return text
 
 

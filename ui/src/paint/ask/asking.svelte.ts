@@ -27,6 +27,8 @@ type Told = components['schemas']['AssistantQuestions'];
 /** Smaller holes of a segment are not outlined: their outlines would cover it. */
 const HOLE = 4;
 const CALM_MS = 20;
+/** After which it is asked again where there was no answer. */
+const AGAIN_MS = 3000;
 /** Questions that are there before they are asked. */
 const AHEAD = 8;
 /** Skipped ones of a chip that the server is told of. */
@@ -126,7 +128,10 @@ export class Asking implements AskBench {
       this.problem = null;
       this.fresh = !this.stale;
     } catch (error) {
-      if (!isAbort(error) && !flight.signal.aborted) this.problem = asProblem(error);
+      if (isAbort(error) || flight.signal.aborted) return;
+      this.problem = asProblem(error);
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => void this.ask(), AGAIN_MS);
     } finally {
       if (this.flight === flight) {
         this.flight = null;
@@ -154,7 +159,7 @@ export class Asking implements AskBench {
   agree(): boolean {
     const { now } = this;
     const first = now?.shortlist[0];
-    if (now && now.code === null) toast('It knows nothing yet: say what this is by the number of a class.');
+    if (now && now.code === null) toast('It has no guess of this one: say what it is by the number of a class.');
     else if (first) this.answer(first.code);
     return true;
   }

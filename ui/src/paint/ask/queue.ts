@@ -75,7 +75,9 @@ export function patchOf(question: Question, code: number, own: Planes, others: P
 
 /** Newer questions in place of those that wait; the one that is shown stays while it is open. */
 export function brought(queue: Queue, list: readonly Question[], open: (one: Question) => boolean): Queue {
-  const now = queue.now && open(queue.now) ? queue.now : null;
+  const shown = queue.now && open(queue.now) ? queue.now : null;
+  // asked before anything was learned, so that its gain is not in pixels that are in doubt
+  const now = shown?.code === null && list.some(({ code }) => code !== null) ? { ...shown, gain: 0 } : shown;
   const skipped = queue.past.filter((one) => one.stroke === null).map((one) => one.question);
   const next = list.filter(
     (one) => open(one) && !(now && meet(now, one)) && !skipped.some((former) => repeats(one, former)),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LabelObject, ORIGIN } from '../contract';
 import { emptyPlanes, lay } from '../planes';
-import { moved, objectAt, relaid, topDepth } from './objects';
+import { moved, objectAt, relaid, topDepth, withoutAnswers } from './objects';
 import { encodeRle } from './rle';
 
 const [ROWS, COLS] = [6, 8];
@@ -65,6 +65,34 @@ describe('objects', () => {
     expect([own.classes[at(1, 1)], own.classes[at(0, 0)]]).toEqual([7, 3]);
     under([{ ...A, class: 3 }], [], own);
     expect([own.classes[at(1, 1)], own.origin[at(0, 0)]]).toEqual([7, ORIGIN.none]);
+  });
+
+  it('an answer stays under an object of the same class without a score, given another class and removed', () => {
+    const own = emptyPlanes(ROWS, COLS);
+    own.classes[at(1, 1)] = own.classes[at(0, 3)] = 1;
+    own.origin[at(1, 1)] = own.origin[at(0, 3)] = ORIGIN.region;
+    const answers = { classes: own.classes.slice(), origin: own.origin.slice() };
+    const area = withoutAnswers(own, [], { x: 0, y: 0, width: 4, height: 4, there: new Uint8Array(16).fill(1) })!;
+    expect(area.there.reduce((sum, one) => sum + one, 0)).toBe(14);
+    const one = { ...A, score: null, rle: encodeRle(area, ROWS, COLS) };
+    under([], [one], own);
+    expect(own.classes[at(0, 0)]).toBe(1);
+    under([one], [{ ...one, class: 3 }], own);
+    expect([own.classes[at(1, 1)], own.classes[at(0, 0)]]).toEqual([1, 3]);
+    under([{ ...one, class: 3 }], [], own);
+    expect({ classes: own.classes, origin: own.origin }).toEqual(answers);
+    expect(withoutAnswers(own, [], { x: 1, y: 1, width: 1, height: 1, there: Uint8Array.of(1) })).toBeNull();
+  });
+
+  it('what was erased of an object stays erased when it gets another class; a new object may take it', () => {
+    const own = under([], [A]);
+    own.classes[at(1, 1)] = 255;
+    own.origin[at(1, 1)] = ORIGIN.none;
+    under([A], [{ ...A, class: 3 }], own);
+    expect([own.classes[at(1, 1)], own.classes[at(0, 0)]]).toEqual([255, 3]);
+    const over = square('c', 2, 1, 1, 2, 5);
+    under([{ ...A, class: 3 }], [{ ...A, class: 3 }, over], own);
+    expect(own.classes[at(1, 1)]).toBe(2);
   });
 
   it('nothing changed is no patch', () => {

@@ -2,7 +2,7 @@
 import { NO_CONFIDENCE, UNLABELLED } from '../../canvas/pixels';
 import { type Box, type LabelObject, ORIGIN, type Patch, type Planes } from '../contract';
 import { union } from '../views/boxes';
-import { type Area, decodeRle } from './rle';
+import { type Area, decodeRle, encodeRle } from './rle';
 
 const areas = new WeakMap<LabelObject['rle'], Area | null>();
 
@@ -73,12 +73,31 @@ export function relaid(own: Planes, before: readonly LabelObject[], after: reado
   for (const one of changed) {
     inside(one, box, own.cols, (i, at) => {
       const origin = own.origin[at]!;
-      // a segment that was named in answer to a question is no object's
-      const objects = own.classes[at] === was.classes[i] && own.confidence[at] === was.confidence[i];
-      if (origin === ORIGIN.none || origin === ORIGIN.model || (origin === ORIGIN.region && objects)) there[i] = 1;
+      const erased = origin === ORIGIN.none && was.origin[i] === ORIGIN.region && former.has(one.id);
+      if ((origin === ORIGIN.none && !erased) || origin === ORIGIN.model || isOf(was, i, own, at)) there[i] = 1;
     });
   }
   return there.includes(1) ? { ...box, there, ...said } : null;
+}
+
+/** Whether a pixel is as objects have it; a segment that was named in answer to a question is no object's. */
+function isOf(was: Omit<Patch, keyof Box | 'there'>, i: number, own: Planes, at: number): boolean {
+  if (own.origin[at] !== ORIGIN.region || was.origin[i] !== ORIGIN.region) return false;
+  return own.classes[at] === was.classes[i] && own.confidence[at] === was.confidence[i];
+}
+
+/** An area without the segments in it that were named in answer to questions: an object taken over these leaves them be. */
+export function withoutAnswers(own: Planes, objects: readonly LabelObject[], area: Area): Area | null {
+  const was = laid(objects, area, own.cols);
+  const there = area.there.slice();
+  let some = false;
+  for (let i = 0; i < there.length; i++) {
+    const at = (area.y + Math.floor(i / area.width)) * own.cols + area.x + (i % area.width);
+    if (!there[i] || own.origin[at] !== ORIGIN.region || isOf(was, i, own, at)) continue;
+    there[i] = 0;
+    some = true;
+  }
+  return some ? decodeRle(encodeRle({ ...area, there }, own.rows, own.cols)) : area;
 }
 
 /** What objects say in a box, those of greater depth over the others. */

@@ -7,7 +7,7 @@ import type { Problem } from '../../lib/types';
 import type { LabelObject, Point } from '../contract';
 import type { Editor } from '../editor.svelte';
 import type { RegionBench } from '../tools';
-import { moved, nowhere, pixelsOf, relaid, topDepth } from './objects';
+import { moved, nowhere, pixelsOf, relaid, topDepth, withoutAnswers } from './objects';
 import {
   areaOf,
   besideOf,
@@ -191,7 +191,7 @@ export class Regions implements RegionBench {
   take(one: Segment, code: number | null): void {
     const chosen = code ?? this.first(one);
     if (!this.tree || chosen === UNLABELLED) return;
-    this.lay([...this.objects, this.made(one, chosen, topDepth(this.objects))]);
+    this.lay([...this.objects, ...this.made(one, chosen, topDepth(this.objects))], true);
     if (one.source !== null && this.points.length > 0) this.forget();
   }
 
@@ -223,25 +223,28 @@ export class Regions implements RegionBench {
     }
     const depth = topDepth(this.objects);
     const best = startOf(tree).filter((one) => one.code !== null);
-    this.lay([...this.objects, ...best.map((one, i) => this.made(one, one.code!, depth + i))]);
+    this.lay([...this.objects, ...best.flatMap((one, i) => this.made(one, one.code!, depth + i))], true);
   }
 
   clear(): void {
     this.lay([]);
   }
 
-  private made(one: Segment, code: number, depth: number): LabelObject {
+  /** A segment as an object; none where all of it is answered. */
+  private made(one: Segment, code: number, depth: number): LabelObject[] {
     const tree = this.tree!;
-    return objectOf(tree, areaOf(tree, one), { id: newId(), code, score: this.chance(one, code), depth });
+    const { own } = this.doc;
+    const area = own && withoutAnswers(own, this.objects, areaOf(tree, one));
+    if (!area) return [];
+    return [objectOf(tree, area, { id: newId(), code, score: this.chance(one, code), depth })];
   }
 
-  private lay(objects: readonly LabelObject[]): void {
+  private lay(objects: readonly LabelObject[], taken = false): void {
     const { own } = this.doc;
     if (!own || objects === this.objects) return;
     const patch = relaid(own, this.objects, objects);
-    const taken = objects.length > this.objects.length;
     if (patch) this.doc.apply(patch, { tool: 'region', objects: [...objects] });
-    else if (taken) toast('People have painted all of it: nothing to take.', { stay: 2000 });
+    else if (taken) toast('People have labelled all of it: nothing to take.', { stay: 2000 });
     else this.doc.apply(nowhere(), { tool: 'region', objects: [...objects] }); // painted over since: the list alone changes
   }
 }

@@ -58,6 +58,7 @@ export class Sheet {
   private image: ImageData | null = null;
   private mask: MaskPixels | null = null;
   private patch: Preview['patch'] = null;
+  private readonly spare = document.createElement('canvas');
   private key = '';
   private drawn: Drawn[] = [];
 
@@ -117,22 +118,40 @@ export class Sheet {
     this.ink.putImageData(image, 0, 0, box.x, box.y, box.width, box.height);
   }
 
-  /** Proposals below the labels, or in a hole of theirs; what only tells a figure above them. */
-  private compose({ x, y, width, height }: Box, said: SheetSaid): void {
+  /** Proposals below the labels, or in a hole of theirs, but not where a tool's preview is; mere figures above them. */
+  private compose(box: Box, said: SheetSaid): void {
     const { copy } = this;
+    const { x, y, width, height } = box;
+    const proposals = this.drawn.filter((one) => one.overlay.classes);
+    const patch = proposals.length > 0 ? this.patch : null;
     copy.clearRect(x, y, width, height);
     const put = (from: HTMLCanvasElement, opacity: number) => {
       copy.globalAlpha = opacity;
       copy.drawImage(from, x, y, width, height, x, y, width, height);
     };
+    const around = (from: HTMLCanvasElement) => (patch ? this.without(from, patch, box) : from);
     put(this.labels, said.opacity);
     copy.globalCompositeOperation = 'destination-out';
-    for (const { hole } of this.drawn) if (hole) put(hole, 1);
+    for (const { hole } of proposals) if (hole) put(around(hole), 1);
     copy.globalCompositeOperation = 'destination-over';
-    for (const one of this.drawn) if (one.overlay.classes) put(one.canvas, one.overlay.opacity);
+    for (const one of proposals) put(around(one.canvas), one.overlay.opacity);
     copy.globalCompositeOperation = 'source-over';
     for (const one of this.drawn) if (!one.overlay.classes) put(one.canvas, one.overlay.opacity);
     copy.globalAlpha = 1;
+  }
+
+  /** A picture but where a tool's preview is, in a box of a canvas that the next call uses again. */
+  private without(from: HTMLCanvasElement, { patch }: NonNullable<Preview['patch']>, box: Box): HTMLCanvasElement {
+    const { spare, cols, rows } = this;
+    const { x, y, width, height } = box;
+    if (spare.width !== cols || spare.height !== rows) [spare.width, spare.height] = [cols, rows];
+    const pencil = context(spare);
+    pencil.globalCompositeOperation = 'source-over';
+    pencil.clearRect(x, y, width, height);
+    pencil.drawImage(from, x, y, width, height, x, y, width, height);
+    pencil.globalCompositeOperation = 'destination-out';
+    pencil.drawImage(coverOf(patch), patch.x, patch.y);
+    return spare;
   }
 
   /** Whether any is another than before; those of another size are left out. */
@@ -238,6 +257,17 @@ function thinned(colour: number, { instead, cols }: Overlay, i: number): number 
   const full = ((i % cols) + Math.floor(i / cols)) % HATCH < FULL;
   const share = instead[i] === 2 ? FAINT : full ? 1 : PALE;
   return ((colour & 0xffffff) | (Math.round((colour >>> 24) * share) << 24)) >>> 0;
+}
+
+/** Opaque where a preview has a class. */
+function coverOf({ width, height, there }: NonNullable<Preview['patch']>['patch']): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [width, height];
+  const pencil = context(canvas);
+  const image = pencil.createImageData(width, height);
+  for (let i = 0; i < there.length; i++) if (there[i]) image.data[4 * i + 3] = 255;
+  pencil.putImageData(image, 0, 0);
+  return canvas;
 }
 
 function holeOf({ rows, cols }: Overlay, instead: Uint8Array): HTMLCanvasElement {
