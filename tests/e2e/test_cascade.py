@@ -109,6 +109,11 @@ def test_by_keys_alone_a_class_is_found_coarse_to_fine_and_back(page: Page, own:
     button(page, "Start a cascade")
     dialog = page.get_by_role("dialog", name="Go through a scene coarse to fine")
     expect(dialog.get_by_role("combobox", name="Levels")).to_contain_text("64 → 32 → 16 px")
+    expect(dialog.get_by_role("checkbox", checked=True)).to_have_count(2)  # all, as the command has it
+    [other] = [one["id"] for one in api(own, "/scenes") if one["id"] != SCENE]
+    press_on(page, dialog.get_by_role("checkbox", name=SCENE, exact=False), "Space")
+    press_on(page, dialog.get_by_role("checkbox", name=other, exact=False), "Space")
+    expect(dialog.get_by_text("Choose at least one scene")).to_be_visible()
     press_on(page, dialog.get_by_role("checkbox", name=SCENE, exact=False), "Space")
     press_on(page, dialog.get_by_role("button", name="Start", exact=True), "Enter")
 
@@ -165,6 +170,55 @@ def test_by_keys_alone_a_class_is_found_coarse_to_fine_and_back(page: Page, own:
     until(page, lambda: told(own)["level"] == 1 and told(own)["job"] is None, "nothing is made again")
     page.keyboard.press("?")
     expect(page.get_by_role("region", name="Keys: Cascade")).to_contain_text("Go on one level finer")
+
+
+def test_undo_stays_within_the_cascade_and_back_asks_before_it_is_gone(
+    page: Page, ui: Path, lake_copy: Path, tmp_path: Path
+) -> None:
+    with serving(lake_copy, log=tmp_path / "server.log", ui=ui) as server:
+        at(page, server, "#/")
+        older = f"{SCENE}_0_0_0"
+        payload = {"class": WATER, "value": "unsure"}
+        post(page, "annotations", [{"id": str(uuid.uuid4()), "kind": "answer", "task": "chips", "chip_id": older}
+                                   | {"payload": payload}])  # fmt: skip
+        before = label(server, older)
+        asked = {"class": "water", "task": "chips", "scenes": [SCENE], "levels": 3}
+        name = post(page, "cascades", asked)["id"]
+        page.evaluate("hash => { location.hash = hash; }", f"#/cascade?task=chips&id={name}")
+        page.locator("[role=gridcell] a[tabindex='0']").focus()
+        page.keyboard.press("ArrowRight")
+        first = tile(page)
+        was = label(server, first)
+        page.keyboard.press("p")
+        until(page, lambda: (label(server, first) or {}).get("classes") == [WATER], "the answer is saved")
+        page.keyboard.press("z")
+        until(page, lambda: label(server, first) == was, "and taken back")
+        for _ in range(3):
+            page.keyboard.press("z")
+            expect(page.get_by_text("Nothing of this cascade is left to take back")).to_be_visible()
+        page.wait_for_timeout(1_000)
+        assert told(server)["id"] == name
+        assert label(server, older) == before
+        page.keyboard.press("y")
+        until(page, lambda: (label(server, first) or {}).get("classes") == [WATER], "and brought back")
+
+        page.keyboard.press("b")
+        dialog = page.get_by_role("dialog", name="Take the whole cascade back?")
+        expect(dialog).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_text("Take the whole cascade back?")).to_have_count(0)
+        assert told(server)["id"] == name
+        page.locator("[role=gridcell] a[tabindex='0']").focus()
+        page.keyboard.press("b")
+        expect(dialog).to_be_visible()
+        dialog.get_by_role("button", name="Take it back").click()
+        expect(page.get_by_text("No cascade yet")).to_be_visible()
+        assert api(server, "/cascades")["cascades"] == []
+        expect(page.get_by_role("button", name="Bring it back")).to_be_visible()
+        page.keyboard.press("y")
+        until(page, lambda: bool(api(server, "/cascades")["cascades"]), "the cascade is brought back")
+        expect(page.locator(f"[data-cascade='{name}']")).to_be_visible()
+        assert (label(server, first) or {}).get("classes") == [WATER]
 
 
 def test_with_the_mouse_ranges_threshold_contradictions_and_classes(
@@ -234,6 +288,18 @@ def test_the_wall_shows_one_level_at_a_time(page: Page, own: Served, allowed_err
     expect(page.get_by_role("combobox", name="Level")).to_have_value("-1")
     found = api(own, f"/chips?task=chips&limit=0&filter={quote(kept)}")
     expect(wall).to_have_attribute("data-total", str(found["total"]))
+
+
+def post(page: Page, path: str, body: Any) -> Any:
+    """What the person who is signed in posts."""
+    return page.evaluate(
+        """async ([path, body]) => {
+          const me = await (await fetch('./api/session')).json();
+          const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': me.csrf };
+          return (await fetch('./api/' + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+        }""",
+        [path, body],
+    )
 
 
 def button(page: Page, name: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from groundset._files import write_text
 from groundset.chips import part_name
-from groundset.core import Listener
+from groundset.core import InputError, Listener, MissingError
 from groundset.core.layout import DEFAULT_ENCODER
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def make(lake: Lake, view: View, *, executor: Executor | None = None, progress: 
 
     Raises:
         ConflictError: An ingest is running.
+        InputError: No chip is missing, but a level's chips have no features.
         StoppedError: ``progress`` stopped it; what was finished is kept.
     """
     from groundset.ingest import make_level
@@ -89,7 +90,45 @@ def make(lake: Lake, view: View, *, executor: Executor | None = None, progress: 
                 report = make_level(lake, extent.scene, number, ids, executor=executor, progress=progress)
                 added, seconds, level = added + report.chips, seconds + report.seconds, number
                 _keep(lake, part, report.chips, report.seconds)
+    if not added:
+        for number in view.begun:
+            _check_features(view, number)
     return Made(level, added, seconds)
+
+
+def nothing_asked(view: View) -> str:
+    """Why no chip of the level that is worked on is asked about, where nothing is wrong.
+
+    Raises:
+        MissingError: Its chips are not there.
+        InputError: They are there, and have no features.
+    """
+    level = view.record.level
+    candidate = view.candidate(level)
+    if candidate.any() and not (candidate & (view.position(level) >= 0)).any():
+        raise MissingError(
+            f"no chip of level {level} is there", asked=view.record.id, found="it was deleted or not made yet",
+            hint=f"make it: groundset cascade make DIR {view.record.id}",
+        )  # fmt: skip
+    _check_features(view, level)
+    if view.record.done:
+        return "Every level is done."
+    return f"Nothing is left to ask on level {level}: every chip that is looked at is answered or without data."
+
+
+def _check_features(view: View, level: int) -> None:
+    bare = view.bare(level)
+    if bare:
+        raise InputError(
+            f"chips of level {level} have no features", asked=view.record.id,
+            found=f"{bare:,} chip{'' if bare == 1 else 's'}, none with features by {view.features.encoder}",
+            hint=encode_hint(view),
+        )  # fmt: skip
+
+
+def encode_hint(view: View) -> str:
+    """What brings features that are gone."""
+    return f"compute them: groundset encode DIR --encoder {view.features.encoder}"
 
 
 def saved(lake: Lake, view: View) -> Saved:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from groundset.cascade.making import Saved, saved
+from groundset.cascade.making import Saved, encode_hint, saved
 from groundset.cascade.said import NEGATIVE, NOT_APPLICABLE, POSITIVE, UNSURE
 from groundset.cascade.threshold import Threshold, together
 
@@ -205,9 +205,14 @@ def _problems(view: View, levels: tuple[LevelState, ...], conflicts: int) -> lis
             gone = "No chip" if not level.made else f"Only {level.made:,} of {level.candidates:,} chips"
             out.append(f"{gone} of level {level.level} there: it was deleted or not made yet. Make it: "
                        f"groundset cascade make DIR {view.record.id}")  # fmt: skip
+        if level.state != "ahead" and view.bare(level.level):
+            out.append(f"No chip of level {level.level} has features; {encode_hint(view)}")
     if conflicts:
-        out.append(f"{conflicts:,} answer{'' if conflicts == 1 else 's'} contradict those of the chips above or "
-                   "below; they teach nothing until you settle them.")  # fmt: skip
+        says = "answer contradicts" if conflicts == 1 else "answers contradict"
+        until = (
+            "it teaches nothing until you settle it" if conflicts == 1 else "they teach nothing until you settle them"
+        )
+        out.append(f"{conflicts:,} {says} those of the chips above or below; {until}.")
     outside = sum(
         int((view.pyramid.level(n).down(np.ones(view.pyramid.level(n).above, bool)) == 0).sum())
         for n in view.record.levels[1:]

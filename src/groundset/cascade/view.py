@@ -104,6 +104,13 @@ class View:
         out[there[share == 0]] = True
         return out
 
+    def bare(self, level: int) -> int:
+        """Candidates of a level whose chips are there and have data, where not one of them has features; else 0."""
+        at = self.position(level)
+        there = at[(at >= 0) & self.candidate(level) & ~self.empty(level)]
+        matrix = self._matrix(level)
+        return 0 if matrix is not None and (matrix.row_of[there] >= 0).any() else len(there)
+
     def walked(self, level: int, recall: float | None = None) -> Walked:
         """What becomes of the cells of a level: as it was left, or as it would be left now."""
         if level in self._walked and recall is None:

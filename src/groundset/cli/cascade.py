@@ -84,9 +84,14 @@ def suggest(
     seed: Annotated[int, typer.Option(min=0, help="Another one gives other chips.")] = 0,
 ) -> None:
     """Say which chips of the level to answer next, one id a line."""
+    from groundset.cascade.making import nothing_asked
+
     with _opened(root, name) as cascade:
-        for chip in cascade.suggest(n, seed=seed):
+        chips = cascade.suggest(n, seed=seed)
+        for chip in chips:
             typer.echo(chip)
+        if not chips:
+            typer.echo(nothing_asked(cascade.view()), err=True)  # not among the ids
 
 
 @app.command()
@@ -169,8 +174,8 @@ def conflicts(root: Root, name: Name = None) -> None:
             for choice in one.choices:
                 value = choice.events[0]["payload"]["value"] if choice.events else "unlabelled"
                 chips = " ".join(event["chip_id"] for event in choice.events)
-                out.print(f"  {choice.says}: groundset cascade answer DIR {chips} --value {value}", markup=False,
-                          soft_wrap=True)  # fmt: skip
+                line = f"groundset cascade answer DIR {chips} --value {value} --name {cascade.name}"
+                out.print(f"  {choice.says}: {line}", markup=False, soft_wrap=True)
         if not found:
             out.print("no answers contradict each other", markup=False)
 

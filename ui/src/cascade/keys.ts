@@ -3,10 +3,24 @@ import { labelKeys } from '../label/keys';
 import type { Hands } from '../label/hands.svelte';
 import { labelling } from '../label/labelling.svelte';
 import type { Binding } from '../lib/keys.svelte';
+import type { CascadeState } from './state.svelte';
 
-/** The numbers answer for other classes too, but the class that is looked for stays in hand. */
-export function answerKeys(hands: Hands, nextClass: (by: number) => void): Binding[] {
-  const plain = labelKeys(hands).filter(({ key }) => !/^(Shift\+)?\d$/.test(key) && key !== '[' && key !== ']');
+/**
+ * The numbers answer for other classes too, but the class that is looked for stays in hand; undo and redo stay within
+ * the cascade.
+ */
+export function answerKeys(hands: Hands, cascade: CascadeState, nextClass: (by: number) => void): Binding[] {
+  const within: Record<string, () => void> = {
+    z: () => cascade.undo(),
+    y: () => cascade.redo(),
+    'Ctrl+z': () => cascade.undo(),
+    'Ctrl+y': () => cascade.redo(),
+    'Ctrl+Shift+z': () => cascade.redo(),
+    'Ctrl+Shift+Z': () => cascade.redo(),
+  };
+  const plain = labelKeys(hands)
+    .filter(({ key }) => !/^(Shift\+)?\d$/.test(key) && key !== '[' && key !== ']')
+    .map((one) => ({ ...one, run: within[one.key] ?? one.run }));
   const codeOf = (number: number): number | undefined => labelling.classes[number - 1]?.code;
   const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9];
   const say = (number: number, value: 'positive' | 'negative') => (): void => {

@@ -26,7 +26,7 @@ import type {
   PanelTold,
   Threshold,
 } from './told';
-import { MANY, answerOf, answersTold, recallAt, scoredPositives } from './words';
+import { MANY, answerOf, answersTold, backEnds, goneOf, isOf, recallAt, scoredPositives } from './words';
 
 const CALM_MS = 250;
 const DRAG_MS = 60;
@@ -172,6 +172,14 @@ export class CascadeState {
     }
     return out;
   });
+
+  /** The next step of this cascade that can be taken back, and the next one that can be brought back. */
+  readonly undoable = $derived(labelling.steps.undo.find((one) => this.told && isOf(one, this.told)) ?? null);
+  readonly redoable = $derived(labelling.steps.redo.find((one) => this.told && isOf(one, this.told)) ?? null);
+  /** The last step back takes the whole cascade away. */
+  readonly ends = $derived(this.told !== null && backEnds(this.told, labelling.steps.undo));
+  /** A cascade that was taken back and can be brought back. */
+  readonly gone = $derived(this.told ? null : goneOf(labelling.steps.redo));
 
   conflictAt(index: number): boolean {
     return this.known?.conflict[index] ?? false;
@@ -357,6 +365,34 @@ export class CascadeState {
 
   make(): Promise<boolean> {
     return this.step('make', () => post<Cascade>(`${this.way}/make`));
+  }
+
+  undo(): void {
+    if (this.undoable) labelling.undo(this.undoable);
+    else toast('Nothing of this cascade is left to take back.');
+  }
+
+  redo(): void {
+    if (this.redoable) labelling.redo(this.redoable);
+    else toast('Nothing of this cascade is left to bring back.');
+  }
+
+  /** A cascade that was taken back is there again. */
+  async bringBack(): Promise<void> {
+    const { gone } = this;
+    if (!gone || this.busy || !(await session.ensureName())) return;
+    this.busy = 'bring';
+    try {
+      const event = { id: newId(), kind: 'undo' as const, undoes: gone.id, payload: {} };
+      const told = await post<AnnotationResults>('/annotations', [event]);
+      const refused = told.results.find((one) => one.status === 'refused');
+      if (refused) toast(`It could not be brought back: ${refused.error ?? ''}`, { kind: 'warn' });
+      await this.finding.load();
+    } catch (error) {
+      toast(sentenceOf(asProblem(error)), { kind: 'danger' });
+    } finally {
+      this.busy = null;
+    }
   }
 
   async setRecall(recall: number): Promise<void> {

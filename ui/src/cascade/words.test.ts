@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { ChipLabel, SchemeClass } from '../lib/types';
+import type { Act, ChipLabel, SchemeClass } from '../lib/types';
 import { choicesOf, following } from './choosing';
 import { fragmented } from './fragmented';
 import { placesOf } from './painted.svelte';
 import type { CascadeRow, LevelState, Threshold } from './told';
 import {
   answerOf,
+  backEnds,
+  goneOf,
+  isOf,
   levelSays,
   meant,
   nextOf,
@@ -228,5 +231,49 @@ describe('the sign of a level', () => {
   it('has twice the lines of the one before', () => {
     expect(fragmented(0)).toBe('M2 2h20v20H2z');
     expect(fragmented(1)).toBe('M2 2h20v20H2zM12 2v20M2 12h20');
+  });
+});
+
+describe('what is taken back on the page', () => {
+  const told = { id: 'water-s', task: 'chips', at: '2026-01-02T00:00:00.000000Z', scenes: ['s_1'], levels: [0, 1] };
+  const step = (more: Partial<Act>): Act => ({
+    id: 'a',
+    kind: 'answer',
+    task: 'chips',
+    chips: 1,
+    chip_id: 's_1_0_2_3',
+    at: '2026-01-02T00:00:01.000000Z',
+    says: 'Water: positive, 1 chip',
+    ...more,
+  });
+  const own = (says: string): Act => step({ kind: 'cascade', chips: 0, chip_id: null, says });
+
+  it('is of this cascade', () => {
+    expect(isOf(step({}), told)).toBe(true);
+    expect(isOf(step({ at: '' }), told)).toBe(true);
+    expect(isOf(step({ kind: 'bulk', chips: 3, chip_id: null, says: 'Water: positive, 3 chips' }), told)).toBe(true);
+    expect(isOf(own('Cascade water-s: level 0 left'), told)).toBe(true);
+    expect(isOf(own('Cascade water-s: recall 0.95'), told)).toBe(true);
+  });
+
+  it('is not its start, nor of before, nor of anything else', () => {
+    expect(isOf(own('Cascade water-s begun: Water'), told)).toBe(false);
+    expect(isOf(own('Cascade water-s-2: level 0 left'), told)).toBe(false);
+    expect(isOf(step({ at: '2026-01-01T23:59:59.000000Z' }), told)).toBe(false);
+    expect(isOf(step({ task: 'pixels' }), told)).toBe(false);
+    expect(isOf(step({ chip_id: 's_2_0_2_3' }), told)).toBe(false);
+    expect(isOf(step({ chip_id: 's_1_2_2_3' }), told)).toBe(false);
+    expect(isOf(step({ kind: 'attribute', task: null }), told)).toBe(false);
+    const file = { kind: 'bulk', chips: 9, chip_id: null, says: '9 answers from labels.csv, 9 chips' } as const;
+    expect(isOf(step(file), told)).toBe(false);
+  });
+
+  it('ends with the start, unless another recall was chosen', () => {
+    const row = { ...told, level: 0, done: false };
+    expect(backEnds(row, [own('Cascade water-s begun: Water')])).toBe(true);
+    expect(backEnds(row, [own('Cascade water-s: recall 0.95')])).toBe(false);
+    expect(backEnds({ ...row, level: 1 }, [])).toBe(false);
+    expect(goneOf([step({}), own('Cascade water-s begun: Water')])?.says).toContain('begun');
+    expect(goneOf([own('Cascade water-s: recall 0.95')])).toBe(null);
   });
 });

@@ -2,7 +2,7 @@
 import { count, duration, plural, size } from '../lib/format';
 import type { CellAnswer } from './cells';
 import type { Cascade, CascadeRow, CellsTold, LevelState, Next, Threshold } from './told';
-import type { ChipRow } from '../lib/types';
+import type { Act, ChipRow } from '../lib/types';
 
 /** Chips asked for at a time. */
 export const MANY = 50;
@@ -97,6 +97,31 @@ export function meant(
     (asked.task === null || one.task === asked.task);
   const fitting = all.filter(fits);
   return fitting.find((one) => !one.done) ?? fitting[0] ?? null;
+}
+
+/**
+ * Whether a step that can be taken back is an answer or a step of this cascade; neither its start nor what was done
+ * before. A step that the server does not have yet has no time.
+ */
+export function isOf(step: Act, told: Pick<CascadeRow, 'id' | 'task' | 'at' | 'scenes' | 'levels'>): boolean {
+  if (step.at !== '' && step.at <= told.at) return false;
+  if (step.kind === 'cascade') return step.says.startsWith(`Cascade ${told.id}: `);
+  if (step.kind === 'undo') return step.says.includes(`: cascade ${told.id}: `);
+  if (step.task !== told.task || !['answer', 'training', 'bulk'].includes(step.kind)) return false;
+  if (!step.chip_id) return !/^[\d,]+ .* from /.test(step.says); // answers that were read from a file
+  const [, scene, level] = /^(.*)_(\d+)_\d+_\d+$/.exec(step.chip_id) ?? [];
+  return told.scenes.includes(scene ?? '') && told.levels.includes(Number(level));
+}
+
+/** Whether the next step back is the start, so that nothing is left; another recall is a step of its own. */
+export function backEnds(told: Pick<CascadeRow, 'id' | 'levels' | 'level' | 'done'>, steps: readonly Act[]): boolean {
+  if (told.done || told.level !== told.levels[0]) return false;
+  return !steps.some((one) => one.kind === 'cascade' && one.says.startsWith(`Cascade ${told.id}: `));
+}
+
+/** The cascade that was taken back last, as a step that brings it back. */
+export function goneOf(redo: readonly Act[]): Act | null {
+  return redo.find((one) => one.kind === 'cascade' && /^Cascade \S+ begun: /.test(one.says)) ?? null;
 }
 
 /** Sides of chips, coarse to fine, that a level of so many pixels can be cut into. */

@@ -176,12 +176,13 @@ class Labelling {
     this.act('attribute', ids, [{ name, value }], `${title}: ${words}`);
   }
 
-  undo(): void {
-    this.step(this.steps.undo[0]);
+  /** The last step, or this one of `steps.undo`. */
+  undo(step = this.steps.undo[0]): void {
+    this.step(step);
   }
 
-  redo(): void {
-    this.step(this.steps.redo[0]);
+  redo(step = this.steps.redo[0]): void {
+    this.step(step);
   }
 
   private step(step: Steps['undo'][number] | undefined): void {
