@@ -11,12 +11,12 @@ import type { CascadeState } from './state.svelte';
  */
 export function answerKeys(hands: Hands, cascade: CascadeState, nextClass: (by: number) => void): Binding[] {
   const within: Record<string, () => void> = {
-    z: () => cascade.undo(),
-    y: () => cascade.redo(),
-    'Ctrl+z': () => cascade.undo(),
-    'Ctrl+y': () => cascade.redo(),
-    'Ctrl+Shift+z': () => cascade.redo(),
-    'Ctrl+Shift+Z': () => cascade.redo(),
+    z: () => cascade.steps.undo(),
+    y: () => cascade.steps.redo(),
+    'Ctrl+z': () => cascade.steps.undo(),
+    'Ctrl+y': () => cascade.steps.redo(),
+    'Ctrl+Shift+z': () => cascade.steps.redo(),
+    'Ctrl+Shift+Z': () => cascade.steps.redo(),
   };
   const plain = labelKeys(hands)
     .filter(({ key }) => !/^(Shift\+)?\d$/.test(key) && key !== '[' && key !== ']')

@@ -26,10 +26,10 @@ import type {
   PanelTold,
   Threshold,
 } from './told';
-import { MANY, answerOf, answersTold, backEnds, goneOf, isOf, recallAt, scoredPositives } from './words';
+import { CascadeSteps } from './undoing.svelte';
+import { MANY, answerOf, answersTold, recallAt, scoredPositives } from './words';
 
-const CALM_MS = 250;
-const DRAG_MS = 60;
+const [CALM_MS, DRAG_MS] = [250, 60];
 
 /** What the level's cells are, as they came. */
 interface Known {
@@ -57,6 +57,7 @@ export class CascadeState {
   busy = $state<string | null>(null);
   /** A threshold that is being dragged, as a recall. */
   draft = $state<number | null>(null);
+  readonly steps = new CascadeSteps(this);
   /** Rows of cells that were picked on the map. */
   private picked = $state.raw<ReadonlyMap<string, ChipRow>>(new Map());
   private seed = 0;
@@ -172,14 +173,6 @@ export class CascadeState {
     }
     return out;
   });
-
-  /** The next step of this cascade that can be taken back, and the next one that can be brought back. */
-  readonly undoable = $derived(labelling.steps.undo.find((one) => this.told && isOf(one, this.told)) ?? null);
-  readonly redoable = $derived(labelling.steps.redo.find((one) => this.told && isOf(one, this.told)) ?? null);
-  /** The last step back takes the whole cascade away. */
-  readonly ends = $derived(this.told !== null && backEnds(this.told, labelling.steps.undo));
-  /** A cascade that was taken back and can be brought back. */
-  readonly gone = $derived(this.told ? null : goneOf(labelling.steps.redo));
 
   conflictAt(index: number): boolean {
     return this.known?.conflict[index] ?? false;
@@ -365,34 +358,6 @@ export class CascadeState {
 
   make(): Promise<boolean> {
     return this.step('make', () => post<Cascade>(`${this.way}/make`));
-  }
-
-  undo(): void {
-    if (this.undoable) labelling.undo(this.undoable);
-    else toast('Nothing of this cascade is left to take back.');
-  }
-
-  redo(): void {
-    if (this.redoable) labelling.redo(this.redoable);
-    else toast('Nothing of this cascade is left to bring back.');
-  }
-
-  /** A cascade that was taken back is there again. */
-  async bringBack(): Promise<void> {
-    const { gone } = this;
-    if (!gone || this.busy || !(await session.ensureName())) return;
-    this.busy = 'bring';
-    try {
-      const event = { id: newId(), kind: 'undo' as const, undoes: gone.id, payload: {} };
-      const told = await post<AnnotationResults>('/annotations', [event]);
-      const refused = told.results.find((one) => one.status === 'refused');
-      if (refused) toast(`It could not be brought back: ${refused.error ?? ''}`, { kind: 'warn' });
-      await this.finding.load();
-    } catch (error) {
-      toast(sentenceOf(asProblem(error)), { kind: 'danger' });
-    } finally {
-      this.busy = null;
-    }
   }
 
   async setRecall(recall: number): Promise<void> {
