@@ -148,6 +148,8 @@ class Ingesting:
             raise InputError(
                 "nothing to ingest", hint="name at least one file, folder or URL, or a STAC API with --stac"
             )
+        if allow is not None:
+            scenes = [replace(scene, guarded=True) for scene in scenes]
         report = ingest(
             self.lake, scenes, grid=grid, encoder=encoder, area=area, sampling=sampling, executor=executor,
             progress=progress,

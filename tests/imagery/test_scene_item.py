@@ -67,6 +67,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         group=draw(words),
         source_items=tuple(draw(st.lists(st.sampled_from(["https://host/i.json", "/a/b.json"]), unique=True))),
         photo=draw(st.booleans()),
+        guarded=draw(st.booleans()),
         product=draw(st.sampled_from([{}, {"platform": "sentinel-2a", "instruments": ["msi"]}])),
     )
 
@@ -75,7 +76,9 @@ def scenes(draw: st.DrawFn) -> Scene:
 @settings(max_examples=80, deadline=None)
 def test_round_trip_without_loss(scene: Scene) -> None:
     text = json.dumps(scene_to_item(scene).to_dict(include_self_link=False, transform_hrefs=False), allow_nan=False)
-    assert scene_from_item(json.loads(text)) == scene
+    read = scene_from_item(json.loads(text))
+    assert read == scene
+    assert read.guarded is scene.guarded
 
 
 def test_real_scenes_are_valid_stac(data_dir: Path, stac_schemas: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from madelake import write_scene
 
 import groundset as gs
@@ -13,7 +14,9 @@ BANDS = ["blue", "green", "red", "nir"]
 DRY, WET = np.array([900, 1000, 1100, 2600]), np.array([800, 900, 600, 300])
 
 
-def test_change_is_predicted_from_both_dates(tmp_path: Path) -> None:
+@pytest.fixture
+def made(tmp_path: Path) -> tuple[gs.Workspace, dict[str, bool]]:
+    """Two dates of 144 chips, and the chips of the first one where water rose."""
     rng = np.random.default_rng(0)
     early, late = rng.integers(0, 2, (2, 12, 12)).astype(bool)
     with gs.create(tmp_path / "lake", scheme="water") as ws:
@@ -25,6 +28,12 @@ def test_change_is_predicted_from_both_dates(tmp_path: Path) -> None:
         ws.add_series("pond", ("early", "late"))
         ws.add_task("risen", about="change")
         risen = {f"early_0_{r}_{c}": bool(late[r, c] and not early[r, c]) for r, c in np.ndindex(12, 12)}
+    return gs.open(tmp_path / "lake"), risen
+
+
+def test_change_is_predicted_from_both_dates(made: tuple[gs.Workspace, dict[str, bool]]) -> None:
+    ws, risen = made
+    with ws:
         known = [i for n, i in enumerate(sorted(risen)) if n % 5 < 3]
         for value, name in ((True, "water"), (False, "non-water")):
             ws.annotate([i for i in known if risen[i] is value], name, task="risen", actor="anna")
@@ -36,3 +45,23 @@ def test_change_is_predicted_from_both_dates(tmp_path: Path) -> None:
         assert np.mean(right) > 0.9  # from one date alone it would be three of four at best
         assert report.without_features == 0
         assert ws.predict(task="risen", threshold=0.0).unchanged
+
+
+def test_change_is_ranked_by_both_dates(made: tuple[gs.Workspace, dict[str, bool]]) -> None:
+    ws, risen = made
+    with ws:
+        asked = ws.ranker.suggest(task="risen", n=144)
+        assert {chip.partition("_")[0] for chip in asked.ids} == {"early"}
+        known = [i for n, i in enumerate(sorted(risen)) if n % 2]
+        for value, name in ((True, "water"), (False, "non-water")):
+            ws.annotate([i for i in known if risen[i] is value], name, task="risen", actor="anna")
+        found = ws.search(task="risen", class_="water", limit=None)
+        open_ = [chip for chip in found.ids if chip not in known]
+        rose = sum(risen[chip] for chip in open_)
+        assert len(open_) == 72
+        assert sum(risen[chip] for chip in open_[:rose]) > 0.9 * rose  # by one date a third of them would be
+        assert ws.ranker.state("risen").missing(1) == 0
+        alike = ws.search(task="risen", like=open_[0])
+        assert alike.ids[0] == open_[0]
+        again = {c.partition("_")[0] for c in ws.ranker.suggest("water", task="risen", n=20).ids}
+        assert again == {"early"}

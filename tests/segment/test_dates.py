@@ -90,6 +90,38 @@ def test_the_next_place_to_paint_is_one_where_it_can_be_painted(made: tuple[gs.W
         assert {p.chip_id.partition("_")[0] for p in assistant.next("risen", 40)} == {"early"}
 
 
+def test_the_assistant_sees_both_dates(made: tuple[gs.Workspace, np.ndarray]) -> None:
+    ws, risen = made
+    with ws:
+        lake, assistant = ws.lake, Assistant(ws.lake)
+        chips = sorted(lake.chips.chips("early_0"), key=lambda c: c.id)
+        for chip in chips[::2]:
+            mask = LabelMask.of(risen[chip.window.slices], Origin.HUMAN)
+            annotate_masks(lake, {str(chip.id): mask}, actor="anna", task="risen")
+        unseen = chips[1::2]
+
+        def right(model: str = "linear") -> float:
+            said = [assistant.propose("risen", str(c.id), model=model).classes for c in unseen]
+            return float(np.mean([codes == risen[c.window.slices] for codes, c in zip(said, unseen, strict=True)]))
+
+        assert right() > 0.97
+        assert "change(NDWI)" in assistant.rows("risen").spec().names
+        before = assistant.prepare("risen", str(unseen[0].id))[0]
+        assert Assistant(lake).prepare("risen", str(unseen[0].id))[0] == before  # ... and after a restart
+        assert "risen-forest" not in [c.name for c in assistant.state("risen").models]
+        ws.segment(task="risen")
+        assert "risen-forest" in [c.name for c in assistant.state("risen").models]
+        assert right("risen-forest") > 0.97
+        assert assistant.prepare("risen", str(unseen[0].id).replace("early", "late"))[0] == before  # one place
+        file = write_scene(ws.root.parent / "again.tif", lake_like_image(SIZE, SIZE, 3)[0])
+        ws.ingest(file, bands=BANDS, time="2020-03-05T10:00:00Z", chip_size=32, scene_id="again")
+        ws.remove_series("pond")
+        with pytest.raises(InputError, match="in none of it"):
+            assistant.propose("risen", str(unseen[0].id))
+        ws.add_series("pond", ("early", "again"))
+        assert assistant.prepare("risen", str(unseen[0].id))[0] != before  # the last date is another one
+
+
 def test_dates_that_are_measured_otherwise_are_told_of(made: tuple[gs.Workspace, np.ndarray]) -> None:
     ws, risen = made
     with ws:

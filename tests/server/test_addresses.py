@@ -217,6 +217,8 @@ def test_scenes_are_read_from_where_they_lie_and_no_redirect_leads_elsewhere(
     with Guard(scenes_or_public(lambda: [workspace.root])):
         assert gdal(one.href("a.tif")).returncode != 0  # no scene lies there
         assert not one.requests
+        workspace.lake.scenes.put(replace(named, guarded=True))  # from the page: its host was public then
+        assert gdal(one.href("a.tif")).returncode != 0
         workspace.lake.scenes.put(named)
         assert int(gdal(one.href("a.tif")).stdout) > 0
         assert gdal(f"{one.url}/away/a.tif").returncode != 0
@@ -363,6 +365,17 @@ def test_a_file_that_names_other_files_is_no_image(
         job = run(asked, "ingest", source=str(asked_for), bands=["blue"], chip_size=32)
     assert (job["state"], job["problem"]["status"]) == ("failed", 422), job
     assert len(workspace.lake.chips) == 16
+
+
+def test_a_scene_from_the_page_never_lies_on_a_private_network(
+    workspace: Workspace, settings: Settings, tmp_path: Path
+) -> None:
+    write_scene_in(tmp_path / "data")
+    with client(workspace, settings, tmp_path / "data") as asked:
+        job = run(asked, "ingest", source=str(tmp_path / "data"), chip_size=32, bands=BANDS)
+    assert job["state"] == "done", job["problem"]
+    added = [i for i in workspace.lake.scenes.ids() if i != "s"]
+    assert [workspace.lake.scenes.get(i).guarded for i in [*added, "s"]] == [True, False]
 
 
 def test_a_link_in_a_folder_does_not_lead_out(workspace: Workspace, settings: Settings, tmp_path: Path) -> None:

@@ -79,6 +79,12 @@ def test_a_series_is_made_and_its_places_are_answered(client: TestClient) -> Non
     assert kept["status"] == "created", kept
     (event,) = client.get("/api/annotations", params={"task": "painted", "kind": "mask"}).json()["events"]
     assert event["chip_id"] == "a_0_0_1"
+    first, later = (
+        client.get(f"/api/chips/{chip}/mask", params={"task": "painted"}) for chip in ("a_0_0_1", "b_0_0_1")
+    )
+    assert first.content == later.content  # a place has one mask
+    assert first.headers["etag"] == later.headers["etag"]
+    assert client.get("/api/chips/c_0_0_0/mask", params={"task": "painted"}).status_code == 422  # no place
     chips = client.get("/api/chips", params={"task": "changed"}).json()
     assert chips["total"] == 4
     assert {chip["scene_id"] for chip in chips["chips"]} == {"a"}

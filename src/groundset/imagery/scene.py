@@ -61,6 +61,7 @@ class Scene:
         photo: One chip of exactly its own size, whatever the grid: a plain photo without CRS, or an image that another
             tool labels as a whole.
         product: Further STAC properties of the product worth keeping (platform, processing baseline ...).
+        guarded: Brought through a server, which reads public addresses alone: its hosts may not become private ones.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Scene:
     source_items: tuple[str, ...] = ()
     photo: bool = False
     product: dict[str, object] = field(default_factory=dict)
+    guarded: bool = field(default=False, compare=False)
 
     @property
     def width(self) -> int:

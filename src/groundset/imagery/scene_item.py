@@ -44,6 +44,8 @@ def scene_to_item(scene: Scene) -> pystac.Item:
         properties["groundset:group"] = scene.group
     if scene.photo:
         properties["groundset:photo"] = True
+    if scene.guarded:
+        properties["groundset:guarded"] = True
     properties["groundset:bands"] = list(scene.bands.names)
     item = pystac.Item(scene.id, geometry, bbox, scene.datetime, properties)
     item.assets = _assets(scene)
@@ -78,6 +80,7 @@ def scene_from_item(item: pystac.Item | dict[str, Any]) -> Scene:
         group=properties.get("groundset:group"),
         source_items=tuple(link["href"] for link in data.get("links", []) if link["rel"] == "derived_from"),
         photo=bool(properties.get("groundset:photo")),
+        guarded=bool(properties.get("groundset:guarded")),
         product={k: v for k, v in properties.items() if not k.startswith(_OWN) and not (unknown and k in _UNKNOWN)},
     )
 

@@ -15,10 +15,12 @@ from groundset.learn.histogram import Counted, counted
 from groundset.learn.loop import Reason
 from groundset.learn.matrix import FeatureReader, Features
 from groundset.learn.pictured import Pictured
+from groundset.learn.place_matrix import of_places
 from groundset.learn.questions import questions
 from groundset.learn.snapshot import Snapshot
 from groundset.learn.training import Training
 from groundset.query.learned import Meaning, Scores, Want
+from groundset.segment.dates import last_dates
 
 if TYPE_CHECKING:
     from groundset.lake import Lake
@@ -65,6 +67,7 @@ class Ranker:
         self._lock = threading.RLock()
         self._readers: dict[str, FeatureReader] = {}
         self._snapshots: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
+        self._places: dict[tuple[str, str], tuple[Features, dict[str, str], Features]] = {}
         self._curves = Curves(told or (lambda _task: None))
         self._pictured = Pictured(lake)
         index.scorer = self
@@ -88,12 +91,13 @@ class Ranker:
     def learned(self, chips: Chips, task: TaskConfig, labels: LabelTable, encoder: str | None) -> Snapshot:
         """What these labels say of these chips; the same object while nothing changes."""
         scheme = self._lake.scheme(task.name)
-        features = self._features(encoder, chips)
-        key = (task.name, features.encoder)
+        each = self._features(encoder, chips)
+        key = (task.name, each.encoder)
         with self._lock:
+            features = self._asked(each, task)
             known = self._snapshots.get(key)
             if known is None or not known.stands(features, labels, scheme):
-                known = Snapshot(self._lake, features, Training(task, scheme, labels), known)
+                known = Snapshot(self._lake, features, Training(task, scheme, labels), known, each=each)
                 self._snapshots[key] = known
             self._snapshots.move_to_end(key)
             while len(self._snapshots) > KEPT:
@@ -188,6 +192,16 @@ class Ranker:
             reasons=[p.reason for p in picks],
             scores=[hit.score for hit in shown.hits],
         )
+
+    def _asked(self, each: Features, task: TaskConfig) -> Features:
+        """The features of what a task asks about: of chips as they are, of places on two dates those of both."""
+        if task.about == "date":
+            return each
+        key, last = (task.name, each.encoder), last_dates(self._lake, task)
+        known = self._places.get(key)
+        if known is None or known[0] is not each or known[1] != last:
+            known = self._places[key] = each, last, of_places(each, last)
+        return known[2]
 
     def _features(self, encoder: str | None, chips: Chips) -> Features:
         return self._reader(encoder).fresh(chips)

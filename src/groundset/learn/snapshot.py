@@ -37,10 +37,20 @@ class Snapshot:
         features: Features of all chips.
         training: Labels of all chips.
         before: The snapshot before this one, to begin from.
+        each: Features of each date, for likeness, where ``features`` are those of places on two dates.
     """
 
-    def __init__(self, lake: Lake, features: Features, training: Training, before: Snapshot | None = None) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        features: Features,
+        training: Training,
+        before: Snapshot | None = None,
+        *,
+        each: Features | None = None,
+    ) -> None:
         self.features, self.training = features, training
+        self._each = features if each is None else each
         self.classifiers: dict[str, Classifier] = {} if before is None else dict(before.classifiers)
         self._lake = lake
         self._lock = threading.RLock()
@@ -80,7 +90,7 @@ class Snapshot:
                 models = self._models_of(new)
                 told = score_all(models, len(self.features.chips))
                 for want, model, (values, order) in zip(new, models, told, strict=True):
-                    self._scores[want] = Scores(values, order, model.meaning, int(np.isnan(values).sum()))
+                    self._scores[want] = Scores(values, order, model.meaning, self._without(values, want))
                 self._forget()
             return [self._scores[want] for want in wants]
 
@@ -94,8 +104,15 @@ class Snapshot:
     def missing(self, code: int) -> int:
         """Chips without a score of a class; told without scoring."""
         if not (self.training.sign(code) > 0).any():
-            return len(self.features.chips)
-        return len(self.features.chips) - sum(len(f.matrix.usable) for f in self.model(Want(code)).fitted)
+            return self._asked
+        return self._asked - sum(len(f.matrix.usable) for f in self.model(Want(code)).fitted)
+
+    @property
+    def _asked(self) -> int:
+        return len(self.features.chips) - self.features.unasked
+
+    def _without(self, values: Float32, want: Want) -> int:
+        return int(np.isnan(values).sum()) - (0 if want.like else self.features.unasked)
 
     def doubt(self, want: Want) -> Float32:
         """How undecided the model is, of a class or between the classes: float32 (chips,), 1 undecided."""
@@ -125,8 +142,8 @@ class Snapshot:
     def _learn(self, want: Want) -> Model:
         method = want.method
         if want.like:
-            positions, rows = find_examples(self._lake, self.features, want.like)
-            return of_examples(self.features, positions, rows, method)  # type: ignore[arg-type]  # checked by Want
+            positions, rows = find_examples(self._lake, self._each, want.like)
+            return of_examples(self._each, positions, rows, method)  # type: ignore[arg-type]  # checked by Want
         if want.code is None:
             return Model((), "none")
         return of_class(self.features, self.training.sign(want.code), method)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from groundset.core import BandSet, ChipId, InputError
 from groundset.core.layout import TaskConfig
 from groundset.imagery import Scene
 from groundset.lake import Lake
-from groundset.segment.features import LATER, FeatureSpec, default_spec
+from groundset.segment.features import LATER, FeatureSpec, default_spec, live_spec
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,37 @@ class Seen:
         """What is read of a scene: its own bands, and those of the last date behind them."""
         first = self.lake.scenes.get(scene_id)
         return paired(first, self.lake.scenes.get(self.last[scene_id])) if scene_id in self.last else first
+
+    def asks(self, scene_id: str) -> bool:
+        """Whether the chips of a scene are asked about."""
+        return not self.two or scene_id in self.last
+
+    def place(self, scene_id: str) -> Scene:
+        """:meth:`scene`, of a place that the task asks about.
+
+        Raises:
+            InputError: The task asks about places on two dates, and this is the first date of none.
+        """
+        if not self.asks(scene_id):
+            raise InputError(
+                f"this task asks about the {self.task.about} of places: their chips are those of the first date",
+                asked=scene_id, found=", ".join(sorted(self.last)) or "no series of two dates",
+                hint="make a series: groundset add series DIR NAME SCENE SCENE",
+            )  # fmt: skip
+        return self.scene(scene_id)
+
+    def live(self, band_sets: Sequence[BandSet]) -> FeatureSpec:
+        """The features of the live assistant for chips of these bands.
+
+        Raises:
+            InputError: The scenes have no band in common; there is no place on two dates.
+        """
+        if not self.two:
+            return live_spec(band_sets)
+        pairs = self.pairs()
+        if not pairs:
+            self.place("")
+        return replace(live_spec([first_date(bands) for bands in pairs]), dates=2)
 
     def spec(self, band_sets: Sequence[BandSet]) -> FeatureSpec:
         """The features for chips of these bands.

@@ -68,8 +68,9 @@ class Guard:
 def scenes_or_public(folders: Callable[[], Iterable[Path]]) -> Check:
     """Where the imagery of workspaces may be read: from public addresses, and from hosts that their scenes name.
 
-    A scene of the command line may lie on a private network, which whoever brought it allowed. One from the page lay on
-    a public one when it was brought; no redirect leads from either to a host that no scene names.
+    A scene of the command line may lie on a private network, which whoever brought it allowed. The hosts of one from
+    the page are read at public addresses alone, also where their names begin to mean private ones. No redirect leads
+    from either to a host that no scene names.
 
     Args:
         folders: Gives the workspaces.
@@ -90,11 +91,13 @@ def scenes_or_public(folders: Callable[[], Iterable[Path]]) -> Check:
 
 
 def _named(folder: Path) -> set[tuple[str, int]]:
-    """Hosts and ports that the scenes of a workspace are read from."""
+    """Hosts and ports that the scenes of a workspace are read from, but for those brought through a server."""
     store, out = SceneStore(Layout(folder).scenes), set()
     for scene_id in store.ids():
         with suppress(GroundsetError):
             scene = store.get(scene_id)
+            if scene.guarded:
+                continue
             flags = () if scene.flags is None else (scene.flags.source, *scene.flags.others)
             for source in (*flags, *(s for band in scene.sources for s in band)):
                 parts = urlsplit(source.href.removeprefix("/vsicurl/"))

@@ -101,10 +101,10 @@ class MaskDesk:
 
         Raises:
             MissingError: No such chip.
-            InputError: No such task, or not one of pixels.
+            InputError: No such task, or not one of pixels; it asks about places, and the chip is none of them.
         """
-        chip = self._lake.chips.get(chip_id)
         chosen = self._lake.config.task(task, "segment")
+        chip = self._lake.place(chosen, chip_id)
         labels = self._lake.labels(chosen.name, chip_ids=[str(chip.id)])
         return ChipMask(self._lake, chip, chosen, labels, which, flags=flags)
 
@@ -120,8 +120,8 @@ class MaskDesk:
             RightError: It has pixels that the actor may not say.
             StaleError: Somebody answered since.
         """
-        chip = self._lake.chips.get(chip_id)
         chosen = self._lake.config.task(task, "segment")
+        chip = self._lake.place(chosen, chip_id)
         said = read_mask(mask.data, chip)
         with self._one_at_a_time:
             now = self.label(chip_id, chosen.name, flags=False)

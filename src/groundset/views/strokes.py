@@ -170,9 +170,7 @@ class StrokeDesk:
 
     def _chip(self, task: TaskConfig, chip_id: str) -> Chip:
         """The chip that is drawn on; in a task about a period or a change that of the first date of its place."""
-        chip = self._lake.chips.get(chip_id)
-        kept = self._lake.config.address(task, str(chip.id))
-        return chip if kept is None else self._lake.chips.get(kept.chip_id)
+        return self._lake.place(task, chip_id)
 
     def _ready(self, stroke: Stroke, actor: str) -> _Ready | Appended:
         """Check a stroke's form; nothing depends on what the journal says yet."""

@@ -14,15 +14,17 @@ import numpy.typing as npt
 
 from groundset.chips import Chip
 from groundset.core import NO_CONFIDENCE, UNLABELLED, InputError, Window
+from groundset.imagery import Scene
 from groundset.imagery.whereabouts import stamp
 from groundset.lake import Lake
+from groundset.segment.dates import Seen
 from groundset.segment.features import FeatureSpec
 from groundset.segment.linear import Linear
 from groundset.segment.live.committee import Committee
 from groundset.segment.live.judge import AssistantState, judge, not_ready
 from groundset.segment.live.learner import learner, live_names
-from groundset.segment.live.models import DEFAULT, Shelf, choices
-from groundset.segment.live.planes import MOST_BYTES, PlaneCache, Planes
+from groundset.segment.live.models import DEFAULT, Shelf, choices, sees_two
+from groundset.segment.live.planes import MOST_BYTES, PlaneCache, Planes, read_pixels
 from groundset.segment.live.proposal import NotEnoughError, Proposal, confidences, likeliest
 from groundset.segment.live.rows import Learned, TaskRows
 from groundset.segment.live.seek import Place, Seeker
@@ -30,7 +32,7 @@ from groundset.segment.live.smooth import RADIUS, Smoothing, smoothing_of
 from groundset.segment.live.windows import wider, window_of
 from groundset.segment.model import Proposer
 from groundset.segment.regions import RegionStore, majority, vote
-from groundset.segment.sampling import cropped, grown
+from groundset.segment.sampling import cropped
 from groundset.segment.segmenter import Segmenter
 
 Float32 = npt.NDArray[np.float32]
@@ -140,8 +142,8 @@ class Assistant:
 
         The arguments and errors are those of :meth:`propose`; that a chip has no data is told when it is made.
         """
-        chosen = self._lake.config.task(task, "segment").name
-        chip = self._lake.chips.get(chip_id)
+        asked = self._lake.config.task(task, "segment")
+        chosen, chip = asked.name, self._lake.place(asked, chip_id)
         way, part = smoothing_of(smoothing), window_of(window, chip)
         seen = wider(part, chip, way)
         told = self._told(chosen, chip, model)
@@ -173,8 +175,8 @@ class Assistant:
             MissingError: No such chip or model.
             InputError: No such task; bands that differ.
         """
-        chosen = self._lake.config.task(task, "segment").name
-        chip = self._lake.chips.get(chip_id)
+        asked = self._lake.config.task(task, "segment")
+        chosen, chip = asked.name, self._lake.place(asked, chip_id)
         told, all_of_it = self._told(chosen, chip, model), window_of(None, chip)
 
         def make() -> tuple[Float32, UInt8]:
@@ -185,21 +187,26 @@ class Assistant:
 
     def _told(self, task: str, chip: Chip, model: str) -> Told:
         """What a model will say of a chip, before it does."""
-        scene = stamp(self._lake.scenes.get(chip.id.scene))
+        seen = self._seen(task)
+        place = seen.place(chip.id.scene)
+        scene = stamp(place)
         if model in live_names():
             learned, head = self.rows(task).learn()
             check_enough(self._lake, task, learned)
 
             def learnt(window: Window) -> tuple[Float32, Bool, UInt8]:
                 fitted = self.fitted(task, model, learned)
-                planes = self._planes.get(chip, learned.spec)
+                planes = self._planes.get(chip, learned.spec, place)
                 return (*live(fitted, planes, window), fitted.segmenter.classes)
 
             return Told((task, model, learned.mark, str(chip.id), scene), head, False, learnt)
         version, opened = self._shelf.get(model, self._lake.scheme(task))
+        if not sees_two(opened):
+            place = self._lake.scenes.get(chip.id.scene)
+            scene = stamp(place)
 
         def kept(window: Window) -> tuple[Float32, Bool, UInt8]:
-            probabilities, nodata = self._kept(opened, version, chip, scene)
+            probabilities, nodata = self._kept(opened, version, chip, place)
             rows, cols = window.slices
             return probabilities[:, rows, cols], nodata[rows, cols], opened.classes
 
@@ -236,7 +243,7 @@ class Assistant:
                 self._judged[key] = known
                 while len(self._judged) > _FITTED:
                     self._judged.popitem(last=False)
-        return known.at(head, tuple(choices(self._lake)))
+        return known.at(head, tuple(choices(self._lake, 2 if self._seen(chosen).two else 1)))
 
     def next(self, task: str | None = None, n: int = 10, near: str | None = None, model: str = DEFAULT) -> list[Place]:
         """Chips, and the place in each, where an answer helps most, the best first.
@@ -276,7 +283,11 @@ class Assistant:
             MovedError: A file of its scene is not where it was.
             InputError: The scenes have no band in common.
         """
-        return self._planes.get(chip, self.rows(task).spec())
+        return self._planes.get(chip, self.rows(task).spec(), self._seen(task).place(chip.id.scene))
+
+    def _seen(self, task: str) -> Seen:
+        """The chips as a task sees them now."""
+        return Seen(self._lake, self._lake.config.task(task, "segment"))
 
     def rows(self, task: str) -> TaskRows:
         """The training pixels of a task."""
@@ -309,14 +320,14 @@ class Assistant:
                     self._fitted[key] = learned.mark, lock, made
             return made
 
-    def _kept(self, opened: Proposer, version: str, chip: Chip, scene: str) -> tuple[Float32, Bool]:
+    def _kept(self, opened: Proposer, version: str, chip: Chip, scene: Scene) -> tuple[Float32, Bool]:
         """Probabilities (classes, rows, columns) of a model that does not follow the labels, and where no data is."""
-        key = (opened.name, version, str(chip.id), scene)
+        key = (opened.name, version, str(chip.id), stamp(scene))
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
                 return self._answers[key]
-        pixels = self._lake.reader(chip.id.scene).read(grown(chip.window, opened.halo))
+        pixels = read_pixels(self._lake, chip, scene, opened.halo)
         raw = np.moveaxis(opened.probabilities(pixels.physical(), pixels.bands, pixels.nodata), -1, 0)
         halo = opened.halo
         found = (cropped(raw, halo), cropped(pixels.nodata, halo)) if halo else (raw, pixels.nodata)

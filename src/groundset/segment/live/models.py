@@ -14,7 +14,7 @@ from groundset.lake import Lake
 from groundset.segment.features import FeatureSpec
 from groundset.segment.foreign import open_model
 from groundset.segment.live.learner import live_names
-from groundset.segment.model import Proposer
+from groundset.segment.model import Proposer, TrainedModel
 from groundset.segment.store import load_model
 
 DEFAULT = "linear"
@@ -46,14 +46,19 @@ _SAYS = {
 }
 
 
-def choices(lake: Lake) -> list[ModelChoice]:
-    """All models that can be named in this workspace, the default first; those that want two dates answer no chip."""
+def choices(lake: Lake, dates: int | None = None) -> list[ModelChoice]:
+    """All models that can be named in this workspace, the default first.
+
+    Args:
+        lake: The workspace.
+        dates: Only those trained here that see so many dates of a place; None: any.
+    """
     names = sorted(live_names(), key=lambda n: (n != DEFAULT, n))
     out = [ModelChoice(n, "live", _SAYS.get(n, "Follows each stroke")) for n in names]
     folders = lake.layout.models.iterdir() if lake.layout.models.is_dir() else ()
     for folder in sorted(f for f in folders if f.is_dir() and _is_name(f.name)):
         kind = kind_of(folder)
-        if kind is not None and not (kind == "trained" and _wants_dates(folder)):
+        if kind is not None and not (kind == "trained" and dates not in (None, _dates(folder))):
             out.append(ModelChoice(folder.name, kind, _title(kind)))
     return out
 
@@ -69,11 +74,16 @@ def kind_of(folder: Path) -> Kind | None:
     return "foreign" if _file_of(folder) is not None else None
 
 
-def _wants_dates(folder: Path) -> bool:
+def sees_two(model: Proposer) -> bool:
+    """Whether a model reads two dates of a place."""
+    return isinstance(model, TrainedModel) and model.spec.dates == 2
+
+
+def _dates(folder: Path) -> int:
     try:
-        return FeatureSpec.from_dict(json.loads((folder / "features.json").read_text(encoding="utf-8"))).dates > 1
+        return FeatureSpec.from_dict(json.loads((folder / "features.json").read_text(encoding="utf-8"))).dates
     except (OSError, ValueError, KeyError, TypeError, AttributeError, InputError):
-        return False
+        return 1
 
 
 def _file_of(folder: Path) -> Path | None:

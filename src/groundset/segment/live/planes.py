@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.chips import Chip
+from groundset.imagery import Pixels, Scene, SceneReader
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
 from groundset.segment.features import FeatureSpec, pixel_features
@@ -66,14 +67,19 @@ class PlaneCache:
         self._lock = threading.Lock()
         self._bytes = 0
 
-    def get(self, chip: Chip, spec: FeatureSpec) -> Planes:
+    def get(self, chip: Chip, spec: FeatureSpec, scene: Scene) -> Planes:
         """The features of a chip.
+
+        Args:
+            chip: The chip.
+            spec: What to compute.
+            scene: Its scene as the task sees it: see :meth:`Seen.place <groundset.segment.dates.Seen.place>`.
 
         Raises:
             MovedError: A file of its scene is not where it was.
             InputError: The scene lacks a band.
         """
-        key = self._key(chip, spec)
+        key = self._key(chip, spec, scene)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -83,7 +89,7 @@ class PlaneCache:
         if waiting is not None:
             return waiting.result()
         try:
-            made = read_planes(self._lake, chip, spec)
+            made = read_planes(self._lake, chip, spec, scene)
         except BaseException as error:
             mine.set_exception(error)
             raise
@@ -95,10 +101,10 @@ class PlaneCache:
             with self._lock:
                 self._under_way.pop(key, None)
 
-    def has(self, chip: Chip, spec: FeatureSpec) -> bool:
+    def has(self, chip: Chip, spec: FeatureSpec, scene: Scene) -> bool:
         """Whether the features of a chip are there without reading."""
         with self._lock:
-            return self._key(chip, spec) in self._kept
+            return self._key(chip, spec, scene) in self._kept
 
     def clear(self) -> None:
         """Forget all."""
@@ -106,8 +112,9 @@ class PlaneCache:
             self._kept.clear()
             self._bytes = 0
 
-    def _key(self, chip: Chip, spec: FeatureSpec) -> tuple[object, ...]:
-        return str(chip.id), spec, stamp(self._lake.scenes.get(chip.id.scene))
+    @staticmethod
+    def _key(chip: Chip, spec: FeatureSpec, scene: Scene) -> tuple[object, ...]:
+        return str(chip.id), spec, stamp(scene)
 
     def _keep(self, key: tuple[object, ...], made: Planes) -> None:
         with self._lock:
@@ -117,13 +124,21 @@ class PlaneCache:
                 self._bytes -= self._kept.popitem(last=False)[1].size
 
 
-def read_planes(lake: Lake, chip: Chip, spec: FeatureSpec) -> Planes:
+def read_planes(lake: Lake, chip: Chip, spec: FeatureSpec, scene: Scene) -> Planes:
     """The features of a chip, read with the pixels around it, so that chip borders do not show."""
-    scene = lake.scenes.get(chip.id.scene)
     check_there(scene)
-    pixels = lake.reader(scene.id).read(grown(chip.window, spec.halo))
+    pixels = read_pixels(lake, chip, scene, spec.halo)
     nodata = np.ascontiguousarray(cropped(pixels.nodata, spec.halo)) if spec.halo else pixels.nodata
     features = pixel_features(pixels.physical(), pixels.bands, spec)
     values = np.ascontiguousarray(cropped(features, spec.halo))
     holes = bool(np.isnan(values[:, ~nodata]).any()) if nodata.any() else bool(np.isnan(values).any())
     return Planes(values, nodata, holes)
+
+
+def read_pixels(lake: Lake, chip: Chip, scene: Scene, halo: int) -> Pixels:
+    """The pixels of a chip and some around it, of its scene as a task sees it."""
+    window = grown(chip.window, halo)
+    if scene is lake.scenes.get(scene.id):
+        return lake.reader(scene.id).read(window)
+    with SceneReader(scene, cache=lake.layout.cache) as reader:  # two dates
+        return reader.read(window)

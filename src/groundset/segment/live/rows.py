@@ -20,7 +20,8 @@ from groundset.imagery.whereabouts import stamp
 from groundset.journal import TaskLabels
 from groundset.lake import Lake
 from groundset.segment.blocks import Places
-from groundset.segment.features import FeatureSpec, live_spec
+from groundset.segment.dates import Seen
+from groundset.segment.features import FeatureSpec
 from groundset.segment.live.planes import PlaneCache
 from groundset.segment.live.sparse import sparse
 from groundset.segment.model import fill_missing
@@ -170,10 +171,15 @@ class TaskRows:
 
     def spec(self) -> FeatureSpec:
         """The features that all scenes with chips allow."""
-        parts = tuple(self._lake.chips.parts())
-        if self._spec is None or self._spec[0] != parts:
-            self._spec = parts, live_spec(self._band_sets())
+        seen = self.seen()
+        mark = tuple(self._lake.chips.parts()), seen.two, tuple(sorted(seen.last.items()))
+        if self._spec is None or self._spec[0] != mark:
+            self._spec = mark, seen.live([] if seen.two else self._band_sets())
         return self._spec[1]
+
+    def seen(self) -> Seen:
+        """The chips as the task sees them now."""
+        return Seen(self._lake, self._lake.config.task(self.task, "segment"))
 
     def _band_sets(self) -> list[BandSet]:
         import pyarrow.compute as pc
@@ -203,15 +209,15 @@ class TaskRows:
         return any(changes)
 
     def _stamp(self, scene: str) -> str:
-        return stamp(self._lake.scenes.get(scene))
+        return stamp(self.seen().scene(scene))
 
     def _look(self, labels: TaskLabels, chip_id: str) -> bool:
         """Read what is said of a chip now; whether it is something else than before."""
         said = tuple(e.seq for e in labels.events(chip_id) if e.kind == "mask" and not e.actor.startswith(ACTOR))
         before = self._known.get(chip_id)
-        if not said or chip_id not in self._lake.chips:
+        chip = self._lake.chips.get(chip_id) if said and chip_id in self._lake.chips else None
+        if chip is None or not self.seen().asks(chip.id.scene):
             return self._known.pop(chip_id, None) is not None
-        chip = self._lake.chips.get(chip_id)
         now = self._stamp(chip.id.scene)
         if before is not None and (before.said, before.stamp) == (said, now):
             return False
@@ -273,7 +279,7 @@ class TaskRows:
                 known.rows = known.rows.some(spare)
 
     def _rows_of(self, chip: Chip, trained: Trained, spec: FeatureSpec) -> ChipRows:
-        planes = self._planes.get(chip, spec)
+        planes = self._planes.get(chip, spec, self.seen().place(chip.id.scene))
         codes = trained.codes
         at = np.flatnonzero((codes != UNLABELLED) & ~planes.nodata)
         y, x = np.divmod(at, codes.shape[1])

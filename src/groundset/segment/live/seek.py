@@ -16,6 +16,7 @@ from groundset.chips import Chip
 from groundset.core import UNLABELLED, GroundsetError, Scheme
 from groundset.imagery.whereabouts import stamp
 from groundset.lake import Lake
+from groundset.segment.dates import Seen
 from groundset.segment.live.planes import PlaneCache, Planes, read_planes
 from groundset.segment.live.rows import Learned, trained_pixels
 from groundset.segment.model import fill_missing
@@ -182,7 +183,8 @@ class Seeker:
         self, order: Sequence[tuple[str, str, int, int]], learned: Learned, end: float
     ) -> Iterator[tuple[str, Sample]]:
         """Chips that are known, then further ones while there is time; one at least."""
-        marks = {scene: stamp(self._lake.scenes.get(scene)) for scene in {c[1] for c in order}}
+        task = Seen(self._lake, self._lake.config.task(self._task, "segment"))
+        marks = {scene: stamp(task.scene(scene)) for scene in {c[1] for c in order}}
         later = []
         seen = 0
         for name, scene, *_ in order:
@@ -218,9 +220,10 @@ class Seeker:
 
     def _whole(self, chip: Chip, learned: Learned) -> Planes:
         """Its features, from memory where they are, and else without driving out those of the chip at hand."""
-        if self._planes.has(chip, learned.spec):
-            return self._planes.get(chip, learned.spec)
-        return read_planes(self._lake, chip, learned.spec)
+        scene = Seen(self._lake, self._lake.config.task(self._task, "segment")).place(chip.id.scene)
+        if self._planes.has(chip, learned.spec, scene):
+            return self._planes.get(chip, learned.spec, scene)
+        return read_planes(self._lake, chip, learned.spec, scene)
 
     def _doubt(
         self,
