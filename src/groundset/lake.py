@@ -299,17 +299,6 @@ class Lake:
             for code in codes:
                 self.scheme(task.name).find(code)
 
-    def place(self, task: TaskConfig, chip_id: str) -> Chip:
-        """The chip that answers about a chip are kept with: of a place on several dates the first one's.
-
-        Raises:
-            MissingError: No such chip.
-            InputError: The task asks about places, and the chip is in no series of it.
-        """
-        chip = self.chips.get(chip_id)
-        kept = self.config.address(task, str(chip.id))
-        return chip if kept is None else self.chips.get(kept.chip_id)
-
     def reader(self, scene_id: str) -> SceneReader:
         """An open reader of a scene; the last few used stay open, until a file of theirs changes."""
         from groundset.imagery import SceneReader

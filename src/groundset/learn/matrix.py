@@ -197,7 +197,7 @@ class Features:
         chips: The chips.
         missing: Chips without features.
         stale: Chips whose features their encoder did not write as it is now.
-        asked: Chips that are to have a row; None: all.
+        asked: Chips that are to have a row (None: all).
     """
 
     encoder: str
@@ -206,11 +206,6 @@ class Features:
     missing: int
     stale: int
     asked: int | None = None
-
-    @property
-    def unasked(self) -> int:
-        """Chips that are to have no row."""
-        return 0 if self.asked is None else len(self.chips) - self.asked
 
 
 class FeatureReader:

@@ -109,10 +109,10 @@ class Snapshot:
 
     @property
     def _asked(self) -> int:
-        return len(self.features.chips) - self.features.unasked
+        return len(self.features.chips) if self.features.asked is None else self.features.asked
 
     def _without(self, values: Float32, want: Want) -> int:
-        return int(np.isnan(values).sum()) - (0 if want.like else self.features.unasked)
+        return int(np.isnan(values).sum()) - (0 if want.like else len(values) - self._asked)
 
     def doubt(self, want: Want) -> Float32:
         """How undecided the model is, of a class or between the classes: float32 (chips,), 1 undecided."""

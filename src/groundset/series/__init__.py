@@ -2,7 +2,7 @@
 
 from groundset.series.declare import Proposed, add_series, ordered, proposals, remove_series
 from groundset.series.grid import check_one_grid, difference
-from groundset.series.place import PLACED, at_place
+from groundset.series.place import PLACED, at_place, chip_of
 
 __all__ = [
     "PLACED",
@@ -10,6 +10,7 @@ __all__ = [
     "add_series",
     "at_place",
     "check_one_grid",
+    "chip_of",
     "difference",
     "ordered",
     "proposals",

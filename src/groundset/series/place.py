@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from groundset.core import ChipId, InputError
 from groundset.core.layout import Config, TaskConfig
 from groundset.core.series import SeriesConfig
 from groundset.journal import NewEvent
+
+if TYPE_CHECKING:
+    from groundset.chips import Chip
+    from groundset.lake import Lake
 
 PLACED = ("answer", "mask", "shapes", "training", "work")
 """Kinds of events that answer a task, or say how it is answered."""
@@ -38,6 +43,18 @@ def at_place(config: Config, event: NewEvent) -> NewEvent:
     if "dates" in event.payload:
         payload["dates"] = _dates(event.payload["dates"], series, task)
     return replace(event, chip_id=address.chip_id, payload=payload)
+
+
+def chip_of(lake: Lake, task: TaskConfig, chip_id: str) -> Chip:
+    """The chip that answers about a chip are kept with: of a place on several dates the first one's.
+
+    Raises:
+        MissingError: No such chip.
+        InputError: The task asks about places, and the chip is in no series of it.
+    """
+    chip = lake.chips.get(chip_id)
+    kept = lake.config.address(task, str(chip.id))
+    return chip if kept is None else lake.chips.get(kept.chip_id)
 
 
 def _dates(said: object, series: SeriesConfig, task: TaskConfig) -> list[str]:

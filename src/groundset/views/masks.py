@@ -19,6 +19,7 @@ from groundset.journal import Appended, Batch, Event, NewEvent, TaskLabels, mask
 from groundset.journal.batches import MOVED
 from groundset.journal.masks import decode, encode
 from groundset.lake import Lake
+from groundset.series import chip_of
 from groundset.views.patches import Patch, allowed, laid
 
 LAYER = "page"
@@ -104,7 +105,7 @@ class MaskDesk:
             InputError: No such task, or not one of pixels; it asks about places, and the chip is none of them.
         """
         chosen = self._lake.config.task(task, "segment")
-        chip = self._lake.place(chosen, chip_id)
+        chip = chip_of(self._lake, chosen, chip_id)
         labels = self._lake.labels(chosen.name, chip_ids=[str(chip.id)])
         return ChipMask(self._lake, chip, chosen, labels, which, flags=flags)
 
@@ -121,7 +122,7 @@ class MaskDesk:
             StaleError: Somebody answered since.
         """
         chosen = self._lake.config.task(task, "segment")
-        chip = self._lake.place(chosen, chip_id)
+        chip = chip_of(self._lake, chosen, chip_id)
         said = read_mask(mask.data, chip)
         with self._one_at_a_time:
             now = self.label(chip_id, chosen.name, flags=False)

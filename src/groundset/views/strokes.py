@@ -13,6 +13,7 @@ from groundset.journal import Appended, Batch, Event, NewEvent, mask_payload
 from groundset.journal.batches import MOVED
 from groundset.journal.events import parse_id
 from groundset.journal.objects import encode as encode_objects
+from groundset.series import chip_of
 from groundset.views._layers import Key, Layer, Layers
 from groundset.views.masks import LAYER, ChipMask, Commit, Which
 from groundset.views.patches import PLANES, Patch, allowed, laid, own_pixels, unpack
@@ -170,7 +171,7 @@ class StrokeDesk:
 
     def _chip(self, task: TaskConfig, chip_id: str) -> Chip:
         """The chip that is drawn on; in a task about a period or a change that of the first date of its place."""
-        return self._lake.place(task, chip_id)
+        return chip_of(self._lake, task, chip_id)
 
     def _ready(self, stroke: Stroke, actor: str) -> _Ready | Appended:
         """Check a stroke's form; nothing depends on what the journal says yet."""

@@ -34,6 +34,7 @@ from groundset.segment.model import Proposer
 from groundset.segment.regions import RegionStore, majority, vote
 from groundset.segment.sampling import cropped
 from groundset.segment.segmenter import Segmenter
+from groundset.series import chip_of
 
 Float32 = npt.NDArray[np.float32]
 Bool = npt.NDArray[np.bool_]
@@ -143,7 +144,7 @@ class Assistant:
         The arguments and errors are those of :meth:`propose`; that a chip has no data is told when it is made.
         """
         asked = self._lake.config.task(task, "segment")
-        chosen, chip = asked.name, self._lake.place(asked, chip_id)
+        chosen, chip = asked.name, chip_of(self._lake, asked, chip_id)
         way, part = smoothing_of(smoothing), window_of(window, chip)
         seen = wider(part, chip, way)
         told = self._told(chosen, chip, model)
@@ -176,7 +177,7 @@ class Assistant:
             InputError: No such task; bands that differ.
         """
         asked = self._lake.config.task(task, "segment")
-        chosen, chip = asked.name, self._lake.place(asked, chip_id)
+        chosen, chip = asked.name, chip_of(self._lake, asked, chip_id)
         told, all_of_it = self._told(chosen, chip, model), window_of(None, chip)
 
         def make() -> tuple[Float32, UInt8]:
