@@ -49,8 +49,16 @@ export function usualIndices<T extends { name: string }>(indices: readonly T[]):
   return [...first, ...indices.filter((one) => !first.includes(one))];
 }
 
-/** What a task starts with: one picture, two, four, and the date before where there is one. */
-export function firstGroups(detail: Pick<ChipDetail, 'layers' | 'indices'>, dates: number): Group[] {
+/**
+ * What a task starts with: one picture, two, four, and another date where there is one.
+ *
+ * A task about a period or a change starts with both dates: `last` is the day of the last one.
+ */
+export function firstGroups(
+  detail: Pick<ChipDetail, 'layers' | 'indices'>,
+  dates: number,
+  last: string | null = null,
+): Group[] {
   const layer = (name: string): Said => ({ content: { kind: 'chip' }, look: { layer: name } });
   const layers = detail.layers.filter((one) => !one.lab); // a second natural colour tells nothing new
   const composites = layers.filter((one) => one.group !== 'band').map((one) => layer(one.name));
@@ -76,9 +84,9 @@ export function firstGroups(detail: Pick<ChipDetail, 'layers' | 'indices'>, date
     { name: 'Picture', count: 1, views: all },
     { name: 'Overview', count: 4, views: all },
   ];
-  const other: Said = { content: { kind: 'date', when: 'nearest' }, look: {} };
-  if (dates > 0) groups.push({ name: 'Dates', count: 2, views: [plain, other, ...rest].slice(0, MOST) });
-  return groups;
+  const other: Said = { content: { kind: 'date', when: last ?? 'nearest' }, look: last ? plain.look : {} };
+  const both: Group = { name: 'Dates', count: 2, views: [plain, other, ...rest].slice(0, MOST) };
+  return dates === 0 ? groups : last ? [both, ...groups] : [...groups, both];
 }
 
 /** Two views change places. */

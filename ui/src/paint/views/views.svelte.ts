@@ -113,8 +113,14 @@ export class Views {
     const [dates, kept] = await Promise.all([findDates(detail).catch(() => []), this.bring(task)]);
     if (this.task !== task) return;
     this.team = kept;
-    this.groups = own.length ? own : kept.length ? kept : firstGroups(detail, dates.length);
+    this.groups = own.length ? own : kept.length ? kept : firstGroups(detail, dates.length, this.lastDay(detail));
     this.show(Number(recall(`${this.name()} at`) ?? 0));
+  }
+
+  /** The day of the last date of a chip's place, where the task asks about several dates. */
+  private lastDay(detail: ChipDetail): string | null {
+    const task = workspace.info?.tasks.find((one) => one.name === this.task);
+    return !task || task.about === 'date' ? null : (detail.dates?.at(-1)?.datetime.slice(0, 10) ?? null);
   }
 
   /** What the workspace has for the task; a page that cannot ask goes on without. */
@@ -277,7 +283,7 @@ export class Views {
   /** As it is kept for everybody, or else as a task begins. */
   revert(): void {
     if (!this.detail) return;
-    this.groups = this.team.length ? this.team : firstGroups(this.detail, this.dates.length);
+    this.groups = this.team.length ? this.team : firstGroups(this.detail, this.dates.length, this.lastDay(this.detail));
     this.show(0);
     remember(this.name(), 'null');
   }

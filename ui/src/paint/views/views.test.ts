@@ -42,6 +42,8 @@ describe('arrangement', () => {
     ).toEqual(['natural', 'nir', 'NDWI', 'around']);
     expect(groups[3]!.views[1]!.content).toEqual({ kind: 'date', when: 'nearest' });
     expect(firstGroups(seen, 0)).toHaveLength(3);
+    const both = firstGroups(seen, 2, '2020-01-28')[0]!; // a task about the change between two dates
+    expect(textsOf([both])).toEqual([['Dates', 'chip?layer=natural', 'date:2020-01-28?layer=natural']]);
     expect(firstGroups({ layers: [], indices: [] } as never, 0)[0]!.views).toHaveLength(6);
   });
 
