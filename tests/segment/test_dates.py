@@ -14,6 +14,7 @@ import groundset as gs
 from groundset.core import BandSet, InputError, LabelMask, Origin
 from groundset.ingest import annotate_masks
 from groundset.segment.live import Assistant
+from groundset.segment.regions import RegionStore
 from groundset.segment.store import load_model
 
 BANDS = ["blue", "green", "red", "nir"]
@@ -108,6 +109,11 @@ def test_the_assistant_sees_both_dates(made: tuple[gs.Workspace, np.ndarray]) ->
         assert "change(NDWI)" in assistant.rows("risen").spec().names
         before = assistant.prepare("risen", str(unseen[0].id))[0]
         assert Assistant(lake).prepare("risen", str(unseen[0].id))[0] == before  # ... and after a restart
+        regions, task = RegionStore(lake), lake.config.task("risen", "segment")
+        both, first = regions.of(unseen[0], task), regions.of(unseen[0])
+        assert regions.mark(unseen[0], task) != regions.mark(unseen[0])
+        assert both.leaves.shape == first.leaves.shape
+        assert not np.array_equal(both.leaves, first.leaves)  # what changed has borders of its own
         assert "risen-forest" not in [c.name for c in assistant.state("risen").models]
         ws.segment(task="risen")
         assert "risen-forest" in [c.name for c in assistant.state("risen").models]

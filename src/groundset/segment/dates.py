@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from groundset.chips import Chip
-from groundset.core import BandSet, ChipId, InputError
+from groundset.core import BandSet, ChipId, InputError, Window
 from groundset.core.layout import TaskConfig
-from groundset.imagery import Scene
+from groundset.imagery import Pixels, Scene, SceneReader
 from groundset.lake import Lake
 from groundset.segment.features import LATER, FeatureSpec, default_spec, live_spec
 
@@ -141,3 +141,11 @@ def paired(first: Scene, last: Scene) -> Scene:
 def first_date(bands: BandSet) -> BandSet:
     """The bands of the first date, of a scene that is :func:`paired`."""
     return BandSet(bands.bands[: len(bands) // 2])
+
+
+def read_seen(lake: Lake, scene: Scene, window: Window) -> Pixels:
+    """The pixels of a window, of a scene as a task sees it."""
+    if scene is lake.scenes.get(scene.id):
+        return lake.reader(scene.id).read(window)
+    with SceneReader(scene, cache=lake.layout.cache) as reader:  # two dates
+        return reader.read(window)

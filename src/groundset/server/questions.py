@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from groundset.core import InputError, MissingError
 from groundset.core.rle import Rle
 from groundset.segment.live import Asked, Question, Skip, asking
+from groundset.series import chip_of
 from groundset.server.context import Context
 from groundset.server.models import AssistantQuestion, AssistantQuestions, ClassChance, RunLengths
 
@@ -25,8 +26,9 @@ def questions(
     ctx: Context, task: str | None, chip_id: str | None, n: int, model: str, skip: Sequence[str]
 ) -> FoundQuestions:
     """What to ask of a chip; of that where an answer helps most, where none is named."""
-    name = ctx.lake.config.task(task, "segment").name
-    chip = ctx.lake.chips.get(_best(ctx, name, model) if chip_id is None else chip_id)
+    about = ctx.lake.config.task(task, "segment")
+    name = about.name
+    chip = chip_of(ctx.lake, about, _best(ctx, name, model) if chip_id is None else chip_id)
     found = asking(
         ctx.lake, ctx.regions, ctx.assistant, chip, name, n=n, model=model, skipped=[_skip(s) for s in skip]
     )  # fmt: skip

@@ -71,7 +71,8 @@ def asking(
         MovedError: A file of the scene is not there.
         InputError: No such task; bands that differ; a skip beyond the chip, or too many of them.
     """
-    chosen = lake.config.task(task, "segment").name
+    about = lake.config.task(task, "segment")
+    chosen = about.name
     _check_skips(skipped, chip)
     head = lake.journal.head()
     said: Callable[[], tuple[Float32, UInt8]] | None = None
@@ -81,7 +82,7 @@ def asking(
     labels = lake.labels(chosen, chip_ids=[str(chip.id)])
     painted = tuple(e.seq for e in labels.events(str(chip.id)) if e.kind == "mask")
     codes = np.array([c.code for c in lake.scheme(chosen).classes], np.uint8)
-    parts = (regions.mark(chip), version, chosen, model, painted, codes.tolist(), n, tuple(skipped))
+    parts = (regions.mark(chip, about), version, chosen, model, painted, codes.tolist(), n, tuple(skipped))
 
     def make() -> Asked:
         planes = assistant.planes(chosen, chip)
@@ -92,7 +93,7 @@ def asking(
         if probabilities is not None:
             there &= np.isfinite(probabilities).all(axis=0)
             probabilities = np.nan_to_num(probabilities)
-        return ask(Sight(there, regions.of(chip), planes.values, probabilities, classes), n, skipped)
+        return ask(Sight(there, regions.of(chip, about), planes.values, probabilities, classes), n, skipped)
 
     return Asking(hashlib.sha256(repr(parts).encode()).hexdigest()[:32], head, said is not None, make)
 

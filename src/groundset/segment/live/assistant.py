@@ -14,17 +14,18 @@ import numpy.typing as npt
 
 from groundset.chips import Chip
 from groundset.core import NO_CONFIDENCE, UNLABELLED, InputError, Window
+from groundset.core.layout import TaskConfig
 from groundset.imagery import Scene
 from groundset.imagery.whereabouts import stamp
 from groundset.lake import Lake
-from groundset.segment.dates import Seen
+from groundset.segment.dates import Seen, read_seen
 from groundset.segment.features import FeatureSpec
 from groundset.segment.linear import Linear
 from groundset.segment.live.committee import Committee
 from groundset.segment.live.judge import AssistantState, judge, not_ready
 from groundset.segment.live.learner import learner, live_names
 from groundset.segment.live.models import DEFAULT, Shelf, choices, sees_two
-from groundset.segment.live.planes import MOST_BYTES, PlaneCache, Planes, read_pixels
+from groundset.segment.live.planes import MOST_BYTES, PlaneCache, Planes
 from groundset.segment.live.proposal import NotEnoughError, Proposal, confidences, likeliest
 from groundset.segment.live.rows import Learned, TaskRows
 from groundset.segment.live.seek import Place, Seeker
@@ -32,7 +33,7 @@ from groundset.segment.live.smooth import RADIUS, Smoothing, smoothing_of
 from groundset.segment.live.windows import wider, window_of
 from groundset.segment.model import Proposer
 from groundset.segment.regions import RegionStore, majority, vote
-from groundset.segment.sampling import cropped
+from groundset.segment.sampling import cropped, grown
 from groundset.segment.segmenter import Segmenter
 from groundset.series import chip_of
 
@@ -151,7 +152,7 @@ class Assistant:
 
         def make() -> Proposal:
             probabilities, nodata, classes = told.whole(seen)
-            codes = self._smoothed(likeliest(probabilities, classes, nodata), way, chip)
+            codes = self._smoothed(likeliest(probabilities, classes, nodata), way, chip, asked)
             percent = confidences(probabilities, classes, codes)
             if told.hard:
                 percent = np.full(percent.shape, NO_CONFIDENCE, np.uint8)
@@ -328,7 +329,7 @@ class Assistant:
             if key in self._answers:
                 self._answers.move_to_end(key)
                 return self._answers[key]
-        pixels = read_pixels(self._lake, chip, scene, opened.halo)
+        pixels = read_seen(self._lake, scene, grown(chip.window, opened.halo))
         raw = np.moveaxis(opened.probabilities(pixels.physical(), pixels.bands, pixels.nodata), -1, 0)
         halo = opened.halo
         found = (cropped(raw, halo), cropped(pixels.nodata, halo)) if halo else (raw, pixels.nodata)
@@ -339,10 +340,10 @@ class Assistant:
                 self._answers.popitem(last=False)
         return made
 
-    def _smoothed(self, codes: UInt8, way: Smoothing, chip: Chip) -> UInt8:
+    def _smoothed(self, codes: UInt8, way: Smoothing, chip: Chip, task: TaskConfig) -> UInt8:
         if way == "majority":
             return majority(codes, RADIUS)
-        return vote(codes, self._regions.of(chip).leaves) if way == "regions" else codes
+        return vote(codes, self._regions.of(chip, task).leaves) if way == "regions" else codes
 
     def _empty(self, chip: Chip) -> bool:
         """Whether a chip has no pixel of data."""

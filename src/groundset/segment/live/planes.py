@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from groundset.chips import Chip
-from groundset.imagery import Pixels, Scene, SceneReader
+from groundset.imagery import Scene
 from groundset.imagery.whereabouts import check_there, stamp
 from groundset.lake import Lake
+from groundset.segment.dates import read_seen
 from groundset.segment.features import FeatureSpec, pixel_features
 from groundset.segment.model import fill_missing
 from groundset.segment.sampling import cropped, grown
@@ -127,18 +128,9 @@ class PlaneCache:
 def read_planes(lake: Lake, chip: Chip, spec: FeatureSpec, scene: Scene) -> Planes:
     """The features of a chip, read with the pixels around it, so that chip borders do not show."""
     check_there(scene)
-    pixels = read_pixels(lake, chip, scene, spec.halo)
+    pixels = read_seen(lake, scene, grown(chip.window, spec.halo))
     nodata = np.ascontiguousarray(cropped(pixels.nodata, spec.halo)) if spec.halo else pixels.nodata
     features = pixel_features(pixels.physical(), pixels.bands, spec)
     values = np.ascontiguousarray(cropped(features, spec.halo))
     holes = bool(np.isnan(values[:, ~nodata]).any()) if nodata.any() else bool(np.isnan(values).any())
     return Planes(values, nodata, holes)
-
-
-def read_pixels(lake: Lake, chip: Chip, scene: Scene, halo: int) -> Pixels:
-    """The pixels of a chip and some around it, of its scene as a task sees it."""
-    window = grown(chip.window, halo)
-    if scene is lake.scenes.get(scene.id):
-        return lake.reader(scene.id).read(window)
-    with SceneReader(scene, cache=lake.layout.cache) as reader:  # two dates
-        return reader.read(window)

@@ -40,16 +40,17 @@ def segments(
         MovedError: A file of the scene is not there.
         InputError: No such task; bands that differ.
     """
-    chosen = lake.config.task(task, "segment").name
+    about = lake.config.task(task, "segment")
+    chosen = about.name
     codes = [c.code for c in lake.scheme(chosen).classes]
-    mark = regions.mark(chip)
+    mark = regions.mark(chip, about)
     said: Callable[[], tuple[Float32, UInt8]] | None = None
     version = ""
     with suppress(NotEnoughError):
         version, said = assistant.probabilities(chosen, str(chip.id), model)
 
     def make() -> Candidates:
-        tree = regions.of(chip)
+        tree = regions.of(chip, about)
         if said is None:
             return candidates(tree, codes=codes)
         probabilities, classes = said()

@@ -15,7 +15,11 @@ import numpy as np
 from groundset._files import atomic
 from groundset.chips import Chip
 from groundset.core import GroundsetError
+from groundset.core.layout import TaskConfig
+from groundset.imagery import Scene
+from groundset.imagery.whereabouts import stamp
 from groundset.lake import Lake
+from groundset.segment.dates import Seen, read_seen
 from groundset.segment.regions.base import Base
 from groundset.segment.regions.hierarchy import Hierarchy, hierarchy
 from groundset.views.chips import pixels_mark, read_pixels
@@ -43,23 +47,36 @@ class RegionStore:
         self._coming: dict[str, Future[Hierarchy]] = {}
         self._lock = threading.Lock()
 
-    def mark(self, chip: Chip, *, base: Base = "slic", leaves: int | None = None) -> str:
+    def mark(
+        self, chip: Chip, task: TaskConfig | None = None, *, base: Base = "slic", leaves: int | None = None
+    ) -> str:
         """Changes when the tree does: from the scene's files, the chip's window and how the tree is made.
 
         Raises:
             MovedError: A file of the scene is not there.
+            InputError: The task asks about places, and the chip is none of them.
         """
         said = f"{_VERSION} {pixels_mark(self._lake, chip, None)} {base} {leaves}"
+        both = self._both(chip, task)
+        said += "" if both is None else f" {stamp(both)}"
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
-    def of(self, chip: Chip, *, base: Base = "slic", leaves: int | None = None) -> Hierarchy:
+    def of(
+        self, chip: Chip, task: TaskConfig | None = None, *, base: Base = "slic", leaves: int | None = None
+    ) -> Hierarchy:
         """The regions of a chip at all scales; see :func:`~groundset.segment.regions.hierarchy.hierarchy`.
+
+        Args:
+            chip: The chip.
+            task: For which task: of a place on two dates they are of the bands of both.
+            base: What the leaves are.
+            leaves: How many are wanted.
 
         Raises:
             MovedError: A file of the scene is not there.
-            InputError: No such base, or no leaves wanted.
+            InputError: No such base, or no leaves wanted; the task asks about places, and the chip is none of them.
         """
-        key = self.mark(chip, base=base, leaves=leaves)
+        key = self.mark(chip, task, base=base, leaves=leaves)
         with self._lock:
             if key in self._there:
                 self._there.move_to_end(key)
@@ -70,7 +87,7 @@ class RegionStore:
             return waiting.result()
         try:
             found = read_tree(self._folder / f"{key}.npz")
-            tree = self._make(key, chip, base, leaves) if found is None else found
+            tree = self._make(key, chip, task, base, leaves) if found is None else found
         except BaseException as error:
             mine.set_exception(error)
             raise
@@ -87,8 +104,15 @@ class RegionStore:
         with self._lock:
             self._there.clear()
 
-    def _make(self, key: str, chip: Chip, base: Base, leaves: int | None) -> Hierarchy:
-        pixels = read_pixels(self._lake, chip, None)
+    def _both(self, chip: Chip, task: TaskConfig | None) -> Scene | None:
+        """The scene with the bands of both dates, where the task asks about places."""
+        if task is None or task.about == "date":
+            return None
+        return Seen(self._lake, task).place(chip.id.scene)
+
+    def _make(self, key: str, chip: Chip, task: TaskConfig | None, base: Base, leaves: int | None) -> Hierarchy:
+        both = self._both(chip, task)
+        pixels = read_pixels(self._lake, chip, None) if both is None else read_seen(self._lake, both, chip.window)
         tree = hierarchy(pixels.physical(), pixels.nodata, base=base, leaves=leaves)
         with suppress(GroundsetError, OSError):  # the cache only saves time: a full disk is no reason to fail
             write_tree(self._folder / f"{key}.npz", tree)

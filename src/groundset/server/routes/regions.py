@@ -39,7 +39,7 @@ def get_regions(
 
 
 @router.get("/chips/{chip_id}/regions/leaves", **binary("read", LEAVES))
-def get_region_leaves(here: Here, request: Request, chip_id: str) -> Response:
-    """The leaf of each pixel: a number of a node."""
-    mark, make = regions.leaves(here, chip_id)
+def get_region_leaves(here: Here, request: Request, chip_id: str, task: TaskName = None) -> Response:
+    """The leaf of each pixel: a number of a node. Those that ``regions`` tells of where the task is the same."""
+    mark, make = regions.leaves(here, chip_id, task)
     return reply(request, mark, NPY, make)

@@ -33,7 +33,7 @@ export class Regions implements RegionBench {
   object = $state.raw<LabelObject | null>(null);
   place = $state.raw<{ at: number; of: number }>({ at: 0, of: 0 });
   private flight: AbortController | null = null;
-  private leaves: { chip: string; data: ArrayBuffer } | null = null;
+  private leaves: { of: string; data: ArrayBuffer } | null = null;
   /** What a model that answers clicks was asked on this chip, and what it said. */
   points = $state.raw<readonly (Point & { positive: boolean })[]>([]);
   private answers: readonly ToldExtra[] = [];
@@ -64,15 +64,16 @@ export class Regions implements RegionBench {
     this.flight?.abort();
     const { signal } = (this.flight = new AbortController());
     const way = `/chips/${encodeURIComponent(chipId)}/regions`;
-    if (this.leaves?.chip !== chipId) this.tree = this.plain = this.leaves = null;
+    const of = `${chipId} ${task}`;
+    if (this.leaves?.of !== of) this.tree = this.plain = this.leaves = null;
     this.busy = true;
     try {
       const [told, data] = await Promise.all([
         get<Told>(way, { task, model: this.editor.assistant.model }, { signal, cache: 'no-cache' }),
-        this.leaves?.data ?? bytes(`${way}/leaves`, {}, { signal }),
+        this.leaves?.data ?? bytes(`${way}/leaves`, { task }, { signal }),
       ]);
       if (signal.aborted) return;
-      this.leaves = { chip: chipId, data };
+      this.leaves = { of, data };
       this.plain = regionTree(told, parseNpy(data));
       this.tree = withExtras(this.plain, this.answers);
       this.problem = null;
