@@ -39,7 +39,10 @@ def test_begin_answer_go_on_and_back(tmp_path: Path, cascade: Callable[..., str]
         assert f"answered {value}" in cascade("answer", lake, "-", "--value", value, stdin=text)
     assert "chips made" in cascade("advance", lake, "--workers", 1)
     assert "level 1 of 2" in cascade("list", lake)
-    assert "taken back" in cascade("back", lake) + cascade("back", lake)
+    cascade("back", lake)
+    refused = cascade("back", lake, code=2)
+    assert "--whole" in refused
+    assert "is taken back" in cascade("back", lake, "--whole")
 
 
 def test_a_conflict_is_settled_by_the_command_that_is_told_also_where_two_are_open(

@@ -57,8 +57,9 @@ class Record:
         recall: Share of the positive chips to keep on each level, as chosen last.
         actor: Who began it.
         at: When, RFC 3339.
-        advances: The levels that were left, in order.
         last: Id of the event of the last step, which ``back`` takes back.
+        advances: The levels that were left, in order.
+        first: Id of the event that began it.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Record:
     at: str
     last: str
     advances: tuple[Advance, ...] = field(default=())
+    first: str = ""
 
     @property
     def level(self) -> int:
@@ -154,7 +156,7 @@ def _follow(out: dict[str, Record], event: Event) -> None:
         out.pop(name, None)
         out[name] = Record(
             name, str(event.task), said["class"], tuple(said["scenes"]), tuple(said["levels"]), said["recall"],
-            event.actor, _at(event), event.id,
+            event.actor, _at(event), event.id, first=event.id,
         )  # fmt: skip
     elif known is None:
         return

@@ -151,9 +151,21 @@ def make(root: Root, name: Name = None, workers: Workers = None, dask: DaskAddre
 
 
 @app.command()
-def back(root: Root, name: Name = None, actor: Who = None) -> None:
+def back(
+    root: Root,
+    name: Name = None,
+    actor: Who = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Also where the last step is its start: it is gone then.")
+    ] = False,
+) -> None:
     """Take the last step back. Chips that were made stay."""
     with _opened(root, name, actor) as cascade:
+        if not whole and cascade.record.last == cascade.record.first:
+            raise InputError(
+                "this would take the whole cascade back: its coarsest level was not left yet", asked=cascade.name,
+                hint="say --whole: answers stay, and groundset cascade start begins anew with them",
+            )  # fmt: skip
         left = cascade.back()
         if left is None:
             out.print(f"cascade {cascade.name} is taken back", markup=False)

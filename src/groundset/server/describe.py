@@ -73,6 +73,7 @@ def scene_detail(views: Views, scene_id: str) -> SceneDetail:
         layers=layers(views, scene),
         indices=indices(views, scene, ranges),
         sources=[redacted(h) for h in hrefs(scene)],
+        transform=[float(v) for v in tuple(scene.geobox.affine)[:6]],
         minzoom=smallest,
         maxzoom=largest,
     )

@@ -32,6 +32,12 @@ export class Finding {
     return this.all.load(async (signal) => (await get<CascadeRows>('/cascades', {}, { signal })).cascades);
   }
 
+  /** What was told of a cascade: the list is read again where it says something else of how far that is. */
+  follow(told: Pick<CascadeRow, 'id' | 'level' | 'done'>): void {
+    const row = this.all.value?.find((one) => one.id === told.id);
+    if (row && (row.level !== told.level || row.done !== told.done)) void this.load();
+  }
+
   /** The address of a cascade. */
   show(row: Pick<CascadeRow, 'id' | 'task' | 'class' | 'scenes'>, more: QueryChange = {}): void {
     setQuery({ id: row.id, task: row.task, class: row.class, scene: row.scenes[0] ?? null, level: null, ...more });

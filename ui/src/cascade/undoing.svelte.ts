@@ -9,6 +9,10 @@ import type { AnnotationResults } from '../lib/types';
 import type { CascadeState } from './state.svelte';
 import { backEnds, goneOf, isOf } from './words';
 
+function levelOf(chip: string): number {
+  return Number(chip.split('_').at(-3));
+}
+
 export class CascadeSteps {
   constructor(private readonly cascade: CascadeState) {}
 
@@ -25,8 +29,13 @@ export class CascadeSteps {
   readonly gone = $derived.by(() => (this.told ? null : goneOf(labelling.steps.redo)));
 
   undo(): void {
-    if (this.undoable) labelling.undo(this.undoable);
-    else toast('Nothing of this cascade is left to take back.');
+    const one = this.undoable;
+    if (one) {
+      labelling.undo(one);
+      // what is said of it can't be seen: it lies on another level
+      if (one.chip_id && levelOf(one.chip_id) !== this.cascade.level)
+        toast(`Taken back: ${one.says}, on another level.`);
+    } else toast('Nothing of this cascade is left to take back.');
   }
 
   redo(): void {

@@ -34,7 +34,10 @@ export function crsName(crs: string | null | undefined): string | null {
 /** Whether coordinates of a CRS are degrees. */
 export function isGeographic(crs: string | null | undefined): boolean {
   if (!crs) return false;
-  return /^(EPSG:4326|OGC:CRS84|EPSG:4979|EPSG:4269)$/i.test(crs) || (/^GEOG/.test(crs) && !/PROJCRS|PROJCS/.test(crs));
+  return (
+    /^(EPSG:4326|OGC:CRS84|EPSG:4979|EPSG:4258|EPSG:4269)$/i.test(crs) ||
+    (/^(BOUNDCRS\[SOURCECRS\[)?GEOG/.test(crs) && !/PROJCRS|PROJCS/.test(crs))
+  );
 }
 
 /** What an index is about: nearly all are called Normalized Difference ... Index. */

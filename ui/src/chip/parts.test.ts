@@ -38,6 +38,8 @@ describe('figures', () => {
     expect(isGeographic('EPSG:4326')).toBe(true);
     expect(isGeographic('GEOGCRS["WGS 84"]')).toBe(true);
     expect(isGeographic('EPSG:32617')).toBe(false);
+    expect(isGeographic('BOUNDCRS[SOURCECRS[PROJCRS["unnamed",BASEGEOGCRS["WGS 84",ID["EPSG",4326]]]]]')).toBe(false);
+    expect(isGeographic('BOUNDCRS[SOURCECRS[GEOGCRS["NAD27"]],TARGETCRS[GEOGCRS["WGS 84"]]]')).toBe(true);
   });
 });
 

@@ -87,7 +87,13 @@ function together(events: readonly Annotation[]): Line[] {
     const verb = DONE[last.kind];
     return line(
       last,
-      verb ? `${verb} ${plural(chips.size, 'chip')}` : last.kind === 'comment' ? 'commented' : `wrote ${last.kind}`,
+      last.kind === 'undo' && chips.size === 0
+        ? 'took something back'
+        : verb
+          ? `${verb} ${plural(chips.size, 'chip')}`
+          : last.kind === 'comment'
+            ? 'commented'
+            : `wrote ${last.kind}`,
     );
   });
 }

@@ -587,7 +587,7 @@ export interface paths {
         };
         /**
          * Get Region Leaves
-         * @description The leaf of each pixel: a number of a node.
+         * @description The leaf of each pixel: a number of a node. Those that ``regions`` tells of where the task is the same.
          */
         get: operations["get_region_leaves_api_chips__chip_id__regions_leaves_get"];
         put?: never;
@@ -5172,6 +5172,11 @@ export interface components {
              * @description Where its files lie, without signatures
              */
             sources: string[];
+            /**
+             * Transform
+             * @description Affine of its upper left pixel, a b c d e f, in its CRS
+             */
+            transform: number[];
         };
         /**
          * SceneRow
@@ -8455,7 +8460,10 @@ export interface operations {
     };
     get_region_leaves_api_chips__chip_id__regions_leaves_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A task of kind segment; may be left out where there is one */
+                task?: string | null;
+            };
             header?: never;
             path: {
                 chip_id: string;

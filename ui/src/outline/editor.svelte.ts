@@ -1,5 +1,6 @@
 /** The state of the editor of outlines: chip and task, the scene around it, what is in hand, which keys do what. */
 import { panBy, type Size, type View, zoomAt } from '../canvas';
+import { isGeographic } from '../chip/figures';
 import { loadDetail } from '../chip/load';
 import { EditorState } from '../editor/state.svelte';
 import { asProblem } from '../lib/api';
@@ -231,7 +232,8 @@ export class OutlineEditor extends EditorState {
   get unit(): string {
     const crs = this.views.whole.scene?.scene.crs;
     if (!crs) return 'pixels';
-    return /4326|4258|4269|CRS84/.test(crs) ? 'degrees' : 'map units';
+    if (isGeographic(crs)) return 'degrees';
+    return /^EPSG:(326|327)\d\d$/.test(crs) ? 'metres' : 'map units';
   }
 
   // --- by hand and by keys --------------------------------------------------------------------------------------------

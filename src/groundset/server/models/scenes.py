@@ -35,5 +35,6 @@ class SceneDetail(Model):
     layers: list[Layer]
     indices: list[Index]
     sources: list[str] = Field(description="Where its files lie, without signatures")
+    transform: list[float] = Field(description="Affine of its upper left pixel, a b c d e f, in its CRS")
     minzoom: int | None = Field(description="Zoom at which it is a few pixels; null without CRS")
     maxzoom: int | None = Field(description="Zoom of its own resolution")

@@ -33,6 +33,9 @@ export class Regions implements RegionBench {
   object = $state.raw<LabelObject | null>(null);
   place = $state.raw<{ at: number; of: number }>({ at: 0, of: 0 });
   private flight: AbortController | null = null;
+  /** Classes of what was just taken, as they were told of the segment; of what is pointed at, as they were told first. */
+  private fresh: readonly number[] | null = null;
+  private frozen = $state.raw<{ id: string; codes: readonly number[] } | null>(null);
   private leaves: { of: string; data: ArrayBuffer } | null = null;
   /** What a model that answers clicks was asked on this chip, and what it said. */
   points = $state.raw<readonly (Point & { positive: boolean })[]>([]);
@@ -159,14 +162,25 @@ export class Regions implements RegionBench {
     return held === UNLABELLED ? [...this.scheme] : [held, ...this.scheme.filter((code) => code !== held)];
   }
 
-  /** The same for what was taken, so that a number means the same before and after: classes, and how likely each is. */
+  /**
+   * The same for what was taken: classes, and how likely each is. Their order stays while it is pointed at, though every
+   * answer teaches: a number means the same before and after.
+   */
   readonly taken: readonly { code: number; chance: number | null }[] = $derived.by(() => {
-    const area = this.object && pixelsOf(this.object);
-    const chances = area && this.tree ? chancesIn(this.tree, area) : null;
-    if (!chances) return this.unranked().map((code) => ({ code, chance: null }));
-    const chance = (code: number): number => chances.get(code) ?? 0;
-    return [...this.scheme].sort((a, b) => chance(b) - chance(a)).map((code) => ({ code, chance: chance(code) }));
+    const chances = this.object && this.chancesOf(this.object);
+    const order = this.frozen && this.frozen.id === this.object?.id ? this.frozen.codes : this.ranked(chances);
+    return order.map((code) => ({ code, chance: chances ? (chances.get(code) ?? 0) : null }));
   });
+
+  private chancesOf(object: LabelObject): ReadonlyMap<number, number> | null {
+    const area = pixelsOf(object);
+    return area && this.tree ? chancesIn(this.tree, area) : null;
+  }
+
+  private ranked(chances: ReadonlyMap<number, number> | null): number[] {
+    if (!chances) return this.unranked();
+    return [...this.scheme].sort((a, b) => (chances.get(b) ?? 0) - (chances.get(a) ?? 0));
+  }
 
   chance(one: Segment, code: number): number | null {
     return this.tree && chanceOf(this.tree, one, code);
@@ -177,6 +191,10 @@ export class Regions implements RegionBench {
   }
 
   over(segment: Segment | null, object: LabelObject | null, place: { at: number; of: number }): void {
+    if (object && this.frozen?.id !== object.id)
+      this.frozen = { id: object.id, codes: this.fresh ?? this.ranked(this.chancesOf(object)) };
+    else if (!object && !segment) this.frozen = null;
+    this.fresh = null;
     this.segment = segment;
     this.object = object;
     this.place = place;
@@ -192,6 +210,7 @@ export class Regions implements RegionBench {
   take(one: Segment, code: number | null): void {
     const chosen = code ?? this.first(one);
     if (!this.tree || chosen === UNLABELLED) return;
+    this.fresh = this.listOf(one);
     this.lay([...this.objects, ...this.made(one, chosen, topDepth(this.objects))], true);
     if (one.source !== null && this.points.length > 0) this.forget();
   }

@@ -78,7 +78,7 @@ export class SceneState extends LookState {
       this.scene = scene;
       this.tiles.open(id, scene.scene);
       // panels of a look ask for a chip's layers: a scene has the same
-      this.detail = { ...scene, chip: { id: scene.scene.id } } as unknown as ChipDetail;
+      this.detail = { ...scene, crs: scene.scene.crs, chip: { id: scene.scene.id } } as unknown as ChipDetail;
       this.choice = { ...defaultChoice(scene), smooth: false };
       const step = stepFor(512 / Math.max(scene.scene.width, scene.scene.height, 512));
       const whole = tileAt(0, 0, scene.scene, step);
