@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import sqlite3
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -169,6 +170,25 @@ class TestSignedOut:
         other.evaluate(SIGN_IN, "anna")
         wall.saved()
         wall.until(lambda: len(_stored(root)) == 1, "what waited is there")
+
+    def test_a_page_with_nothing_to_send_goes_on_too_and_hears_what_happens(
+        self, page: Page, root: Path, serve: Serve
+    ) -> None:
+        server = serve(root)
+        wall = LabelPage(page, server).open()
+        page.context.clear_cookies()
+        page.evaluate("() => { location.hash = '#/map'; }")
+        expect(page.get_by_text("The server asks for its token again")).to_be_visible()
+        other = page.context.new_page()
+        other.goto(server.url)
+        other.wait_for_url(lambda url: "token=" not in url)
+        other.evaluate(SIGN_IN, "anna")
+        expect(page.get_by_text("The server asks for its token again")).to_be_hidden()
+        page.evaluate("() => { location.hash = '#/chips?task=chips'; }")
+        expect(wall.panel).to_be_visible()
+        answer = {"id": str(uuid.uuid4()), "kind": "answer", "task": "chips", "chip_id": wall.ids[0]}
+        api(server, "/annotations", [answer | {"payload": {"class": 2, "value": "positive"}}])
+        wall.says(0, "Herbaceous")
 
     def test_what_one_answered_is_not_sent_as_another(self, page: Page, root: Path, serve: Serve) -> None:
         server = serve(root)

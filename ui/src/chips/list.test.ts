@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
+import { told } from '../label/asof';
 import { ChipList, PAGE, type ListEvents } from './list';
 
 /** A server with 1000 chips `c0`, `c1` ...; a list ranked anew has those behind the kept ones in reverse. */
@@ -169,5 +170,15 @@ describe('ranking anew', () => {
     const list = new ChipList({ filter: '', sort: 'similar', task: 'chips' }, events);
     expect(await list.rerank({ first: 0, end: 5 }, 5)).toBe(false);
     expect(server.asked).toHaveLength(0);
+  });
+});
+
+describe('answers that come while a page is on its way', () => {
+  it('are asked for when it has landed', async () => {
+    const loading = new ChipList({ filter: '', sort: '', task: 'chips', suggest: null }, events);
+    loading.want({ first: 0, end: PAGE }, 0);
+    told(1000, ['c3', 'c900000']); // after the server has read the page, before it is here
+    await vi.waitFor(() => expect(server.asked).toHaveLength(2));
+    expect(server.asked[1]!.get('filter')).toBe("chip_id IN ('c3')");
   });
 });

@@ -1,5 +1,5 @@
 /** The chips that a filter keeps, in an order: pages of them, fetched where they are looked at. */
-import { asOf } from '../label/asof';
+import { answeredSince, asOf, headOf } from '../label/asof';
 import { get, isAbort, type Query } from '../lib/api';
 import { atLevel } from '../lib/levels';
 import type { ChipIds, ChipPage, ChipRow, Meaning } from '../lib/types';
@@ -135,11 +135,6 @@ export class ChipList {
     return out;
   }
 
-  /** A row as the page itself knows it to be, before the server says so. */
-  patch(chip: ChipRow): void {
-    this.put(chip);
-  }
-
   /** Ids of the loaded chips among these places. */
   idsIn(range: Range): string[] {
     const out: string[] = [];
@@ -218,6 +213,7 @@ export class ChipList {
     const place = this.places.get(chip.id);
     const page = place === undefined ? undefined : this.pages.get(Math.floor(place / PAGE));
     if (place === undefined || !page || this.closed) return false;
+    if (headOf(chip) < headOf(page[place % PAGE]!)) return false; // an answer that came later was asked for earlier
     page[place % PAGE] = chip;
     this.events.rows({ first: place, end: place + 1 });
     return true;
@@ -287,6 +283,9 @@ export class ChipList {
       this.events.drifted(told.total);
     }
     this.events.rows({ first: page * PAGE, end: page * PAGE + told.chips.length });
+    const late = answeredSince(told.head);
+    const stale = told.chips.map((chip) => chip.id).filter((id) => late.has(id));
+    if (stale.length > 0) void this.renew(stale).catch(() => undefined);
   }
 
   /** A suggestion comes whole. */

@@ -1,5 +1,6 @@
 /** What the chips page shows: a list, the pictures of a layer, masks over them, and what the server says meanwhile. */
 import { ProblemError, asProblem, get } from '../lib/api';
+import { told } from '../label/asof';
 import { live } from '../lib/live.svelte';
 import type { Meaning, Problem, Queryable } from '../lib/types';
 import { workspace } from '../lib/workspace.svelte';
@@ -16,6 +17,13 @@ export interface Watcher {
   rows: (range: Range) => void;
   came: (spots: { part: string; row: number }[]) => void;
   visible: () => Range;
+}
+
+/** Chips were answered, up to this number of the journal. */
+interface Answered {
+  chips: string[];
+  task: string | null;
+  head: number;
 }
 
 const CALM_MS = 400;
@@ -58,7 +66,7 @@ export class ChipsState {
 
   constructor() {
     this.offs.push(
-      live.on<{ chips: string[]; task: string | null }>('annotations', (told) => void this.answered(told)),
+      live.on<Answered>('annotations', (answered) => void this.answered(answered)),
       live.on<{ what: string }>('workspace', ({ what }) => {
         if (what === 'chips' || what === 'scenes' || what === 'releases') this.checkSoon(true);
       }),
@@ -228,7 +236,8 @@ export class ChipsState {
     }
   }
 
-  private async answered({ chips, task }: { chips: string[]; task: string | null }): Promise<void> {
+  private async answered({ chips, task, head }: Answered): Promise<void> {
+    told(head, chips); // the list may be on its way, and not know it
     if (this.ranks && (task === null || task === this.list?.query.task)) this.ranker.soon();
     this.checkSoon();
     if (!this.list || (task !== null && task !== this.list.query.task)) return;

@@ -21,6 +21,22 @@ export function heard(head: number): void {
   latest = Math.max(latest, head);
 }
 
+/** Chips that were answered, as the server told it, the newest last. */
+const answered: { head: number; chips: readonly string[] }[] = [];
+const KEPT = 100;
+
+/** Chips were answered, up to this number of the journal. */
+export function told(head: number, chips: readonly string[]): void {
+  heard(head);
+  answered.push({ head, chips });
+  if (answered.length > KEPT) answered.shift();
+}
+
+/** Chips that were answered later than this number: rows that were asked for before that do not know it. */
+export function answeredSince(head: number): Set<string> {
+  return new Set(answered.filter((one) => one.head > head).flatMap((one) => one.chips));
+}
+
 /** Highest number of the journal heard of: what is asked for now is at least so new. */
 export function latestHead(): number {
   return latest;

@@ -125,6 +125,19 @@ describe('requests', () => {
     expect(connection.unauthorized).toBe(true);
   });
 
+  it('takes no 401 for news that was asked for before the page was let in again', async () => {
+    const answers: ((response: Response) => void)[] = [];
+    vi.stubGlobal('fetch', () => new Promise((resolve) => answers.push(resolve)));
+    const late = get('/chips').catch(() => undefined);
+    const early = get('/session').catch(() => undefined);
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    answers[1]!(Response.json({}));
+    await early;
+    answers[0]!(Response.json({ title: 'who?', status: 401 }, { status: 401 }));
+    await late;
+    expect(connection.unauthorized).toBe(false);
+  });
+
   it('lets an abort be an abort', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new DOMException('stopped', 'AbortError')));
     await expect(get('/chips')).rejects.toMatchObject({ name: 'AbortError' });

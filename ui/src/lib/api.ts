@@ -113,6 +113,7 @@ export async function request(
   if (writes && !headers.has('X-CSRF-Token') && path !== '/session') {
     headers.set('X-CSRF-Token', await csrfToken());
   }
+  const asked = connection.admissions;
   let response: Response;
   try {
     response = await fetch(url(path, query), { credentials: 'same-origin', ...init, headers });
@@ -130,7 +131,7 @@ export async function request(
   connection.found();
   if (response.ok) connection.admitted();
   if (response.ok || expected.includes(response.status)) return response;
-  if (response.status === 401) connection.refused();
+  if (response.status === 401) connection.refused(asked);
   if (response.status === 403) forgetCsrf();
   throw new ProblemError(await problemOf(response));
 }

@@ -7,6 +7,7 @@ type Listener = (data: never) => void;
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 8000;
+const REFUSED_WAIT = 1000;
 /** The server sends something at least every 15 s; silence for longer is a lost connection. */
 const SILENCE = 40_000;
 
@@ -57,14 +58,20 @@ class Live {
   private async keep(signal: AbortSignal): Promise<void> {
     let wait = FIRST_WAIT;
     let lost = false;
-    while (!signal.aborted && !connection.unauthorized) {
+    while (!signal.aborted) {
+      if (connection.unauthorized) {
+        lost = true;
+        await this.sleep(REFUSED_WAIT); // until somebody signs in, maybe in another tab
+        continue;
+      }
       const opened = await this.once(signal, () => {
         wait = FIRST_WAIT;
         if (lost) for (const run of this.reconnected) run();
         lost = false;
       });
-      if (signal.aborted || connection.unauthorized) return;
+      if (signal.aborted) return;
       lost = true;
+      if (connection.unauthorized) continue;
       if (!opened) connection.lost();
       await this.sleep(wait);
       wait = Math.min(LONGEST_WAIT, wait * 2);
@@ -88,6 +95,7 @@ class Live {
     signal.addEventListener('abort', stop);
     let timer = setTimeout(stop, SILENCE);
     let open = false;
+    const asked = connection.admissions;
     try {
       const response = await fetch(url('/events'), {
         credentials: 'same-origin',
@@ -99,7 +107,7 @@ class Live {
         cache: 'no-store',
         signal: quiet.signal,
       });
-      if (response.status === 401) connection.refused();
+      if (response.status === 401) connection.refused(asked);
       if (!response.ok || !response.body) return false;
       open = true;
       connection.found();
