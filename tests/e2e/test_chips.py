@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 from manychips import many_chips
 from pageserver import TOKEN, Served, serving
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 BIG = 12_000
 Open = Callable[..., Page]
@@ -431,10 +431,18 @@ class TestOneBox:
 
     def test_one_box_completes_finds_mends_and_keeps(self, page: Page, open_page: Open, big: Served) -> None:
         """Typed with the keyboard alone; the wall shows what HTTP finds, in the same order; a mistake is pointed at."""
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/api/queryables**", hold, times=1)  # the names come later than the first letters
         open_page(page, "#/chips", big)
         _drawn(page)
         page.keyboard.press("/")
         page.keyboard.type("clo")
+        for route in held:
+            route.continue_()
         expect(page.get_by_role("option", name="cloud_cover")).to_be_visible()
         page.keyboard.press("Tab")
         page.keyboard.type("< 40 AND lab")
