@@ -8,6 +8,22 @@ export function figure(value: number | null | undefined, digits = 4): string {
   return String(Number(value.toPrecision(digits)));
 }
 
+/** Round values within bounds for an axis, two to four of them, and how they are written: all alike. */
+export function roundTicks(low: number, high: number): { value: number; text: string }[] {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) return [];
+  const power = 10 ** Math.floor(Math.log10(span / 2));
+  const step = power * [5, 2, 1].find((times) => power * times * 2 <= span * (1 + 1e-9))!;
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const ticks = [];
+  for (let n = Math.ceil(low / step - 1e-9); n * step <= high + step * 1e-9; n++) ticks.push(n * step);
+  const large = Math.max(...ticks.map(Math.abs));
+  const plain = large < 1e6 && decimals <= 5;
+  const text = (value: number): string =>
+    plain ? value.toFixed(decimals).replace(/^-(0(\.0+)?)$/, '$1') : value === 0 ? '0' : value.toExponential(1);
+  return ticks.map((value) => ({ value, text: text(value) }));
+}
+
 /** 35.80612° N, 78.76838° W */
 export function degrees(longitude: number, latitude: number): string {
   const part = (value: number, plus: string, minus: string) =>

@@ -58,6 +58,37 @@ describe('tell', () => {
     expect(one({ kind: 'comment', payload: { text: 'what is this?' } }).text).toBe('what is this?');
   });
 
+  it.each([
+    [{ kind: 'work', payload: { state: 'incomplete' } }, 'marked incomplete', null],
+    [
+      { kind: 'work', payload: { state: 'complete', difficulty: 4, cannot_tell: 'haze', note: 'look again' } },
+      'marked complete',
+      'difficulty 4, cannot tell: haze, “look again”',
+    ],
+    [{ kind: 'training', payload: { use: false } }, 'removed from training', null],
+    [{ kind: 'attribute', payload: { name: 'season', value: null } }, 'season: taken away', null],
+    [{ kind: 'attribute', payload: { name: 'cloudy', value: true } }, 'cloudy: yes', null],
+    [{ kind: 'mask', payload: { tool: 'lasso', seconds: 3 } }, 'painted with the lasso tool', null],
+    [{ kind: 'mask', payload: { tool: 'region' } }, 'took a segment', null],
+    [{ kind: 'shapes', payload: { layer: 'x', features: [] } }, 'removed an outline', null],
+  ] as [Partial<Annotation>, string, string | null][])('%j', (part, text, note) =>
+    expect(one(part)).toMatchObject({ text, note }),
+  );
+
+  it('the same in a row as one line', () => {
+    const brush = (part: Partial<Annotation> = {}) => event({ kind: 'mask', payload: { tool: 'brush' }, ...part });
+    const strokes = [brush(), brush(), brush({ at: '2026-11-21T12:09:00Z' }), brush({ actor: 'ben' }), brush()];
+    const undone = brush({ active: false });
+    const told = tell([...strokes, undone, event({ kind: 'undo', undoes: undone.id })], classOf);
+    expect(told.map((t) => [t.who, t.text, t.times])).toEqual([
+      ['anna', 'took back a stroke', 1],
+      ['anna', 'painted with the brush tool', 1],
+      ['anna', 'painted with the brush tool', 1],
+      ['ben', 'painted with the brush tool', 1],
+      ['anna', 'painted with the brush tool', 3],
+    ]);
+  });
+
   it('undo and redo, newest first', () => {
     const answer = event({ payload: { class: 1, value: 'positive' }, active: false });
     const undo = event({ kind: 'undo', undoes: answer.id, actor: 'ben' });

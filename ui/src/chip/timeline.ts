@@ -15,6 +15,8 @@ export interface Told {
   kind: string;
   /** Taken back by a later event. */
   undone: boolean;
+  /** So often in a row. */
+  times: number;
 }
 
 export type ClassOf = (task: string | null, code: number) => SchemeClass | undefined;
@@ -26,10 +28,24 @@ const VALUES: Record<string, string> = {
   'not-applicable': 'not applicable: ',
 };
 
-/** Newest first. Undos of events of this chip are told by striking those through, and as lines of their own. */
+/** What a stroke of a tool is called; other tools paint. */
+const STROKES: Record<string, string> = {
+  eraser: 'erased',
+  accept: 'accepted what the assistant proposed',
+  question: 'answered a question of the assistant',
+  region: 'took a segment',
+  load: 'loaded a mask',
+};
+const TOGETHER_MS = 15 * 60 * 1000;
+
+/**
+ * Newest first. Undos of events of this chip are told by striking those through, and as lines of their own. The same
+ * thing done several times in a row is one line.
+ */
 export function tell(events: readonly Annotation[], classOf: ClassOf): Told[] {
   const byId = new Map(events.map((event) => [event.id, event]));
-  return events
+  return [...events]
+    .sort((a, b) => b.seq - a.seq)
     .map((event) => ({
       seq: event.seq,
       at: event.at,
@@ -38,8 +54,22 @@ export function tell(events: readonly Annotation[], classOf: ClassOf): Told[] {
       task: event.task ?? null,
       kind: event.kind,
       undone: event.active === false,
+      times: 1,
     }))
-    .sort((a, b) => b.seq - a.seq);
+    .reduce<Told[]>((told, one) => {
+      const later = told.at(-1);
+      if (later && alike(later, one)) later.times++;
+      else told.push(one);
+      return told;
+    }, []);
+}
+
+function alike(later: Told, one: Told): boolean {
+  const same = (['who', 'by', 'text', 'note', 'task', 'kind', 'undone'] as const).every(
+    (key) => later[key] === one[key],
+  );
+  const apart = new Date(later.at).getTime() - new Date(one.at).getTime();
+  return same && ['mask', 'undo', 'work'].includes(one.kind) && apart < TOGETHER_MS;
 }
 
 function actor(event: Annotation): Pick<Told, 'who' | 'by'> {
@@ -57,6 +87,11 @@ function words(event: Annotation, classOf: ClassOf, byId: Map<string, Annotation
   if (kind === 'shapes') return shapes(event, classOf);
   if (kind === 'comment') return { text: String(payload.text ?? ''), note: null, colors: [] };
   if (kind === 'undo') return undo(event, byId);
+  if (kind === 'work') return work(payload);
+  if (kind === 'training')
+    return { text: payload.use ? 'back in training' : 'removed from training', note: null, colors: [] };
+  if (kind === 'attribute')
+    return { text: `${String(payload.name)}: ${valueText(payload.value)}`, note: null, colors: [] };
   return { text: kind, note: null, colors: [] };
 }
 
@@ -76,13 +111,16 @@ function answer(event: Annotation, classOf: ClassOf): Words {
 
 function maskText(event: Annotation): string {
   if (event.actor.startsWith('model:')) return 'proposed a mask';
+  const { tool } = event.payload;
+  if (typeof tool === 'string') return STROKES[tool] ?? `painted with the ${tool} tool`;
   return event.bulk ? 'brought a mask' : 'drew a mask';
 }
 
 function maskNote(payload: Annotation['payload']): string | null {
   const parts: string[] = [];
   if (typeof payload.strokes === 'number' && payload.strokes > 0) parts.push(plural(payload.strokes, 'stroke'));
-  if (typeof payload.seconds === 'number' && payload.seconds > 0) parts.push(duration(payload.seconds));
+  if (typeof payload.seconds === 'number' && payload.seconds > 0 && !payload.tool)
+    parts.push(duration(payload.seconds));
   for (const [reason, pixels] of Object.entries((payload.reasons ?? {}) as Record<string, number>))
     parts.push(`${reason} ${count(pixels)} px`);
   return parts.length ? parts.join(', ') : null;
@@ -93,6 +131,7 @@ function shapes(event: Annotation, classOf: ClassOf): Words {
   const codes = [...new Set(features.map((f) => f.properties?.class).filter((c) => c !== undefined))];
   const found = codes.map((code) => classOf(event.task ?? null, code));
   const names = found.map((one, i) => one?.title ?? `class ${codes[i]}`).join(', ');
+  if (features.length === 0) return { text: 'removed an outline', note: null, colors: [] };
   return {
     text: `drew ${plural(features.length, 'shape')}${names ? `: ${names}` : ''}`,
     note: null,
@@ -100,11 +139,26 @@ function shapes(event: Annotation, classOf: ClassOf): Words {
   };
 }
 
+/** How far somebody says to be, and what else they say of it. */
+function work(payload: Annotation['payload']): Words {
+  const parts: string[] = [];
+  if (typeof payload.difficulty === 'number') parts.push(`difficulty ${payload.difficulty}`);
+  if (payload.cannot_tell) parts.push(`cannot tell: ${String(payload.cannot_tell)}`);
+  if (payload.note) parts.push(`“${String(payload.note)}”`);
+  return { text: `marked ${String(payload.state)}`, note: parts.join(', ') || null, colors: [] };
+}
+
+function valueText(value: unknown): string {
+  if (value === null || value === undefined) return 'taken away';
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+}
+
 const NOUNS: Record<string, string> = {
   answer: 'an answer',
   mask: 'a mask',
   shapes: 'shapes',
   comment: 'a comment',
+  work: 'how far the work is',
   undo: 'an undo',
 };
 
@@ -112,5 +166,7 @@ function undo(event: Annotation, byId: Map<string, Annotation>): Words {
   const target = event.undoes ? byId.get(event.undoes) : undefined;
   if (target?.kind === 'undo') return { text: 'did it again', note: null, colors: [] };
   const whose = target && target.actor !== event.actor ? ` of ${target.actor}` : '';
+  if (target && typeof target.payload.tool === 'string')
+    return { text: `took back a stroke${whose}`, note: null, colors: [] };
   return { text: `took back ${NOUNS[target?.kind ?? ''] ?? 'an act'}${whose}`, note: null, colors: [] };
 }

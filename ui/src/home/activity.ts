@@ -18,7 +18,15 @@ const DONE: Record<string, string> = {
   answer: 'answered',
   shapes: 'outlined',
   work: 'marked',
+  training: 'set the use in training of',
+  attribute: 'described',
   undo: 'took back answers on',
+};
+/** What is about no single chip. */
+const SAID: Record<string, string> = {
+  comment: 'commented',
+  scheme: 'changed the classes',
+  cascade: 'went a step in a cascade',
 };
 
 /** Newest first. `bulks` are the events of kind bulk, `tail` the journal's last events, `painted` the segment tasks. */
@@ -91,9 +99,7 @@ function together(events: readonly Annotation[]): Line[] {
         ? 'took something back'
         : verb
           ? `${verb} ${plural(chips.size, 'chip')}`
-          : last.kind === 'comment'
-            ? 'commented'
-            : `wrote ${last.kind}`,
+          : (SAID[last.kind] ?? `wrote ${last.kind}`),
     );
   });
 }
