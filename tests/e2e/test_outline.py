@@ -190,6 +190,43 @@ def test_crossing_outlines_attributes_files_and_a_layer_that_is_moved(editor: Ou
     editor.until(2)
 
 
+class TestNameless:
+    @pytest.fixture
+    def allowed_errors(self) -> list[str]:
+        return ["404"]
+
+    def test_a_file_that_names_no_class_asks_which(self, editor: OutlinePage, page: Page) -> None:
+        transform = api(editor.server, f"/chips/{CHIP}")["transform"]
+        x, y = transform[2] + 100, transform[5] - 150
+        for properties, named in (({"natural": "sea"}, None), ({"natural": "water"}, "the property “natural”")):
+            body = {
+                "type": "FeatureCollection",
+                "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32632"}},
+                "features": [
+                    {
+                        "type": "Feature",
+                        "properties": properties,
+                        "geometry": shapely.geometry.mapping(shapely.box(x, y, x + 50, y + 50)),
+                    }
+                ],
+            }
+            page.get_by_label("File with shapes").set_input_files(
+                {"name": "osm.geojson", "mimeType": "application/geo+json", "buffer": json.dumps(body).encode()}
+            )
+            dialog = page.get_by_role("dialog", name="Which class do these shapes have?")
+            expect(dialog).to_contain_text("The shapes of osm.geojson have no property “class” that names their class.")
+            if named:
+                dialog.get_by_label("Named by").select_option(label=named)
+            else:
+                expect(dialog.get_by_label("Class of all")).to_be_visible()
+            dialog.get_by_role("button", name="Bring in").click()
+            expect(page.get_by_text("osm.geojson: 1 shape brought in.")).to_be_visible()
+            x += 100
+        one, two = sorted(editor.until(2), key=lambda each: geometry(each).bounds)
+        assert one["properties"]["attributes"] == {"natural": "sea"}
+        assert "attributes" not in two["properties"] or "natural" not in two["properties"]["attributes"]
+
+
 def test_snapping_numbers_frames_and_views(editor: OutlinePage, page: Page) -> None:
     editor.press("n", "p")  # snapping off
     editor.click((36, 36), (46, 36), (46, 46), (36, 46))

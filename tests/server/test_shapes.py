@@ -137,6 +137,18 @@ def test_what_cannot_be_brought(ws: Workspace, client: TestClient) -> None:
     assert ws.lake.journal.head() == 1  # the task
 
 
+def test_a_file_that_names_no_class_of_the_scheme_is_given_one(ws: Workspace, client: TestClient) -> None:
+    data = body(ws, (RING, "ice"))
+    told = client.post("/api/shapes/import", content=data, params={"column": "kind"})
+    assert (told.status_code, told.json()["found"]) == (404, "class")
+    assert client.post("/api/shapes/import?class=ice", content=data).status_code == 404
+    report = client.post("/api/shapes/import?class=water", content=data).json()
+    assert (report["created"], report["counts"]) == (1, {"water": 1})
+    (shape,) = client.get("/api/shapes").json()["features"]
+    assert shape["properties"]["attributes"] == {"class": "ice"}  # what the file said stays
+    assert client.post("/api/shapes/import?class=water", content=data).json()["known"] == 1
+
+
 def test_pixels_of_a_scene_by_windows(ws: Workspace, client: TestClient) -> None:
     def get(what: str, **query: str) -> Any:
         found = client.get(f"/api/scenes/s/{what}", params=query)

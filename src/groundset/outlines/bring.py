@@ -48,24 +48,35 @@ class How:
         column: Column that names the class, by name or code.
         sheet: Maps the file's classes to the scheme.
         within: How far in time a dated feature may lie from the acquisition that it is matched to.
+        label: Class of every feature, by name or code, in place of a column.
     """
 
     column: str = "class"
     sheet: Sheet | None = None
     within: timedelta | None = None
+    label: str | None = None
 
     @classmethod
-    def of(cls, column: str, sheet: str | Path | None, within: str | timedelta | None) -> How:
+    def of(cls, column: str, sheet: str | Path | None, within: str | timedelta | None, label: str | None = None) -> How:
         """From what people write: the path of a sheet, ``3d``."""
         from groundset.taxonomy import read_sheet
 
-        return cls(column, None if sheet is None else read_sheet(sheet), parse_within(within))
+        return cls(column, None if sheet is None else read_sheet(sheet), parse_within(within), label)
 
     def key(self, layer: Layer) -> str:
         """What ids of shapes are made from, so that the same file finds itself again."""
         sheet = None if self.sheet is None or self.sheet.path is None else sha256_file(Path(self.sheet.path))
         how = {"column": self.column, "within": str(self.within), "sheet": sheet}
+        how |= {} if self.label is None else {"class": self.label}
         return f"{layer.sha256}|{json.dumps(how, sort_keys=True)}"
+
+    def classes(self, layer: Layer) -> list[Any]:
+        """What each feature's class is called.
+
+        Raises:
+            MissingError: The file has no such column.
+        """
+        return list(layer.column(self.column)) if self.label is None else [self.label] * len(layer.names)
 
 
 def bring_file(
@@ -132,7 +143,7 @@ def bring(
         raise InputError("there are no chips to label yet", found=lake.root, hint="run groundset ingest first")
     report = AnnotateReport(layer.name, name, "shapes", features=len(layer.names))
     scheme = lake.scheme(name)
-    codes = translate(list(layer.column(how.column)), list(layer.names), scheme, how.sheet)
+    codes = translate(how.classes(layer), list(layer.names), scheme, how.sheet)
     report.skipped = int((codes == UNLABELLED).sum())
     count = Progress("annotating", len(layer.names), "shapes", progress)
     placed = _placed(layer, how, scenes, report)
@@ -218,7 +229,7 @@ def _new(
     """Shapes that are not there yet."""
     key = how.key(layer)
     report.layer = str(uuid.uuid5(NAMESPACE, f"{key}|{task}"))
-    columns = {k: v for k, v in layer.columns.items() if k != how.column}
+    columns = {k: v for k, v in layer.columns.items() if how.label is not None or k != how.column}
     out: list[Shape] = []
     crossing: set[int] = set()
     for on_scene in placed:

@@ -74,11 +74,19 @@ def imports(ctx: Context, task: str | None) -> list[ShapeImport]:
 
 
 def bring_in(
-    ctx: Context, data: bytes, name: str, *, task: str | None, actor: str, column: str, within: str | None
+    ctx: Context,
+    data: bytes,
+    name: str,
+    *,
+    task: str | None,
+    actor: str,
+    column: str,
+    within: str | None,
+    label: str | None = None,
 ) -> ImportReport:
     """Shapes of a file that was sent."""
     layer = outlines.read_bytes(data, name)
-    how = outlines.How.of(column, None, within)
+    how = outlines.How.of(column, None, within, label)
     done = outlines.bring(ctx.shapes, layer, how, task=task, actor=actor, append=ctx.append)
     return ImportReport.model_validate({
         "task": done.task, "import": done.layer, "bulk": done.bulk, "features": done.features, "created": done.created,

@@ -11901,6 +11901,8 @@ export interface operations {
                 name?: string;
                 /** @description Property that names the class, by name or code */
                 column?: string;
+                /** @description Class of every shape, by name or code, in place of a property */
+                class?: string | null;
                 /** @description How far a dated feature may lie from an acquisition: 3d, 12h */
                 within?: string | null;
             };

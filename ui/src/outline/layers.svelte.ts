@@ -3,14 +3,19 @@ import { asProblem, get } from '../lib/api';
 import { count, plural } from '../lib/format';
 import { sentenceOf } from '../lib/problem';
 import { toast } from '../lib/toast.svelte';
-import type { ImportReport, ShapeImport, ShapesChanged } from '../lib/types';
+import type { ImportReport, Problem, ShapeImport, ShapesChanged } from '../lib/types';
 import type { Point } from '../paint/contract';
 import type { Outlines } from './outlines.svelte';
+
+/** Titles of problems that a word from the person solves. */
+const NAMELESS = / no class column$|^class not in the scheme/;
 
 export class Layers {
   imports = $state.raw<readonly ShapeImport[]>([]);
   /** The import that is moved; null: what is selected. */
   chosen = $state<string | null>(null);
+  /** A file whose classes the scheme does not know: somebody has to say which they are. */
+  unnamed = $state.raw<{ file: File; problem: Problem } | null>(null);
   /** One of these is under way. */
   busy = $state(false);
 
@@ -51,9 +56,20 @@ export class Layers {
     });
   }
 
-  bringIn(file: File): Promise<void> {
+  /** `naming`: the property that names the class, or the class of all. */
+  bringIn(file: File, naming: { column?: string; class?: string } = {}): Promise<void> {
+    this.unnamed = null;
     return this.run(async (outlines) => {
-      const told = await outlines.ask<ImportReport>('/shapes/import', file, { task: outlines.task, name: file.name });
+      const query = { task: outlines.task, name: file.name, ...naming };
+      let told: ImportReport;
+      try {
+        told = await outlines.ask<ImportReport>('/shapes/import', file, query);
+      } catch (error) {
+        const problem = asProblem(error);
+        if (!NAMELESS.test(problem.title)) throw error;
+        this.unnamed = { file, problem };
+        return '';
+      }
       const crossing = told.crossing?.length ? ` ${plural(told.crossing.length, 'outline')} cross themselves.` : '';
       return told.created === 0 && told.known > 0
         ? `${file.name}: ${count(told.known)} shapes were here already.`

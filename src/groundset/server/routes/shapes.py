@@ -94,6 +94,12 @@ def import_shapes(
     column: Annotated[
         str, Query(max_length=200, description="Property that names the class, by name or code")
     ] = "class",
+    label: Annotated[
+        str | None,
+        Query(
+            alias="class", max_length=200, description="Class of every shape, by name or code, in place of a property"
+        ),
+    ] = None,
     within: Annotated[
         str | None, Query(max_length=20, description="How far a dated feature may lie from an acquisition: 3d, 12h")
     ] = None,
@@ -102,7 +108,7 @@ def import_shapes(
 
     Outlines that cross themselves are kept as they are and named.
     """
-    return shapes.bring_in(here, data, name, task=task, actor=actor, column=column, within=within)
+    return shapes.bring_in(here, data, name, task=task, actor=actor, column=column, within=within, label=label)
 
 
 @router.post("/shapes/rasterise", responses=problems(404, 422, 503), dependencies=[needs("annotate")])
