@@ -283,6 +283,38 @@ def test_what_is_recorded_beside_pixels(page: Page, server: Served, chip: str, a
     expect(page.get_by_role("radio", name="4, hard")).to_be_checked()
 
 
+def test_keys_in_the_middle_of_a_stroke_change_nothing_of_it(page: Page, server: Served, chip: str) -> None:
+    editor = PaintPage(page, server, chip).open()
+    editor.press("b", "1")
+    editor.drag((10.5, 10.5), (20.5, 10.5), hold=True)
+    editor.press("2", "e", "Enter")
+    page.mouse.move(*editor.place(30.5, 10.5), steps=2)
+    page.mouse.up()
+    editor.strokes(1)
+    expect(page.locator("#page-title")).to_have_text(chip)
+    found = editor.mask()
+    assert (found[1, 10, 11:30] == 1).all()
+    (code,) = set(found[0, 10, 11:30].tolist())
+    editor.press("2")
+    editor.drag((10.5, 30.5), (30.5, 30.5))
+    editor.strokes(2)
+    assert editor.mask()[0, 30, 20] != code
+
+
+def test_time_is_kept_with_what_is_recorded_and_by_the_browser(page: Page, server: Served, chip: str) -> None:
+    editor = PaintPage(page, server, chip).open()
+    for step in range(16):  # somebody looks around
+        page.mouse.move(*editor.place(10.5 + step, 10.5))
+        page.wait_for_timeout(250)
+    page.reload()
+    editor.ready()
+    expect(page.locator(".figures")).to_contain_text(re.compile(r"0:0[3-9]"))
+    editor.press("m")
+    editor.saved()
+    (event,) = api(server, f"/annotations?kind=work&chip_id={chip}")["events"]
+    assert event["payload"]["seconds"] >= 3
+
+
 def test_keys_are_changed_and_conflicts_told(page: Page, server: Served, chip: str) -> None:
     editor = PaintPage(page, server, chip).open()
     page.get_by_role("button", name="Change keys").click()

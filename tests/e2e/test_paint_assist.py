@@ -170,7 +170,19 @@ def test_segments_with_keys_alone(page: Page, server: Served, chips: list[str]) 
     assert len(objects(page, chip)) == 1
     page.get_by_role("button", name="Start with the best segments").click()
     editor.strokes(2)
-    assert len(objects(page, chip)) > 1
+    first, *others = objects(page, chip)
+    assert others
+    assert [one["proposed"] for one in (first, *others)] == [False] + [True] * len(others)
+    mask = editor.mask()
+    assert (mask[1] == MODEL).sum() > 0  # nobody has looked at these: the model does not learn from itself
+    assert (mask[1] == REGION).sum() <= sum(first["rle"]["counts"][1::2])
+    at = next((int(y), int(x)) for y, x in zip(*np.nonzero(mask[1] == MODEL), strict=True))
+    page.mouse.move(*editor.place(at[1] + 0.5, at[0] + 0.5))
+    expect(panel).to_contain_text("Proposed:", timeout=30_000)
+    page.mouse.down()
+    page.mouse.up()
+    editor.strokes(3)
+    assert editor.mask()[1][at] == REGION  # a click makes it the person's word
 
 
 def test_a_model_is_asked_for_what_is_clicked(page: Page, server: Served, chips: list[str]) -> None:

@@ -153,6 +153,7 @@ def test_offline_is_said_and_mended(
     server = serve_own(lake_copy)
     open_page(page, server=server)
     banner = page.get_by_text("The server does not answer.")
+    expect(page.get_by_role("heading", name="Scenes")).to_be_visible()
     server.stop()
     expect(banner).to_be_visible()
     expect(page.get_by_role("heading", name="Scenes")).to_be_visible()  # what was there stays

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from groundset.journal import Batch, Journal, NewEvent, mask_payload, new_id
+from groundset.journal import Batch, Journal, NewEvent, mask_payload, new_id, work
 from groundset.journal.batches import MOVED
 
 CHIP = "s_0_0_0"
@@ -60,6 +60,9 @@ def test_what_a_layer_tells_of_its_strokes(journal: Journal) -> None:
     ]  # fmt: skip
     journal.undo(put, actor="anna")
     assert journal.layer("pixels", CHIP, "anna", "page").seconds == 1.5
+    journal.append([NewEvent("work", "pixels", CHIP, work("complete", seconds=12.5))], actor="anna")
+    journal.append([NewEvent("work", "pixels", CHIP, work("complete", seconds=3))], actor="ben")
+    assert journal.layer("pixels", CHIP, "anna", "page").seconds == 14.0
 
 
 def test_a_member_of_an_act_taken_back_alone_comes_back(journal: Journal) -> None:

@@ -37,6 +37,13 @@ def test_what_was_kept_comes_back_and_is_kept_once(tmp_path: Path) -> None:
         store.objects("0" * 64)
 
 
+def test_one_that_a_model_placed_says_so() -> None:
+    assert encode([{**LAKE, "proposed": False}], SHAPE, WATER) == encode([LAKE], SHAPE, WATER)
+    assert b'"proposed":true' in encode([{**LAKE, "proposed": True}], SHAPE, WATER)
+    with pytest.raises(InputError, match="proposed is true, or left out"):
+        encode([{**LAKE, "proposed": "yes"}], SHAPE, WATER)
+
+
 @pytest.mark.parametrize(
     ("objects", "message"),
     [

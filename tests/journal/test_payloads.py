@@ -77,6 +77,7 @@ def test_good_payloads_are_taken(kind: str, payload: dict[str, Any]) -> None:
         ("mask", mask_payload(SHA, base="the last one"), "an event id is a UUID"),
         ("mask", mask_payload(SHA, objects="none"), "objects are named by the sha256"),
         ("work", {}, "complete or incomplete"),
+        ("work", {"state": "complete", "seconds": -1}, "seconds is a number from 0"),
         ("work", {"state": "done"}, "complete or incomplete"),
         ("work", work("complete", difficulty=6), "1 (easy) to 5"),
         ("work", {"state": "complete", "difficulty": True}, "1 (easy) to 5"),

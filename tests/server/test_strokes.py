@@ -119,7 +119,7 @@ def test_objects_of_a_layer(client: TestClient) -> None:
     address = f"/api/chips/{CHIP}/objects"
     assert client.get(address).json() == {"objects": []}
     client.post("/api/strokes", json=[stroke(0, 0, 1, 4, objects=[POND]), stroke(9, 9)])
-    assert client.get(address, params={"task": "pixels"}).json() == {"objects": [POND]}
+    assert client.get(address, params={"task": "pixels"}).json() == {"objects": [{**POND, "proposed": False}]}
 
 
 BAD: list[tuple[Any, str]] = [

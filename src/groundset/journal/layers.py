@@ -38,7 +38,7 @@ class LayerHistory(NamedTuple):
     Args:
         undo: What stands.
         redo: What was taken back and can be brought back, with the id of the undo to undo.
-        seconds: Active seconds of all strokes, those taken back too.
+        seconds: Active seconds of all strokes, those taken back too, and of what was said of the work on the chip.
     """
 
     undo: list[Drawn]
@@ -73,7 +73,7 @@ def layer_history(connection: Connection, task: str, chip_id: str, actor: str, l
     return LayerHistory(
         [told[own] for own in reversed(stacks.undo) if own in told],
         [(told[act.id], by) for act, by in reversed(stacks.redo.values()) if act.id in told],
-        sum(row.payload.get("seconds") or 0.0 for row in rows),
+        sum(row.payload.get("seconds") or 0.0 for row in rows) + _worked(connection, task, chip_id, actor),
     )
 
 
@@ -83,6 +83,12 @@ def _rows(connection: Connection, task: str, chip_id: str, actor: str, layer: st
     query = query.where(e.chip_id == chip_id, e.task == task, e.actor == actor, e.kind == "mask")
     read = [_Row(*row[:4], json.loads(row.payload)) for row in connection.execute(query)]
     return [row for row in read if row.payload.get("layer", "") == layer]
+
+
+def _worked(connection: Connection, task: str, chip_id: str, actor: str) -> float:
+    e = events.c
+    query = sa.select(e.payload).where(e.chip_id == chip_id, e.task == task, e.actor == actor, e.kind == "work")
+    return float(sum(json.loads(payload).get("seconds") or 0.0 for (payload,) in connection.execute(query)))
 
 
 def _undos(connection: Connection, targets: Iterable[str]) -> list[Move]:

@@ -1,7 +1,8 @@
 """Objects of a layer: segments that were accepted whole, things and stuff alike, in a file beside the masks.
 
 The file is canonical JSON: a list of {id, class, score, depth, bbox [x, y, width, height], rle {size [rows, columns],
-counts}}; ``counts`` are COCO's uncompressed run lengths, column by column, beginning with pixels outside.
+counts}}; ``counts`` are COCO's uncompressed run lengths, column by column, beginning with pixels outside. One that a
+model placed and nobody has looked at has ``proposed``: true besides; its pixels have the origin model.
 """
 
 from __future__ import annotations
@@ -39,14 +40,15 @@ def encode(objects: object, shape: tuple[int, int], scheme: Scheme) -> bytes:
     twice = [own for own, n in Counter(one["id"] for one in objects).items() if n > 1]
     if twice:
         raise InputError("two objects have the same id", asked=twice[0])
-    data = json.dumps(list(objects), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    kept = [{k: v for k, v in one.items() if k != "proposed" or v} for one in objects]
+    data = json.dumps(kept, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
     if len(data) > MAX_BYTES:
         raise InputError("these objects are too large", found=f"{len(data):,} bytes", asked=f"at most {MAX_BYTES:,}")
     return data
 
 
 def _check(one: object, shape: tuple[int, int], scheme: Scheme) -> None:
-    if not isinstance(one, Mapping) or set(one) != _KEYS:
+    if not isinstance(one, Mapping) or set(one) - {"proposed"} != _KEYS:
         found = sorted(map(str, one)) if isinstance(one, Mapping) else type(one).__name__
         raise InputError(f"an object has exactly {', '.join(sorted(_KEYS))}", found=found)
     own, score = one["id"], one["score"]
@@ -57,6 +59,8 @@ def _check(one: object, shape: tuple[int, int], scheme: Scheme) -> None:
     scheme.find(one["class"])
     if score is not None and (not isinstance(score, int | float) or isinstance(score, bool) or not 0 <= score <= 1):
         raise InputError("score is a number from 0 to 1, or null", asked=repr(score)[:80])
+    if one.get("proposed") not in (None, True, False):
+        raise InputError("proposed is true, or left out", asked=repr(one["proposed"])[:80])
     if not _whole(one["depth"]):
         raise InputError("depth is a whole number, the higher the nearer", asked=repr(one["depth"])[:80])
     _check_box(one["bbox"], shape)

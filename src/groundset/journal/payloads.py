@@ -120,7 +120,12 @@ def mask_payload(
 
 
 def work(
-    state: str, *, difficulty: int | None = None, note: str | None = None, cannot_tell: str | None = None
+    state: str,
+    *,
+    difficulty: int | None = None,
+    note: str | None = None,
+    cannot_tell: str | None = None,
+    seconds: float | None = None,
 ) -> dict[str, Any]:
     """Payload that says how far an actor's work on a chip is.
 
@@ -129,9 +134,10 @@ def work(
         difficulty: 1 (easy) to 5.
         note: What else is to be said, at most 2,000 characters.
         cannot_tell: Why the chip cannot be labelled, at most 1,000 characters.
+        seconds: Active seconds since the act before.
     """
     parts = {"state": state, "difficulty": difficulty, "note": note or None, "cannot_tell": cannot_tell or None}
-    return {k: v for k, v in parts.items() if v is not None}
+    return {k: v for k, v in {**parts, "seconds": seconds}.items() if v is not None}
 
 
 def removed(payload: Mapping[str, Any]) -> bool:
@@ -277,9 +283,7 @@ def _mask(payload: Mapping[str, Any]) -> None:
         raise InputError("a mask is named by the sha256 of its file", asked=repr(payload.get("sha256")))
     _layer(payload)
     _count(payload, "strokes")
-    seconds = payload.get("seconds")
-    if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0):
-        raise InputError("seconds is a number from 0", asked=repr(seconds))
+    _seconds(payload)
     _text(payload, "tool", most=LONGEST_TOOL)
     if payload.get("base") is not None:
         parse_id(payload["base"])
@@ -291,6 +295,12 @@ def _mask(payload: Mapping[str, Any]) -> None:
         raise InputError("reasons says how many pixels have which reason", asked=repr(reasons))
     for name in reasons:
         _count(reasons, name)
+
+
+def _seconds(payload: Mapping[str, Any]) -> None:
+    seconds = payload.get("seconds")
+    if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0):
+        raise InputError("seconds is a number from 0", asked=repr(seconds))
 
 
 def _layer(payload: Mapping[str, Any]) -> None:
@@ -307,6 +317,7 @@ def _work(payload: Mapping[str, Any]) -> None:
         raise InputError("a difficulty is a whole number from 1 (easy) to 5", asked=repr(difficulty)[:80])
     _text(payload, "note", most=LONGEST_NOTE)
     _text(payload, "cannot_tell", most=LONGEST_TEXT)
+    _seconds(payload)
 
 
 def _shapes(payload: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 import { newId } from '../label/acts';
 import { connection } from '../lib/connection.svelte';
 import { session } from '../lib/session.svelte';
+import { recall, remember } from '../lib/stored';
 import { toast } from '../lib/toast.svelte';
 import type { Problem } from '../lib/types';
 import type { PaintAct, Work } from '../paint/acts';
@@ -37,7 +38,29 @@ export abstract class LabelDoc implements Recorded {
   constructor(
     readonly chipId: string,
     readonly task: string,
-  ) {}
+  ) {
+    const left = Number(recall(this.timeName, 'session'));
+    if (left > 0) this.active.add(left);
+  }
+
+  /** Where time is kept that no act has taken to the server yet. */
+  private get timeName(): string {
+    return `seconds ${session.actor ?? ''} ${this.task} ${this.chipId}`;
+  }
+
+  /** Nobody is there: the page is hidden, or another chip is opened. */
+  rest(): void {
+    this.active.rest();
+    remember(this.timeName, String(this.active.seconds), 'session');
+  }
+
+  /** Active seconds since the act before, for this one. */
+  protected spent(): number {
+    const seconds = this.active.take();
+    this.seconds += seconds;
+    remember(this.timeName, '0', 'session');
+    return seconds;
+  }
 
   readonly pending = $derived(sending.waiting.filter((act) => this.mine(act)));
 
@@ -64,7 +87,7 @@ export abstract class LabelDoc implements Recorded {
   close(): void {
     this.flight.abort();
     clearTimeout(this.timer);
-    this.active.rest();
+    this.rest();
     for (const end of this.ends.splice(0)) end();
   }
 
@@ -74,7 +97,7 @@ export abstract class LabelDoc implements Recorded {
     const work: Work = { ...this.work, ...change };
     for (const name of ['difficulty', 'note', 'cannot_tell'] as const) if (!work[name]) delete work[name];
     this.work = work;
-    this.send({ ...this.about(newId()), kind: 'work', work });
+    this.send({ ...this.about(newId()), kind: 'work', work, seconds: this.spent() });
   }
 
   protected send(act: PaintAct): void {

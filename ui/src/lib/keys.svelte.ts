@@ -47,19 +47,14 @@ function taken(event: KeyboardEvent): boolean {
 
 class Keys {
   groups = $state.raw<Group[]>([]);
-  /** Groups of pages that were open before, as they were. */
-  before = $state.raw<Group[]>([]);
   /** Whether the list of all keys is open (shell/Help). */
   listed = $state(false);
   private pressed: string[] = [];
   private at = 0;
 
-  register(group: Group): () => void {
+  register(group: Group): () => unknown {
     this.groups = [...this.groups, group];
-    return () => {
-      this.groups = this.groups.filter((one) => one !== group);
-      this.before = [...this.before.filter((one) => one.group !== group.group), group];
-    };
+    return () => (this.groups = this.groups.filter((one) => one !== group));
   }
 
   handle(event: KeyboardEvent): void {

@@ -118,6 +118,6 @@ describe('keys', () => {
     press('Escape');
     expect(page).toHaveBeenCalledTimes(1);
     expect(shell).toHaveBeenCalledTimes(1);
-    expect(keys.before.map((one) => one.group)).toContain('Page');
+    expect(keys.inForce.map((one) => one.group)).not.toContain('Page');
   });
 });

@@ -4028,6 +4028,12 @@ export interface components {
             depth: number;
             /** Id */
             id: string;
+            /**
+             * Proposed
+             * @description A model placed it and nobody has looked at it
+             * @default false
+             */
+            proposed?: boolean;
             rle: components["schemas"]["Rle"];
             /** Score */
             score: number | null;
@@ -4117,7 +4123,7 @@ export interface components {
             redo_count: number;
             /**
              * Seconds
-             * @description Active seconds of all strokes, those taken back too
+             * @description Active seconds of all strokes, those taken back too, and of what you said of the work
              */
             seconds: number;
             /**

@@ -112,7 +112,6 @@ export class Outlines extends LabelDoc {
     this.lay(changes, true);
     this.steps = { undo: [{ id, changes }, ...this.steps.undo], redo: [] };
     this.strokes++;
-    this.seconds += this.active.take();
     this.later(async () => {
       for (const act of await actsOf(this.about(id), this.scene, changes, this.homes)) sending.add(act);
     });
@@ -333,9 +332,13 @@ export class Outlines extends LabelDoc {
   private async recallWork(): Promise<void> {
     const { actor } = session;
     if (!actor) return;
-    const query = { actor, task: this.task, chip_id: this.chipId, kind: 'work', active: true };
+    const query = { actor, task: this.task, chip_id: this.chipId, kind: 'work' };
     const { events } = await get<Annotations>('/annotations', query, { signal: this.flight.signal });
     const last = events.findLast((one) => one.active !== false);
-    if (last) this.work = last.payload as unknown as Work;
+    if (last) {
+      const { seconds: _, ...work } = last.payload as unknown as Work & { seconds?: number };
+      this.work = work;
+    }
+    this.seconds = events.reduce((sum, one) => sum + Number(one.payload.seconds ?? 0), 0);
   }
 }

@@ -26,6 +26,11 @@ export class Active {
     this.since = null;
   }
 
+  /** What was there before, and stored nowhere. */
+  add(seconds: number): void {
+    this.sum += 1000 * seconds;
+  }
+
   /** Active seconds so far. */
   get seconds(): number {
     const now = this.now();

@@ -39,6 +39,8 @@ export interface Work {
 export interface WorkAct extends Common {
   kind: 'work';
   work: Work;
+  /** Active seconds since the act before. */
+  seconds: number;
 }
 
 /** A shape of an outline task, or the bulk act that several of them belong to. */

@@ -39,6 +39,8 @@ export interface LabelObject {
   bbox: [number, number, number, number];
   /** COCO's uncompressed run lengths, column by column. */
   rle: { size: [number, number]; counts: number[] };
+  /** A model placed it and nobody has looked at it: its pixels are the model's word, from which nothing is learned. */
+  proposed?: boolean;
 }
 
 export interface StrokeFacts {
@@ -77,6 +79,8 @@ export interface Recorded {
   readonly seconds: number;
   readonly active: Active;
   record(change: Partial<Work>): void;
+  /** Nobody is there for now. */
+  rest(): void;
 }
 
 /** A place under the pointer, in pixels of the chip; not rounded. */

@@ -97,12 +97,11 @@ export class PaintDoc extends LabelDoc implements Doc {
     if (!own || !this.allowed(() => this.apply(patch, facts))) return;
     if (!facts.objects && !changes(own, patch)) return;
     const base = this.steps.undo[0]?.id ?? null;
-    const seconds = this.active.take();
+    const seconds = this.spent();
     const id = newId();
     const act: StrokeAct = { ...this.about(id), kind: 'stroke', tool: facts.tool, patch, base, seconds };
     if (facts.objects) act.objects = facts.objects;
     this.draw(act);
-    this.seconds += seconds;
     sending.add(act);
   }
 

@@ -160,7 +160,7 @@ function eventOf(act: PaintAct): AnnotationIn {
   if (act.kind === 'bulk') return { id, kind: 'bulk', task, payload: act.payload };
   if (act.kind === 'shapes')
     return { id, kind: 'shapes', task, chip_id: chip, payload: act.payload, bulk: act.bulk ?? null };
-  const payload = act.kind === 'work' ? { ...act.work } : {};
+  const payload = act.kind === 'work' ? { ...act.work, seconds: act.seconds } : {};
   return { id, kind: 'work' as AnnotationIn['kind'], task, chip_id: chip, payload };
 }
 

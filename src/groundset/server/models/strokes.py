@@ -30,6 +30,7 @@ class LabelObject(Model):
     depth: Annotated[int, Field(strict=True, ge=-(2**31), le=2**31, description="The higher the nearer")]
     bbox: Annotated[list[Whole], Field(min_length=4, max_length=4, description="x, y, width, height in pixels")]
     rle: Rle
+    proposed: bool = Field(default=False, description="A model placed it and nobody has looked at it")
 
 
 class LabelObjects(Model):
@@ -113,5 +114,7 @@ class LayerStrokes(Model):
     undo_count: int
     redo_count: int
     strokes: int = Field(description="Strokes that stand")
-    seconds: float = Field(description="Active seconds of all strokes, those taken back too")
+    seconds: float = Field(
+        description="Active seconds of all strokes, those taken back too, and of what you said of the work"
+    )
     work: WorkState | None = Field(description="How far you said the work is; null where you said nothing")

@@ -225,7 +225,9 @@ export class Assistant {
       toast(this.needs ?? 'There is no proposal yet: nothing was painted.', { stay: 2500 });
       return null;
     }
-    return accepted(this.proposal, own, others, 0, patch);
+    const said = accepted(this.proposal, own, others, this.least, patch);
+    if (!said) toast('Nothing is proposed there at this confidence.', { stay: 2500 });
+    return said;
   };
 
   readonly commands: readonly Command[] = [

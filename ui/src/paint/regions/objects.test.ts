@@ -67,6 +67,19 @@ describe('objects', () => {
     expect([own.classes[at(1, 1)], own.origin[at(0, 0)]]).toEqual([7, ORIGIN.none]);
   });
 
+  it('what a model placed is its word, lies below what people said, and is theirs once they name it', () => {
+    const placed = { ...B, proposed: true };
+    const own = under([], [A, placed]);
+    expect([own.classes[at(3, 3)], own.origin[at(3, 3)]]).toEqual([1, ORIGIN.region]);
+    expect([own.classes[at(5, 5)], own.origin[at(5, 5)], own.confidence[at(5, 5)]]).toEqual([2, ORIGIN.model, 80]);
+    expect([objectAt([A, placed], 3, 3)?.id, objectAt([A, placed], 5, 5)?.id]).toEqual(['a', 'b']);
+    const said = { ...B, score: null };
+    under([A, placed], [A, said], own);
+    expect([own.classes[at(3, 3)], own.origin[at(5, 5)]]).toEqual([2, ORIGIN.region]);
+    under([A, said], [A], own);
+    expect([own.classes[at(5, 5)], own.origin[at(5, 5)]]).toEqual([255, ORIGIN.none]);
+  });
+
   it('an answer stays under an object of the same class without a score, given another class and removed', () => {
     const own = emptyPlanes(ROWS, COLS);
     own.classes[at(1, 1)] = own.classes[at(0, 3)] = 1;

@@ -22,7 +22,7 @@ export function covers(one: LabelObject, row: number, col: number): boolean {
 /** The topmost object over a pixel. */
 export function objectAt(objects: readonly LabelObject[], row: number, col: number): LabelObject | null {
   let found: LabelObject | null = null;
-  for (const one of objects) if ((!found || one.depth >= found.depth) && covers(one, row, col)) found = one;
+  for (const one of objects) if ((!found || order(found, one) <= 0) && covers(one, row, col)) found = one;
   return found;
 }
 
@@ -73,7 +73,7 @@ export function relaid(own: Planes, before: readonly LabelObject[], after: reado
   for (const one of changed) {
     inside(one, box, own.cols, (i, at) => {
       const origin = own.origin[at]!;
-      const erased = origin === ORIGIN.none && was.origin[i] === ORIGIN.region && former.has(one.id);
+      const erased = origin === ORIGIN.none && was.origin[i] !== ORIGIN.none && former.has(one.id);
       if ((origin === ORIGIN.none && !erased) || origin === ORIGIN.model || isOf(was, i, own, at)) there[i] = 1;
     });
   }
@@ -100,6 +100,11 @@ export function withoutAnswers(own: Planes, objects: readonly LabelObject[], are
   return some ? decodeRle(encodeRle({ ...area, there }, own.rows, own.cols)) : area;
 }
 
+/** From the lowest up: what a model placed lies below what a person said, then by depth. */
+function order(a: LabelObject, b: LabelObject): number {
+  return Number(Boolean(b.proposed)) - Number(Boolean(a.proposed)) || a.depth - b.depth;
+}
+
 /** What objects say in a box, those of greater depth over the others. */
 function laid(objects: readonly LabelObject[], box: Box, cols: number): Omit<Patch, keyof Box | 'there'> {
   const size = box.width * box.height;
@@ -107,11 +112,11 @@ function laid(objects: readonly LabelObject[], box: Box, cols: number): Omit<Pat
   const origin = new Uint8Array(size);
   const confidence = new Uint8Array(size).fill(NO_CONFIDENCE);
   const over = objects.filter((one) => meet(one.bbox, [box.x, box.y, box.width, box.height]));
-  for (const one of over.sort((a, b) => a.depth - b.depth)) {
+  for (const one of over.sort(order)) {
     const sure = one.score === null ? NO_CONFIDENCE : Math.round(100 * Math.min(1, Math.max(0, one.score)));
     inside(one, box, cols, (i) => {
       classes[i] = one.class;
-      origin[i] = ORIGIN.region;
+      origin[i] = one.proposed ? ORIGIN.model : ORIGIN.region;
       confidence[i] = sure;
     });
   }
@@ -131,7 +136,8 @@ export function nowhere(): Patch {
 }
 
 function same(a: LabelObject, b: LabelObject | undefined): boolean {
-  return b !== undefined && a.class === b.class && a.depth === b.depth && a.score === b.score && a.rle === b.rle;
+  if (b === undefined || Boolean(a.proposed) !== Boolean(b.proposed)) return false;
+  return a.class === b.class && a.depth === b.depth && a.score === b.score && a.rle === b.rle;
 }
 
 /** Calls with the place in the box and in the layer for every pixel of an object that lies in the box. */

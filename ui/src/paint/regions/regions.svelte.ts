@@ -219,9 +219,13 @@ export class Regions implements RegionBench {
     const code = segment ? this.listOf(segment)[n - 1] : this.taken[n - 1]?.code;
     if (code === undefined) return false;
     if (segment) this.take(segment, code);
-    else if (object && object.class !== code)
-      this.lay(this.objects.map((one) => (one.id === object.id ? { ...one, class: code, score: null } : one)));
+    else if (object && (object.class !== code || object.proposed))
+      this.lay(this.objects.map((one) => (one.id === object.id ? named(one, code) : one)));
     return true;
+  }
+
+  confirm(object: LabelObject): void {
+    this.lay(this.objects.map((one) => (one.id === object.id ? named(one, one.class) : one)));
   }
 
   remove(object: LabelObject): void {
@@ -243,7 +247,7 @@ export class Regions implements RegionBench {
     }
     const depth = topDepth(this.objects);
     const best = startOf(tree).filter((one) => one.code !== null);
-    this.lay([...this.objects, ...best.flatMap((one, i) => this.made(one, one.code!, depth + i))], true);
+    this.lay([...this.objects, ...best.flatMap((one, i) => this.made(one, one.code!, depth + i, true))], true);
   }
 
   clear(): void {
@@ -251,12 +255,13 @@ export class Regions implements RegionBench {
   }
 
   /** A segment as an object; none where all of it is answered. */
-  private made(one: Segment, code: number, depth: number): LabelObject[] {
+  private made(one: Segment, code: number, depth: number, proposed = false): LabelObject[] {
     const tree = this.tree!;
     const { own } = this.doc;
     const area = own && withoutAnswers(own, this.objects, areaOf(tree, one));
     if (!area) return [];
-    return [objectOf(tree, area, { id: newId(), code, score: this.chance(one, code), depth })];
+    const object = objectOf(tree, area, { id: newId(), code, score: this.chance(one, code), depth });
+    return [proposed ? { ...object, proposed } : object];
   }
 
   private lay(objects: readonly LabelObject[], taken = false): void {
@@ -267,4 +272,9 @@ export class Regions implements RegionBench {
     else if (taken) toast('People have labelled all of it: nothing to take.', { stay: 2000 });
     else this.doc.apply(nowhere(), { tool: 'region', objects: [...objects] }); // painted over since: the list alone changes
   }
+}
+
+/** An object that a person has named: the model's word counts no more. */
+function named({ proposed: _, ...one }: LabelObject, code: number): LabelObject {
+  return { ...one, class: code, score: null };
 }

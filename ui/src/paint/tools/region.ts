@@ -18,6 +18,8 @@ export interface RegionBench {
   /** Shortlist or scheme by number key: false where there is no such. */
   choose(n: number, segment: Segment | null, object: LabelObject | null): boolean;
   remove(object: LabelObject): void;
+  /** What a model placed becomes the person's word. */
+  confirm(object: LabelObject): void;
   lift(object: LabelObject, up: boolean): void;
   /** Ask a model that answers clicks; false where there is none. */
   ask(at: Point, positive: boolean): boolean;
@@ -35,6 +37,7 @@ export const NO_REGIONS: RegionBench = {
   take: () => undefined,
   choose: () => false,
   remove: () => undefined,
+  confirm: () => undefined,
   lift: () => undefined,
   ask: () => false,
   prompted: null,
@@ -70,6 +73,7 @@ export class Region extends BaseTool {
   up(): void {
     const { choice } = this;
     if (choice?.segment) this.regions.take(choice.segment, null);
+    else if (choice?.object?.proposed) this.regions.confirm(choice.object);
     this.again();
   }
 
