@@ -83,16 +83,10 @@ def attribute(name: str, value: AttributeValue) -> dict[str, Any]:
 
 
 def mask_payload(
-    sha256: str,
-    *,
-    layer: str = "",
-    strokes: int | None = None,
-    seconds: float | None = None,
-    reasons: Mapping[str, int] | None = None,
-    tool: str | None = None,
-    base: str | None = None,
+    sha256: str, *, layer: str = "", strokes: int | None = None, seconds: float | None = None,
+    reasons: Mapping[str, int] | None = None, tool: str | None = None, base: str | None = None,
     objects: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """Payload of a mask that lies in the mask store.
 
     Args:
@@ -107,26 +101,16 @@ def mask_payload(
         objects: Name (SHA-256) of the file of the layer's objects.
     """
     parts = {
-        "sha256": sha256,
-        "layer": layer or None,
-        "strokes": strokes,
-        "seconds": seconds,
-        "reasons": dict(reasons) if reasons else None,
-        "tool": tool,
-        "base": base,
-        "objects": objects,
-    }
+        "sha256": sha256, "layer": layer or None, "strokes": strokes, "seconds": seconds,
+        "reasons": dict(reasons) if reasons else None, "tool": tool, "base": base, "objects": objects,
+    }  # fmt: skip
     return {k: v for k, v in parts.items() if v is not None}
 
 
 def work(
-    state: str,
-    *,
-    difficulty: int | None = None,
-    note: str | None = None,
-    cannot_tell: str | None = None,
+    state: str, *, difficulty: int | None = None, note: str | None = None, cannot_tell: str | None = None,
     seconds: float | None = None,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """Payload that says how far an actor's work on a chip is.
 
     Args:
@@ -136,8 +120,11 @@ def work(
         cannot_tell: Why the chip cannot be labelled, at most 1,000 characters.
         seconds: Active seconds since the act before.
     """
-    parts = {"state": state, "difficulty": difficulty, "note": note or None, "cannot_tell": cannot_tell or None}
-    return {k: v for k, v in {**parts, "seconds": seconds}.items() if v is not None}
+    parts = {
+        "state": state, "difficulty": difficulty, "note": note or None, "cannot_tell": cannot_tell or None,
+        "seconds": seconds,
+    }  # fmt: skip
+    return {k: v for k, v in parts.items() if v is not None}
 
 
 def removed(payload: Mapping[str, Any]) -> bool:
