@@ -112,6 +112,7 @@ def test_by_keys_alone_and_what_was_painted_stays(page: PaintPage) -> None:
     # all is taken, so the key goes on to another chip
     page.press("Enter")
     expect(page.page.locator("#page-title")).not_to_have_text(page.chip)
+    expect(rule(page)).to_be_hidden()  # and there it takes nothing unasked
 
 
 def test_the_other_side_may_stay_and_the_lower_one_be_taken(page: PaintPage) -> None:

@@ -113,6 +113,7 @@ export class Editor extends EditorState {
   open(chip: string, task: string): void {
     if (this.doc.chipId === chip && this.doc.task === task) return;
     this.doc.close();
+    if (this.hand.kind === 'threshold') this.hand.take('brush'); // one key takes a whole chip: it is asked for anew
     this.assistant.leave();
     this.regions.leave();
     this.asking.leave();
