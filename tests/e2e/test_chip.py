@@ -424,6 +424,29 @@ def test_the_journal_is_live(
     assert history.get_by_role("listitem").count() == before + 2
 
 
+def test_what_was_answered_behind_its_back_is_known(
+    page: Page,
+    open_page: Callable[..., Page],
+    serve_own: Callable[..., Served],
+    lake_copy: Path,
+    chip_of: Callable[[Served], Chip],
+) -> None:
+    server = serve_own(lake_copy)
+    chip = chip_of(server)
+    open_page(page, f"#/chip/{chip.id}", server)
+    facts = page.get_by_role("region", name="Facts")
+    expect(facts).to_be_visible()
+    page.evaluate("() => { location.hash = '#/'; }")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    one = chip.http.get("/workspace").json()["scheme"][0]
+    with page.expect_request("**/api/workspace"):  # Home counts anew when it hears of answers
+        chip.http.post("/session", json={"actor": "carla"}).raise_for_status()
+        said = _event("answer", chip, payload={"class": one["code"], "value": "unsure"})
+        chip.http.post("/annotations", json=[said]).raise_for_status()
+    page.evaluate("id => { location.hash = '#/chip/' + id; }", chip.id)
+    expect(facts).to_contain_text("unsure")
+
+
 def _event(kind: str, chip: Chip, **more: Any) -> dict[str, Any]:
     return {"id": str(uuid4()), "kind": kind, "task": "chips", "chip_id": chip.id, "payload": {}, **more}
 

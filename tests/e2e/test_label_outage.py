@@ -51,6 +51,13 @@ def _kill(server: Served) -> None:
     server.process.wait(15)
 
 
+def _signs_in_elsewhere(page: Page, server: Served) -> None:
+    other = page.context.new_page()
+    other.goto(server.url)
+    other.wait_for_url(lambda url: "token=" not in url)
+    other.evaluate(SIGN_IN, "anna")
+
+
 def _stored(root: Path) -> list[tuple[str, str, str]]:
     """(kind, chip, actor) of every event on disk."""
     with sqlite3.connect(root / "journal.db") as database:
@@ -164,10 +171,7 @@ class TestSignedOut:
         page.context.clear_cookies()
         wall.press("2")
         expect(page.get_by_text("The server asks for its token again")).to_be_visible()
-        other = page.context.new_page()
-        other.goto(server.url)
-        other.wait_for_url(lambda url: "token=" not in url)
-        other.evaluate(SIGN_IN, "anna")
+        _signs_in_elsewhere(page, server)
         wall.saved()
         wall.until(lambda: len(_stored(root)) == 1, "what waited is there")
 
@@ -179,10 +183,7 @@ class TestSignedOut:
         page.context.clear_cookies()
         page.evaluate("() => { location.hash = '#/map'; }")
         expect(page.get_by_text("The server asks for its token again")).to_be_visible()
-        other = page.context.new_page()
-        other.goto(server.url)
-        other.wait_for_url(lambda url: "token=" not in url)
-        other.evaluate(SIGN_IN, "anna")
+        _signs_in_elsewhere(page, server)
         expect(page.get_by_text("The server asks for its token again")).to_be_hidden()
         page.evaluate("() => { location.hash = '#/chips?task=chips'; }")
         expect(wall.panel).to_be_visible()

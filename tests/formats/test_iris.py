@@ -20,6 +20,7 @@ from affine import Affine
 from groundset.core import UNLABELLED, ConflictError, LabelMask, Origin
 from groundset.formats import LossyError, export_project, import_project
 from groundset.ingest import annotate_mask
+from groundset.journal import NewEvent, mask_payload, work
 from groundset.lake import Lake
 
 AREA = np.s_[6:30, 4:44]
@@ -144,6 +145,26 @@ def test_what_was_painted_here_goes_out_and_the_area_grows(project: Path, tmp_pa
     assert drawn.sum() == 2
     assert final[0, 0].tolist() == [False, False, True]
     assert final[5, 5].tolist() == [True, False, False]
+
+
+def test_the_time_of_every_stroke_goes_out(project: Path, tmp_path: Path):
+    bring(tmp_path / "lake", project)
+    chip = "river-1_0_0_0"
+    with Lake.open(tmp_path / "lake") as lake:
+        classes = np.full((40, 48), UNLABELLED, np.uint8)
+        classes[10, 10] = 1
+        annotate_mask(lake, chip, classes, actor="cleo", task="pixels", seconds=30)
+        (sha,) = {e.payload["sha256"] for e in lake.journal.current("pixels", kind="mask", actor="cleo")}
+        for seconds in (5, 7):
+            payload = mask_payload(sha, layer="page", tool="brush", seconds=seconds)
+            stroke = lake.journal.append([NewEvent("mask", "pixels", chip, payload)], actor="cleo")[0]
+        lake.journal.undo(stroke.id, actor="cleo")  # the time was spent all the same
+        said = NewEvent("work", "pixels", chip, work("complete", seconds=2.5))
+        lake.journal.append([said], actor="cleo")
+        export_project(lake, "iris", tmp_path / "out")
+    assert {(a[0], a[1], a[3]) for a in actions(tmp_path / "out")} >= {
+        ("river 1", "cleo", "1970-01-01 00:00:44.500000")
+    }
 
 
 def test_what_would_be_lost_is_told_before_a_byte_is_written(project: Path, tmp_path: Path):

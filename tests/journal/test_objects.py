@@ -40,8 +40,9 @@ def test_what_was_kept_comes_back_and_is_kept_once(tmp_path: Path) -> None:
 def test_one_that_a_model_placed_says_so() -> None:
     assert encode([{**LAKE, "proposed": False}], SHAPE, WATER) == encode([LAKE], SHAPE, WATER)
     assert b'"proposed":true' in encode([{**LAKE, "proposed": True}], SHAPE, WATER)
-    with pytest.raises(InputError, match="proposed is true, or left out"):
-        encode([{**LAKE, "proposed": "yes"}], SHAPE, WATER)
+    for wrong in ("yes", 1, 0):
+        with pytest.raises(InputError, match="proposed is true, or left out"):
+            encode([{**LAKE, "proposed": wrong}], SHAPE, WATER)
 
 
 @pytest.mark.parametrize(

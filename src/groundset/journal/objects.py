@@ -59,7 +59,7 @@ def _check(one: object, shape: tuple[int, int], scheme: Scheme) -> None:
     scheme.find(one["class"])
     if score is not None and (not isinstance(score, int | float) or isinstance(score, bool) or not 0 <= score <= 1):
         raise InputError("score is a number from 0 to 1, or null", asked=repr(score)[:80])
-    if one.get("proposed") not in (None, True, False):
+    if not isinstance(one.get("proposed"), bool | None):
         raise InputError("proposed is true, or left out", asked=repr(one["proposed"])[:80])
     if not _whole(one["depth"]):
         raise InputError("depth is a whole number, the higher the nearer", asked=repr(one["depth"])[:80])

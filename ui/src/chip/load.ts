@@ -1,6 +1,8 @@
 /** What a chip page needs from the server, kept for the last few chips so that going back and forth is at once. */
 import { ChipPixels, MaskPixels, parseNpy, type Around } from '../canvas';
+import { concerns } from '../label/asof';
 import { bytes, get } from '../lib/api';
+import { live } from '../lib/live.svelte';
 import type { Annotations, ChipDetail } from '../lib/types';
 
 const KEPT = 8;
@@ -21,6 +23,11 @@ export class Recent<T> {
     return promise;
   }
 
+  /** Forgets those of which the keys are so; all where nothing is said. */
+  forgetWhere(so: (key: string) => boolean = () => true): void {
+    for (const key of [...this.kept.keys()]) if (so(key)) this.kept.delete(key);
+  }
+
   forget(key: string, only?: Promise<T>): void {
     if (!only || this.kept.get(key) === only) this.kept.delete(key);
   }
@@ -32,6 +39,10 @@ const arounds = new Recent<Around>(4);
 /** Bytes that the pixels of a chip and around it may take. */
 const AROUND_BYTES = 24_000_000;
 const BYTES: Record<string, number> = { uint8: 1, int8: 1, uint16: 2, int16: 2 };
+
+// What is told of a chip holds its labels: news of them makes it old, whatever page is open.
+live.on<{ chips: string[] }>('annotations', ({ chips }) => details.forgetWhere((id) => concerns(chips, id)));
+live.onReconnect(() => details.forgetWhere());
 
 const way = (id: string) => `/chips/${encodeURIComponent(id)}`;
 

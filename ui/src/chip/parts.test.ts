@@ -119,6 +119,11 @@ describe('Recent', () => {
     expect(await recent.get('a', make)).toBe(4);
     await expect(recent.get('d', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await recent.get('d', make)).toBe(5);
+    recent.forgetWhere((key) => key === 'd');
+    expect(await recent.get('a', make)).toBe(4);
+    expect(await recent.get('d', make)).toBe(6);
+    recent.forgetWhere();
+    expect(await recent.get('a', make)).toBe(7);
   });
 });
 

@@ -52,6 +52,15 @@ describe('tell', () => {
     });
   });
 
+  it.each([
+    ['brush', 'painted with the brush tool'],
+    ['region removed', 'removed segments'],
+    ['start', 'began with the best segments'],
+  ])('a stroke of %s is one thing, told without its count', (tool, text) => {
+    const payload = { sha256: 'x', strokes: 1, seconds: 4, tool };
+    expect(one({ kind: 'mask', payload })).toMatchObject({ text, note: null });
+  });
+
   it('shapes and comments', () => {
     const features = [{ properties: { class: 1 } }, { properties: { class: 1 } }];
     expect(one({ kind: 'shapes', payload: { features } }).text).toBe('drew 2 shapes: Water');

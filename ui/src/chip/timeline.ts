@@ -34,6 +34,9 @@ const STROKES: Record<string, string> = {
   accept: 'accepted what the assistant proposed',
   question: 'answered a question of the assistant',
   region: 'took a segment',
+  'region removed': 'removed segments',
+  'region order': 'moved a segment in depth',
+  start: 'began with the best segments',
   load: 'loaded a mask',
 };
 const TOGETHER_MS = 15 * 60 * 1000;
@@ -118,9 +121,9 @@ function maskText(event: Annotation): string {
 
 function maskNote(payload: Annotation['payload']): string | null {
   const parts: string[] = [];
-  if (typeof payload.strokes === 'number' && payload.strokes > 0) parts.push(plural(payload.strokes, 'stroke'));
-  if (typeof payload.seconds === 'number' && payload.seconds > 0 && !payload.tool)
-    parts.push(duration(payload.seconds));
+  const { strokes, seconds, tool } = payload; // a stroke of a tool is one, and its time is a part of the chip's
+  if (typeof strokes === 'number' && strokes > 0 && !tool) parts.push(plural(strokes, 'stroke'));
+  if (typeof seconds === 'number' && seconds > 0 && !tool) parts.push(duration(seconds));
   for (const [reason, pixels] of Object.entries((payload.reasons ?? {}) as Record<string, number>))
     parts.push(`${reason} ${count(pixels)} px`);
   return parts.length ? parts.join(', ') : null;

@@ -181,4 +181,13 @@ describe('answers that come while a page is on its way', () => {
     await vi.waitFor(() => expect(server.asked).toHaveLength(2));
     expect(server.asked[1]!.get('filter')).toBe("chip_id IN ('c3')");
   });
+
+  it('may be about every chip, where none is named', async () => {
+    const loading = new ChipList({ filter: '', sort: '', task: 'chips', suggest: null }, events);
+    loading.want({ first: 0, end: PAGE }, 0);
+    told(1001, []); // a handful of answers was taken back at once
+    const again = (): number =>
+      server.asked.slice(1).flatMap((one) => one.get('filter')!.match(/'c\d+'/g) ?? []).length;
+    await vi.waitFor(() => expect(again()).toBe(PAGE));
+  });
 });

@@ -283,8 +283,8 @@ export class ChipList {
       this.events.drifted(told.total);
     }
     this.events.rows({ first: page * PAGE, end: page * PAGE + told.chips.length });
-    const late = answeredSince(told.head);
-    const stale = told.chips.map((chip) => chip.id).filter((id) => late.has(id));
+    const ids = told.chips.map((chip) => chip.id);
+    const stale = answeredSince(told.head, ids);
     if (stale.length > 0) void this.renew(stale).catch(() => undefined);
   }
 

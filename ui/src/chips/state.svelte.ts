@@ -1,6 +1,6 @@
 /** What the chips page shows: a list, the pictures of a layer, masks over them, and what the server says meanwhile. */
 import { ProblemError, asProblem, get } from '../lib/api';
-import { told } from '../label/asof';
+import { maybeAll, told } from '../label/asof';
 import { live } from '../lib/live.svelte';
 import type { Meaning, Problem, Queryable } from '../lib/types';
 import { workspace } from '../lib/workspace.svelte';
@@ -241,9 +241,8 @@ export class ChipsState {
     if (this.ranks && (task === null || task === this.list?.query.task)) this.ranker.soon();
     this.checkSoon();
     if (!this.list || (task !== null && task !== this.list.query.task)) return;
-    const all = chips.length >= 500 || chips.length === 0;
     const range = this.watcher?.visible();
-    await this.renew(all && range ? this.list.idsIn(range) : chips);
+    await this.renew(maybeAll(chips) && range ? this.list.idsIn(range) : chips);
   }
 
   private async renew(ids: string[]): Promise<void> {

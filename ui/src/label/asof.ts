@@ -21,6 +21,18 @@ export function heard(head: number): void {
   latest = Math.max(latest, head);
 }
 
+/** The server names so many chips at most. */
+const MOST_NAMED = 500;
+
+/** News of answers to very many chips, and to none by name, may be about any. */
+export function maybeAll(chips: readonly string[]): boolean {
+  return chips.length === 0 || chips.length >= MOST_NAMED;
+}
+
+export function concerns(chips: readonly string[], id: string): boolean {
+  return maybeAll(chips) || chips.includes(id);
+}
+
 /** Chips that were answered, as the server told it, the newest last. */
 const answered: { head: number; chips: readonly string[] }[] = [];
 const KEPT = 100;
@@ -32,9 +44,10 @@ export function told(head: number, chips: readonly string[]): void {
   if (answered.length > KEPT) answered.shift();
 }
 
-/** Chips that were answered later than this number: rows that were asked for before that do not know it. */
-export function answeredSince(head: number): Set<string> {
-  return new Set(answered.filter((one) => one.head > head).flatMap((one) => one.chips));
+/** Those of some chips that were answered later than this number: rows that were asked for before do not know it. */
+export function answeredSince(head: number, ids: readonly string[]): string[] {
+  const later = answered.filter((one) => one.head > head);
+  return ids.filter((id) => later.some(({ chips }) => concerns(chips, id)));
 }
 
 /** Highest number of the journal heard of: what is asked for now is at least so new. */

@@ -16,8 +16,8 @@ export class Layers {
   chosen = $state<string | null>(null);
   /** A file whose classes the scheme does not know: somebody has to say which they are. */
   unnamed = $state.raw<{ file: File; problem: Problem } | null>(null);
-  /** One of these is under way. */
-  busy = $state(false);
+  private waiting = $state(0);
+  private turn: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly outlines: () => Outlines | null,
@@ -32,15 +32,20 @@ export class Layers {
     if (!this.imports.some((one) => one.id === this.chosen)) this.chosen = this.imports[0]?.id ?? null;
   }
 
+  /** One of these is under way. */
+  get busy(): boolean {
+    return this.waiting > 0;
+  }
+
   /** Whether there is something to move. */
   get any(): boolean {
     return this.chosen !== null || this.selected().length > 0;
   }
 
   shift({ x, y }: Point): Promise<void> {
+    const what = this.chosen ? { import: this.chosen } : { ids: this.selected() };
     return this.run(async (outlines) => {
       if (x === 0 && y === 0) return '';
-      const what = this.chosen ? { import: this.chosen } : { ids: this.selected() };
       const body = { task: outlines.task, scene: outlines.scene, dx: x, dy: y, ...what };
       const told = await outlines.ask<ShapesChanged>('/shapes/shift', body);
       return `${plural(told.created, 'shape')} moved. Undo takes it back.`;
@@ -94,18 +99,24 @@ export class Layers {
     });
   }
 
-  private async run(how: (outlines: Outlines) => Promise<string>): Promise<void> {
+  /** Acts take their turn: one that is asked for while another is under way is not lost. */
+  private run(how: (outlines: Outlines) => Promise<string>): Promise<void> {
     const outlines = this.outlines();
-    if (!outlines || this.busy) return;
-    this.busy = true;
+    if (!outlines) return Promise.resolve();
+    this.waiting += 1;
+    this.turn = this.turn.then(() => this.take(how, outlines));
+    return this.turn;
+  }
+
+  private async take(how: (outlines: Outlines) => Promise<string>, outlines: Outlines): Promise<void> {
     try {
       const says = await how(outlines);
-      if (says) toast(says, { stay: 4000 });
-      await this.refresh();
+      // Said when the list knows of it: what is said may be acted on at once.
+      await this.refresh().finally(() => says && toast(says, { stay: 4000 }));
     } catch (error) {
       toast(sentenceOf(asProblem(error)), { kind: 'danger' });
     } finally {
-      this.busy = false;
+      this.waiting -= 1;
     }
   }
 }

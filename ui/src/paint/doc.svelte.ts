@@ -1,6 +1,7 @@
 /** The chip being labelled: its pixels, whose labels it has, and every change to them. */
 import { type ChipPixels, MaskPixels } from '../canvas';
 import { loadDetail, loadPixels } from '../chip/load';
+import { concerns } from '../label/asof';
 import { type Heard, INCOMPLETE, LabelDoc } from '../editor/labeldoc.svelte';
 import { newId } from '../label/acts';
 import { asProblem, isAbort } from '../lib/api';
@@ -16,8 +17,6 @@ import { back, drawn, forth, NO_STEPS, type Step, type Steps, told as stepsOf } 
 
 const CALM_MS = 250;
 const NO_OBJECTS: readonly LabelObject[] = [];
-/** Lists of chips in the feed are cut here: whoever is in such a list may be in the next one. */
-const MOST_CHIPS = 500;
 
 export class PaintDoc extends LabelDoc implements Doc {
   detail = $state.raw<ChipDetail | null>(null);
@@ -207,7 +206,7 @@ export class PaintDoc extends LabelDoc implements Doc {
 
   private hear({ head, actor, task, chips }: Heard): void {
     if (task !== null && task !== this.task) return;
-    if (!chips.includes(this.chipId) && chips.length > 0 && chips.length < MOST_CHIPS) return;
+    if (!concerns(chips, this.chipId)) return;
     if (actor !== session.actor) this.othersToo = true;
     clearTimeout(this.timer);
     // the answer to one's own stroke may come behind the news of it

@@ -35,6 +35,7 @@ from groundset.formats.iris.masks import (
 from groundset.imagery import Scene
 from groundset.journal import Event
 from groundset.lake import Lake
+from groundset.views.masks import LAYER
 
 MODEL = "model:"
 
@@ -147,11 +148,13 @@ class Plan:
         work = self.work.get((str(image.chip.id), actor))
         said: Mapping[str, Any] = {} if work is None else work.payload
         last: datetime = max(e.at for e in own)
+        brought = sum(e.payload.get("seconds", 0) for e in own if e.payload.get("layer") != LAYER)
+        drawn = self.lake.journal.layer(self.task.name, str(image.chip.id), actor, LAYER)
         return Action(
             image_id=image.id,
             user_id=user,
             modified=last,
-            seconds=float(sum(e.payload.get("seconds", 0) for e in own)),
+            seconds=brought + drawn.seconds,
             complete=said.get("state") == "complete",
             note=said.get("note"),
             difficulty=said.get("difficulty", DIFFICULTY),

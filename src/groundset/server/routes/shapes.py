@@ -97,7 +97,10 @@ def import_shapes(
     label: Annotated[
         str | None,
         Query(
-            alias="class", max_length=200, description="Class of every shape, by name or code, in place of a property"
+            alias="class",
+            min_length=1,
+            max_length=200,
+            description="Class of every shape, by name or code, in place of a property",
         ),
     ] = None,
     within: Annotated[

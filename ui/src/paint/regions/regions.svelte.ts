@@ -211,7 +211,7 @@ export class Regions implements RegionBench {
     const chosen = code ?? this.first(one);
     if (!this.tree || chosen === UNLABELLED) return;
     this.fresh = this.listOf(one);
-    this.lay([...this.objects, ...this.made(one, chosen, topDepth(this.objects))], true);
+    this.lay([...this.objects, ...this.made(one, chosen, topDepth(this.objects))], 'region', true);
     if (one.source !== null && this.points.length > 0) this.forget();
   }
 
@@ -229,11 +229,14 @@ export class Regions implements RegionBench {
   }
 
   remove(object: LabelObject): void {
-    this.lay(this.objects.filter((one) => one.id !== object.id));
+    this.lay(
+      this.objects.filter((one) => one.id !== object.id),
+      'region removed',
+    );
   }
 
   lift(object: LabelObject, up: boolean): void {
-    this.lay(moved(this.objects, object.id, up));
+    this.lay(moved(this.objects, object.id, up), 'region order');
   }
 
   // --- many at once -------------------------------------------------------------------------------------------------
@@ -247,11 +250,12 @@ export class Regions implements RegionBench {
     }
     const depth = topDepth(this.objects);
     const best = startOf(tree).filter((one) => one.code !== null);
-    this.lay([...this.objects, ...best.flatMap((one, i) => this.made(one, one.code!, depth + i, true))], true);
+    const laid = best.flatMap((one, i) => this.made(one, one.code!, depth + i, true));
+    this.lay([...this.objects, ...laid], 'start', true);
   }
 
   clear(): void {
-    this.lay([]);
+    this.lay([], 'region removed');
   }
 
   /** A segment as an object; none where all of it is answered. */
@@ -264,13 +268,13 @@ export class Regions implements RegionBench {
     return [proposed ? { ...object, proposed } : object];
   }
 
-  private lay(objects: readonly LabelObject[], taken = false): void {
+  private lay(objects: readonly LabelObject[], tool = 'region', taken = false): void {
     const { own } = this.doc;
     if (!own || objects === this.objects) return;
     const patch = relaid(own, this.objects, objects);
-    if (patch) this.doc.apply(patch, { tool: 'region', objects: [...objects] });
+    if (patch) this.doc.apply(patch, { tool, objects: [...objects] });
     else if (taken) toast('People have labelled all of it: nothing to take.', { stay: 2000 });
-    else this.doc.apply(nowhere(), { tool: 'region', objects: [...objects] }); // painted over since: the list alone changes
+    else this.doc.apply(nowhere(), { tool, objects: [...objects] }); // painted over since: the list alone changes
   }
 }
 
