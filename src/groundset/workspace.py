@@ -149,7 +149,7 @@ class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading,
             what: A file (vector, raster or CSV); or a GeoDataFrame of points or polygons with a CRS; or chip ids,
                 answered with ``answer``; or masks by chip id, each uint8 (rows, columns) of class codes with 255
                 unlabelled.
-            answer: Class (name or code) for chip ids.
+            answer: Class (name or code) for chip ids; of every feature or row, for a ``Path`` or a GeoDataFrame.
             actor: Who answers (default: the system user name).
             task: Task name; may be left out where only one fits.
             value: ``positive``, ``negative``, ``unsure``, ``not-applicable``, or ``unlabelled``, which takes what was
@@ -165,10 +165,14 @@ class Workspace(Learning, Mapmaking, Declaring, Outlining, Searching, Cascading,
         who = actor or getpass.getuser()
         if isinstance(what, Mapping):
             return ingest.annotate_masks(self.lake, what, actor=who, task=task)
-        if answer is not None:
+        from_file = isinstance(what, Path) or hasattr(what, "to_file")
+        if answer is not None and not from_file:
             ids = [what] if isinstance(what, str) else [str(c) for c in what]  # type: ignore[union-attr]
             return ingest.annotate_chips(self.lake, ids, answer, actor=who, value=value, reason=reason, task=task)
-        options: dict[str, Any] = {"task": task, "sheet": sheet, "column": column, "within": within}
+        if value != "positive" or reason is not None:
+            raise InputError("value and reason are for chip ids", asked=reason or value, hint="name the chips")
+        label = None if answer is None else str(answer)
+        options: dict[str, Any] = {"task": task, "sheet": sheet, "column": column, "label": label, "within": within}
         bring = self.bringer(task)
         if hasattr(what, "to_file"):
             shapes: GeoDataFrame = what

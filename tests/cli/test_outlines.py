@@ -12,7 +12,7 @@ from serving import make_workspace
 from typer.testing import CliRunner
 
 from groundset.cli.app import app
-from groundset.core import GroundsetError
+from groundset.core import GroundsetError, MissingError
 
 
 @pytest.fixture
@@ -52,3 +52,11 @@ def test_shapes_from_a_file_to_masks_and_back(run: Callable[..., str], tmp_path:
     run("outlines", "write", "DIR", str(tmp_path / "out.geojson"))
     assert len(json.loads((tmp_path / "out.geojson").read_text())["features"]) > 2
     assert "shapes: " in run("release", "DIR", "v1", "--task", "ponds")
+    for feature in features:
+        feature["properties"] = {}
+    bare = tmp_path / "bare.geojson"
+    bare.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+    with pytest.raises(MissingError, match="no class column"):
+        run("annotate", "DIR", str(bare), "--task", "ponds")
+    run("add", "task", "DIR", "lakes", "--kind", "outline")
+    assert "2 shapes brought in" in run("annotate", "DIR", str(bare), "--task", "lakes", "--class", "water")

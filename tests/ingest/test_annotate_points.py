@@ -51,6 +51,24 @@ class TestPoints:
         annotate(lake, tmp_path / "p.csv", actor="e", task="pixels")
         assert mosaic(lake, spain)[20, 300] == 1
 
+    def test_without_a_column_all_are_of_one_class(
+        self, lake: Lake, spain: Scene, tmp_path: Path, geojson: Callable[..., Path]
+    ) -> None:
+        point = box(spain, 300, 20, 301, 21).centroid
+        bare = geojson((point, {"name": "a pond"}))
+        with pytest.raises(InputError, match=r"no class column.*found: name.*--class"):
+            annotate(lake, bare, actor="e", task="pixels")
+        report = annotate(lake, bare, actor="e", task="pixels", label="water")
+        assert report.counts == {"water": 1}
+        assert mosaic(lake, spain)[20, 300] == 1
+        assert annotate(lake, bare, actor="e", task="pixels", label="water").created == 0
+        assert annotate(lake, bare, actor="e", task="pixels", label="0").counts == {"non-water": 1}
+        assert mosaic(lake, spain)[20, 300] == 0
+        with pytest.raises(InputError, match=r"class not in the scheme.*'pond'"):
+            annotate(lake, bare, actor="e", task="pixels", label="pond")
+        (tmp_path / "chips.csv").write_text(f"chip_id\n{spain.id}_0_0_0\n{spain.id}_0_0_1\n")
+        assert annotate(lake, tmp_path / "chips.csv", actor="e", label="1").counts == {"water": 2}
+
 
 class TestDates:
     def points(self, scene: Scene, *dates: str | None) -> list[tuple[Any, dict[str, Any]]]:

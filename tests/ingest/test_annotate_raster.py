@@ -119,6 +119,8 @@ class TestRasters:
             annotate(lake, data_dir / "sen1floods11_sample/sample/S2/Spain_7370579_S2Hand.tif", actor="e")
         with pytest.raises(InputError, match=r"a raster cannot answer a classify task.*tasks that fit: pixels"):
             annotate(lake, self.reference(data_dir, tmp_path), actor="e", task="chips")
+        with pytest.raises(InputError, match=r"says the class of each pixel itself"):
+            annotate(lake, self.reference(data_dir, tmp_path), actor="e", task="pixels", label="water")
 
     def test_photo_without_crs_takes_a_raster_of_its_size_and_name(self, tmp_path: Path) -> None:
         from groundset.ingest import ingest

@@ -103,14 +103,14 @@ def test_long_edges_bend_as_they_do_on_the_ground(data_dir: Path, tmp_path: Path
         scene = open_source(str(image), bands=[f"B{i}" for i in range(1, 13)], scene_id="b",
                             time=datetime(2020, 1, 13, tzinfo=UTC))[0]  # fmt: skip
         fill(ws.lake, [scene])
-        body = json.loads((data_dir / "boadella/boadella.geojson").read_text())
-        for feature in body["features"]:
-            feature["properties"]["class"] = "water"
-        (tmp_path / "lakes.geojson").write_text(json.dumps(body))
-        report = ws.annotate(tmp_path / "lakes.geojson", task="lakes", actor="anna")
+        lakes = data_dir / "boadella/boadella.geojson"
+        body = json.loads(lakes.read_text())
+        report = ws.annotate(lakes, "water", task="lakes", actor="anna")
         assert report.kind == "shapes"
         assert len(ws.shapes("lakes")) == report.created == len(body["features"])
-        ws.annotate(tmp_path / "lakes.geojson", task="pixels", actor="anna")
+        ws.annotate(lakes, "water", task="pixels", actor="anna")
+        with pytest.raises(InputError, match="value and reason are for chip ids"):
+            ws.annotate(lakes, "water", task="pixels", value="negative")
         drawn = ws.rasterise("lakes", to="pixels", actor="ben")
         assert drawn.created
         chips = [c for c in ws.lake.chips.chips() if str(c.id) in ws.lake.labels("pixels").chip_ids]

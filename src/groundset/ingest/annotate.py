@@ -41,6 +41,7 @@ def annotate(
     actor: str,
     sheet: str | Path | None = None,
     column: str = "class",
+    label: str | None = None,
     within: str | timedelta | None = None,
     progress: Listener | None = None,
 ) -> AnnotateReport:
@@ -59,6 +60,7 @@ def annotate(
         actor: Who answers.
         sheet: CSV that maps the file's classes to the task's scheme.
         column: Column that names the class, by name or code.
+        label: Class of every feature or row, by name or code, in place of a column.
         within: How far in time a dated feature (column ``datetime`` or ``date``) may lie from the acquisition that it
             is matched to: ``3d``, ``12h``. A date without time is that day's noon, UTC.
         progress: Hears each chip.
@@ -76,17 +78,23 @@ def annotate(
         actor=actor,
         sheet=None if sheet is None else read_sheet(sheet),
         column=column,
+        label=label,
         within=parse_within(within),
         progress=progress,
     )
     with folder_lock(lake.layout.cache / "annotate.lock", "an annotate"):
         if path.suffix.lower() in (".csv", ".txt"):
-            table = read_table(path, column)
+            table = read_table(path, column, label)
             return _chip_rows(call, table) if isinstance(table, ChipRows) else _features(call, table)
         if is_raster(path):
+            if label is not None:
+                raise InputError(
+                    "a raster says the class of each pixel itself", asked=f"{path.name} as {label}",
+                    hint="leave the class out; a sheet maps its codes to the scheme",
+                )  # fmt: skip
             with open_codes(path) as raster:
                 return _raster(call, raster)
-        return _features(call, read_vector(path, column))
+        return _features(call, read_vector(path, column, label))
 
 
 def _features(call: Call, features: Features) -> AnnotateReport:

@@ -87,6 +87,7 @@ def bring_file(
     actor: str,
     sheet: str | Path | None = None,
     column: str = "class",
+    label: str | None = None,
     within: str | timedelta | None = None,
     progress: Listener | None = None,
 ) -> AnnotateReport:
@@ -102,7 +103,7 @@ def bring_file(
     if not path.exists():
         raise MissingError("no such file of labels", asked=path)
     shapes = Shapes(lake)
-    how = How.of(column, sheet, within)
+    how = How.of(column, sheet, within, label)
     return bring(
         shapes, read_file(path), how, task=task, actor=actor, append=lambda new, who: lake.annotate(new, actor=who),
         progress=progress,

@@ -52,7 +52,7 @@ class Layer:
                 f"{self.name} has no class column",
                 asked=name,
                 found=", ".join(self.columns) or "no columns",
-                hint="name it with --column",
+                hint="name it with --column, or the class of all with --class",
             )
         return self.columns[name]
 

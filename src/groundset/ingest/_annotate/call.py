@@ -32,6 +32,7 @@ class Call:
     actor: str
     sheet: Sheet | None = None
     column: str = "class"
+    label: str | None = None
     within: timedelta | None = None
     progress: Listener | None = None
 
@@ -41,6 +42,8 @@ class Call:
         sha256 = sha256_file(self.path) if self.path.is_file() else _folder_sum(self.path)
         source: dict[str, object] = {"file": self.path.name, "sha256": sha256}
         how: dict[str, object] = {"column": self.column, "within": str(self.within), "sheet": None}
+        if self.label is not None:
+            how["class"] = self.label
         if self.sheet is not None:
             source["sheet"] = self.sheet.name
             how["sheet"] = None if self.sheet.path is None else sha256_file(self.sheet.path)

@@ -77,8 +77,8 @@ def check_degrees(geometry: Geometries, crs: Any, names: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def read_vector(path: Path, column: str) -> Features:
-    """Read points and polygons with pyogrio.
+def read_vector(path: Path, column: str, label: str | None = None) -> Features:
+    """Read points and polygons with pyogrio; all are of class ``label`` where one is given.
 
     Raises:
         InputError: Not a vector file, empty, without CRS, several layers, or a geometry that is neither point nor
@@ -96,7 +96,7 @@ def read_vector(path: Path, column: str) -> Features:
         raise InputError(
             f"{path.name} does not say its CRS", found=path, hint="write one, e.g. ogr2ogr -a_srs EPSG:4326 OUT IN"
         )
-    values = _column(columns, column, path)
+    values = _column(columns, column, path) if label is None else [label] * len(wkb)
     names = [f"feature {f}" for f in (fids if fids is not None else range(len(wkb)))]
     geometry = shapely.from_wkb(wkb, on_invalid="ignore")
     geometry, repaired = repair(shapely.force_2d(geometry), names)
@@ -164,6 +164,6 @@ def _column(columns: dict[str, Any], column: str, path: Path) -> Any:
             f"{path.name} has no class column",
             asked=column,
             found=", ".join(columns) or "no columns",
-            hint="name it with --column",
+            hint="name it with --column, or the class of all with --class",
         )
     return columns[column]

@@ -29,19 +29,22 @@ class ChipRows:
         return len(self.names)
 
 
-def read_table(path: Path, column: str) -> ChipRows | Features:
+def read_table(path: Path, column: str, label: str | None = None) -> ChipRows | Features:
     """Read a CSV: columns ``chip_id`` and the class, or a place (lon, lat; or x, y, crs) and the class.
+
+    All rows are of class ``label`` where one is given.
 
     Raises:
         InputError: Empty, not UTF-8, or a row that cannot be read (names its line).
         MissingError: Columns are missing; names those that are there.
     """
     columns, rows, names = _rows(path)
-    if column not in columns:
+    if label is None and column not in columns:
         raise MissingError(
-            f"{path.name} has no class column", asked=column, found=", ".join(columns), hint="name it with --column"
-        )
-    values = [r[column] for r in rows]
+            f"{path.name} has no class column", asked=column, found=", ".join(columns),
+            hint="name it with --column, or the class of all with --class",
+        )  # fmt: skip
+    values = [r[column] if label is None else label for r in rows]
     if "chip_id" in columns:
         return ChipRows([r["chip_id"].strip() for r in rows], values, names)
     time_column = next((c for c in columns if c.lower() in DATE_COLUMNS), "")
