@@ -70,6 +70,7 @@ def test_status_counts(lake: Path):
     text = said(groundset("status", lake))
     assert "chips     64" in text
     assert "releases  v1" in text
+    assert f"next: groundset check {lake / 'releases' / 'v1'}, then groundset publish" in text
 
 
 def test_a_release_can_be_made_again(lake: Path, tmp_path: Path):

@@ -222,6 +222,7 @@ class TestNameless:
             dialog.get_by_role("button", name="Bring in").click()
             expect(page.get_by_text("osm.geojson: 1 shape brought in.")).to_be_visible()
             x += 100
+        expect(page.get_by_text("2 edits")).to_be_visible()
         one, two = sorted(editor.until(2), key=lambda each: geometry(each).bounds)
         assert one["properties"]["attributes"] == {"natural": "sea"}
         assert "attributes" not in two["properties"] or "natural" not in two["properties"]["attributes"]

@@ -28,9 +28,12 @@ def run(root: Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.
     if not s.scenes:
         lines.append(f"next: groundset ingest {root} SCENE")
     elif not any(s.annotated_chips.values()):
-        lines.append(f"next: groundset annotate {root} FILE")
+        lines.append(f"next: groundset serve {root} to label in the browser, or groundset annotate {root} FILE")
     elif not s.models and "segment" in s.tasks.values():
         lines.append(f"next: groundset segment {root}, then groundset release {root} v1")
     elif not s.releases:
         lines.append(f"next: groundset release {root} v1")
+    else:
+        last = max((root / "releases" / name for name in s.releases), key=lambda path: path.stat().st_mtime)
+        lines.append(f"next: groundset check {last}, then groundset publish {last} --s3 s3://BUCKET/PREFIX")
     out.print("\n".join(lines), markup=False, soft_wrap=True)

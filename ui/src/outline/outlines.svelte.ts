@@ -110,8 +110,7 @@ export class Outlines extends LabelDoc {
     if (changes.length === 0 || !this.allowed(() => this.apply(changes))) return;
     const id = newId();
     this.lay(changes, true);
-    this.steps = { undo: [{ id, changes }, ...this.steps.undo], redo: [] };
-    this.strokes++;
+    this.keep({ undo: [{ id, changes }, ...this.steps.undo], redo: [] });
     this.later(async () => {
       for (const act of await actsOf(this.about(id), this.scene, changes, this.homes)) sending.add(act);
     });
@@ -125,17 +124,22 @@ export class Outlines extends LabelDoc {
     }
     if (!this.allowed(() => this.undo())) return;
     const by = newId();
-    this.steps = { undo: this.steps.undo.slice(1), redo: [{ ...step, by }, ...this.steps.redo] };
-    this.strokes--;
+    this.keep({ undo: this.steps.undo.slice(1), redo: [{ ...step, by }, ...this.steps.redo] });
     this.walk(step, false, by, step.id);
   }
 
   redo(): void {
     const step = this.steps.redo[0];
     if (!step?.by || !this.allowed(() => this.redo())) return;
-    this.steps = { undo: [{ id: step.id, changes: step.changes }, ...this.steps.undo], redo: this.steps.redo.slice(1) };
-    this.strokes++;
+    const again = { id: step.id, changes: step.changes };
+    this.keep({ undo: [again, ...this.steps.undo], redo: this.steps.redo.slice(1) });
     this.walk(step, true, newId(), step.by);
+  }
+
+  /** Every edit that can be taken back is one that was made, by whatever tool, file or tab. */
+  private keep(steps: Steps): void {
+    this.steps = steps;
+    this.strokes = steps.undo.length;
   }
 
   private walk(step: Step, forth: boolean, id: string, undoes: string): void {
@@ -160,7 +164,7 @@ export class Outlines extends LabelDoc {
     await this.queue;
     while (this.pending.length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
     const told = await post<T>(path, body, query);
-    if (told.bulk) this.steps = { undo: [{ id: told.bulk, changes: null }, ...this.steps.undo], redo: [] };
+    if (told.bulk) this.keep({ undo: [{ id: told.bulk, changes: null }, ...this.steps.undo], redo: [] });
     await this.fetch();
     return told;
   }
@@ -265,7 +269,7 @@ export class Outlines extends LabelDoc {
     if (act.kind === 'shapes' || act.kind === 'bulk') {
       const id = act.bulk ?? act.id;
       const known = this.steps.undo[0]?.id === id;
-      if (!known) this.steps = { undo: [{ id, changes: null }, ...this.steps.undo], redo: [] };
+      if (!known) this.keep({ undo: [{ id, changes: null }, ...this.steps.undo], redo: [] });
     } else if (act.kind === 'step') this.stepped(act);
     this.version++;
   }
@@ -275,9 +279,11 @@ export class Outlines extends LabelDoc {
     const step = (forth ? redo : undo).find((one) => one.id === stroke);
     const without = (all: readonly Step[]): Step[] => all.filter((one) => one.id !== stroke);
     if (!step) return;
-    this.steps = forth
-      ? { undo: [{ id: stroke, changes: step.changes }, ...undo], redo: without(redo) }
-      : { undo: without(undo), redo: [{ ...step, by: id }, ...redo] };
+    this.keep(
+      forth
+        ? { undo: [{ id: stroke, changes: step.changes }, ...undo], redo: without(redo) }
+        : { undo: without(undo), redo: [{ ...step, by: id }, ...redo] },
+    );
   }
 
   private replay(act: PaintAct): void {
@@ -322,11 +328,10 @@ export class Outlines extends LabelDoc {
     this.since = since;
     const known = new Set([...this.steps.undo, ...this.steps.redo].map((one) => one.id));
     const more = (some: readonly Step[]): Step[] => some.filter((one) => !known.has(one.id));
-    this.steps = {
+    this.keep({
       undo: [...this.steps.undo, ...more(steps.undo)],
       redo: known.size ? this.steps.redo : more(steps.redo),
-    };
-    this.strokes = this.steps.undo.length;
+    });
   }
 
   private async recallWork(): Promise<void> {
