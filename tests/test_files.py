@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
-from groundset._files import atomic_dir
+import pytest
+
+from groundset._files import atomic_dir, folder_lock
+from groundset.core import ConflictError
 
 
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
@@ -35,3 +39,23 @@ def test_in_the_folder_of_somebody_else_only_what_is_left_of_the_same_name_is_re
     with atomic_dir(tmp_path / "v1"):
         assert not left.exists()
     assert (theirs / "half").exists()
+
+
+def test_a_lock_that_is_held_is_refused_or_waited_for(tmp_path: Path) -> None:
+    lock = tmp_path / "x.lock"
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with folder_lock(lock, "a thing"):
+            held.set()
+            let_go.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(30)
+    with pytest.raises(ConflictError, match=f"a thing is already running.*process {os.getpid()} holds"):
+        folder_lock(lock, "a thing").__enter__()
+    threading.Timer(0.2, let_go.set).start()
+    with folder_lock(lock, "a thing", wait=30):
+        assert let_go.is_set()
+    thread.join()

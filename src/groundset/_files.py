@@ -16,6 +16,7 @@ from groundset.core.errors import ConflictError, ServiceError
 
 _CHUNK = 1 << 20
 _MANY = 200
+_POLL_SECONDS = 0.05
 _LEFT_SECONDS = 60.0
 """A folder beside another name that nobody holds, not written to for so long, is what a killed process left."""
 
@@ -180,25 +181,31 @@ def multihash(sha256: str) -> str:
 
 
 @contextmanager
-def folder_lock(path: Path, what: str) -> Iterator[None]:
-    """Hold an exclusive lock on ``path`` (a file made for it); a second holder is refused at once.
+def folder_lock(path: Path, what: str, *, wait: float = 0.0) -> Iterator[None]:
+    """Hold an exclusive lock on ``path`` (a file made for it); a second holder is refused after ``wait`` seconds.
 
     Raises:
-        ConflictError: Another process holds it; names its process id.
+        ConflictError: Another process, or another thread of this one, holds it; names its process id.
     """
     import fcntl
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as f:
-        try:
-            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            f.seek(0)
-            raise ConflictError(
-                f"{what} is already running in this workspace",
-                found=f"process {f.read().strip() or 'unknown'} holds {path}",
-                hint="wait for it to end",
-            ) from error
+        ends = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if time.monotonic() < ends:
+                    time.sleep(_POLL_SECONDS)
+                    continue
+                f.seek(0)
+                raise ConflictError(
+                    f"{what} is already running in this workspace",
+                    found=f"process {f.read().strip() or 'unknown'} holds {path}",
+                    hint="wait for it to end",
+                ) from error
         f.seek(0)
         f.truncate()
         f.write(str(os.getpid()))

@@ -437,7 +437,7 @@ def test_what_was_answered_behind_its_back_is_known(
     facts = page.get_by_role("region", name="Facts")
     expect(facts).to_be_visible()
     page.evaluate("() => { location.hash = '#/'; }")
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Activity")).to_be_visible()
     one = chip.http.get("/workspace").json()["scheme"][0]
     with page.expect_request("**/api/workspace"):  # Home counts anew when it hears of answers
         chip.http.post("/session", json={"actor": "carla"}).raise_for_status()

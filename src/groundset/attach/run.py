@@ -27,6 +27,8 @@ from groundset.core import ConflictError, GroundsetError, Listener, Progress
 if TYPE_CHECKING:
     from groundset.lake import Lake
 
+_WAIT_SECONDS = 10.0
+"""Files are followed behind the requests: what people ask for meanwhile comes after that."""
 _MAKER = 1
 """Counts up when values of the same file come out otherwise."""
 
@@ -221,7 +223,7 @@ def _there(lake: Lake, features: Features) -> frozenset[str]:
 
 @contextmanager
 def _attaching(lake: Lake) -> Iterator[None]:
-    with folder_lock(lake.layout.cache / "attach.lock", "an attach"):
+    with folder_lock(lake.layout.cache / "attach.lock", "an attach", wait=_WAIT_SECONDS):
         yield
 
 
