@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 import numpy.typing as npt
 import pytest
+from labelpage import handled
 from pageserver import Served
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -101,7 +102,7 @@ def unit(values: Picture, low: float, high: float, gamma: float = 1.0) -> Pictur
 def drawn(page: Page) -> None:
     """Wait until the canvas shows the pixels, and the last change of the view."""
     expect(page.locator(".stage .layer:not(.hidden) canvas")).to_be_visible()
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    handled(page)
 
 
 def seen(page: Page, rows: int = 64, cols: int = 64) -> Picture:

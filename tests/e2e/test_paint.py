@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -306,8 +307,15 @@ def test_time_is_kept_with_what_is_recorded_and_by_the_browser(page: Page, serve
     for step in range(16):  # somebody looks around
         page.mouse.move(*editor.place(10.5 + step, 10.5))
         page.wait_for_timeout(250)
+
+    def late(route: Route) -> None:  # whose time it is, is known after the editor is there
+        time.sleep(1)
+        route.continue_()
+
+    page.route("**/api/session", late)
     page.reload()
     editor.ready()
+    page.unroute("**/api/session")
     expect(page.locator(".figures")).to_contain_text(re.compile(r"0:0[3-9]"))
     editor.press("m")
     editor.saved()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from labelpage import handled
 from pageserver import Served
 from playwright.sync_api import Page, expect
 from rankpage import answer, ids, listed, open_list, panel, until
@@ -35,7 +36,7 @@ def _all(page: Page) -> list[str]:
     out: dict[int, str] = {}
     page.locator(".wall").evaluate("w => { w.scrollTop = 0; }")
     for _ in range(40):
-        page.evaluate("() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+        handled(page)
         page.wait_for_function(
             """() => { const { first, end } = document.querySelector('.wall').wall.view;
             return [...Array(end - first).keys()]

@@ -171,7 +171,8 @@ def test_what_failed_comes_by_itself_when_the_server_is_back(
 ) -> None:
     allowed_errors += STOPPING
     server = serve_own(lake_copy)
-    open_page(page, "#/releases/v2", server=server)
+    with page.expect_response("**/api/events"):  # it knows the workspace, and follows it
+        open_page(page, "#/releases/v2", server=server)
     expect(page.locator("#page-title")).to_have_text("v2")
     server.stop()
     expect(page.get_by_text("The server does not answer.").first).to_be_visible()

@@ -30,6 +30,11 @@ def api(server: Served, path: str, body: Any = None) -> Any:
         return json.load(answer)
 
 
+def handled(page: Page) -> None:
+    """Wait until the page has dealt with what was pressed: Chromium may answer before it has."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 @dataclass(slots=True)
 class LabelPage:
     """A browser page on the chips of one task, and the events since it was opened."""
@@ -87,6 +92,7 @@ class LabelPage:
 
     def saved(self) -> None:
         """Wait until the server has everything."""
+        handled(self.page)
         expect(self.state).to_have_attribute("data-waiting", "0", timeout=60_000)
 
     def events(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from labelpage import SIGN_IN, api
+from labelpage import SIGN_IN, api, handled
 from madelake import TIME, add_scene, lake_like_image, write_scene
 from pageserver import Served
 from playwright.sync_api import Locator, Page, expect
@@ -97,7 +97,7 @@ class OutlinePage:
 
     def saved(self) -> None:
         """Wait until the server has everything."""
-        self.page.wait_for_timeout(30)
+        handled(self.page)
         expect(self.page.locator("[data-saved]")).to_have_attribute("data-waiting", "0")
 
     def shapes(self) -> list[dict[str, Any]]:

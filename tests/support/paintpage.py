@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from labelpage import api
+from labelpage import api, handled
 from pageserver import UI, Served
 from playwright.sync_api import Locator, Page, expect
 
@@ -133,6 +133,7 @@ class PaintPage:
 
     def saved(self) -> None:
         """Wait until the server has everything."""
+        handled(self.page)
         expect(self.state).to_have_attribute("data-waiting", "0", timeout=60_000)
         expect(self.state).to_have_attribute("data-saved", "saved")
 

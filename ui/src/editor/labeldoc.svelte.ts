@@ -32,6 +32,7 @@ export abstract class LabelDoc implements Recorded {
   protected readonly flight = new AbortController();
   protected readonly ends: (() => void)[] = [];
   protected timer: ReturnType<typeof setTimeout> | undefined;
+  private knowsTime = false;
   /** Highest number of the journal among own acts. */
   protected seq = 0;
 
@@ -39,8 +40,20 @@ export abstract class LabelDoc implements Recorded {
     readonly chipId: string,
     readonly task: string,
   ) {
+    if (session.me) this.recallTime();
+    else
+      void session.load().then(
+        () => this.recallTime(),
+        () => undefined,
+      );
+  }
+
+  /** Time is kept by who it is: nothing is read, and nothing written over, before that is known. */
+  private recallTime(): void {
+    if (this.flight.signal.aborted) return;
     const left = Number(recall(this.timeName, 'session'));
     if (left > 0) this.active.add(left);
+    this.knowsTime = true;
   }
 
   /** Where time is kept that no act has taken to the server yet. */
@@ -51,7 +64,7 @@ export abstract class LabelDoc implements Recorded {
   /** Nobody is there: the page is hidden, or another chip is opened. */
   rest(): void {
     this.active.rest();
-    remember(this.timeName, String(this.active.seconds), 'session');
+    if (this.knowsTime) remember(this.timeName, String(this.active.seconds), 'session');
   }
 
   /** Active seconds since the act before, for this one. */
