@@ -151,7 +151,8 @@ def test_offline_is_said_and_mended(
 ) -> None:
     allowed_errors += STOPPING
     server = serve_own(lake_copy)
-    open_page(page, server=server)
+    with page.expect_response("**/api/events"):  # it knows the workspace, and follows it
+        open_page(page, server=server)
     banner = page.get_by_text("The server does not answer.")
     expect(page.get_by_role("heading", name="Scenes")).to_be_visible()
     server.stop()
