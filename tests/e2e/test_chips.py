@@ -53,8 +53,9 @@ def _drawn(page: Page) -> None:
 
 
 def _ids(page: Page, least: int = 1) -> list[str]:
-    """Chips of the cells in view, in order, once that many are there."""
+    """Chips of the cells in view and next to it, in order, once all are known and that many are there."""
     expect(page.locator("[role=gridcell] a[data-chip]").nth(least - 1)).to_be_attached()
+    expect(page.locator("[role=gridcell] a:not([data-chip])")).to_have_count(0)
     found: list[str] = page.evaluate("() => [...document.querySelectorAll('a[data-chip]')].map((a) => a.dataset.chip)")
     return found
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pageserver import Served
 from playwright.sync_api import Page, expect
+from rankpage import until
 
 import groundset as gs
 
@@ -58,8 +59,10 @@ def test_class_leads_to_its_chips(page: Page, open_page: Callable[..., Page]) ->
 def test_command_is_copied(new_page: Callable[..., Page], open_page: Callable[..., Page]) -> None:
     page = open_page(new_page(permissions=["clipboard-read", "clipboard-write"]))
     page.get_by_role("button", name="Copy the command").first.click()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert re.fullmatch(r"groundset predict \S+/boadella --task chips", copied)
+    command = re.compile(r"groundset predict \S+/boadella --task chips")
+    until(
+        page, lambda: bool(command.fullmatch(page.evaluate("navigator.clipboard.readText()"))), "the command is copied"
+    )
 
 
 def test_empty_workspace_explains_itself(

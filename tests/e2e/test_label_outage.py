@@ -197,6 +197,7 @@ class TestSignedOut:
         page.route("**/api/annotations", lambda route: route.abort())
         wall.tile(0).click()
         wall.press("1")
+        expect(wall.state).to_have_attribute("data-waiting", "1")
         page.evaluate(SIGN_IN, "ben")
         page.reload()
         page.unroute("**/api/annotations")

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from labelpage import handled
 from pageserver import Served
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -112,6 +113,7 @@ def test_a_rectangle_is_drawn_with_the_mouse(lens: Lens) -> None:
     page.mouse.down()
     page.mouse.move(middle[0] + 60, middle[1] + 40, steps=4)
     page.mouse.up()
+    handled(page)
     told = page.get_by_role("group", name="Rectangle").locator(".size").inner_text()
     zoom = min(box["width"], box["height"]) / 64 * 0.96
     wide, high = (int(n) for n in re.findall(r"\d+", told))

@@ -86,29 +86,30 @@ def test_vertices_holes_parts_and_undo_is_exact(editor: OutlinePage, page: Page)
     page.keyboard.up("Alt")
     editor.click((62, 36), (62, 42))
     editor.press("Enter")
+    until(page, lambda: editor.shapes()[0]["geometry"]["type"] == "MultiPolygon", "a hole and a part are drawn")
     (both,) = editor.shapes()
-    assert both["geometry"]["type"] == "MultiPolygon"
     assert abs(geometry(both).area - (400 - 18 + 12)) < 1.5
     editor.press("v")
     editor.drag((56, 56), (58, 60))  # a vertex
     editor.drag((46, 36), (46, 34))  # an edge: a vertex more
     editor.press("ArrowRight", "Shift+ArrowDown")  # the vertex that was drawn last, by keys
-    page.wait_for_timeout(600)
-    (moved,) = editor.shapes()
-    outer = geometry(moved).geoms[0].exterior
-    assert shapely.distance(outer, shapely.Point(58, 60)) < NEAR
-    assert any(abs(x - 47) < NEAR and abs(y - 44) < NEAR for x, y in outer.coords)
+
+    def outer() -> Any:
+        return geometry(editor.shapes()[0]).geoms[0].exterior
+
+    def nudged() -> bool:
+        return any(abs(x - 47) < NEAR and abs(y - 44) < NEAR for x, y in outer().coords)
+
+    until(page, nudged, "the vertex is where the keys brought it")
+    assert shapely.distance(outer(), shapely.Point(58, 60)) < NEAR
     editor.press("Delete")
-    (without,) = editor.shapes()
-    assert len(geometry(without).geoms[0].exterior.coords) == 5
+    until(page, lambda: len(outer().coords) == 5, "the vertex is gone")
     for _ in range(4):
         editor.press("u")
-    assert editor.shapes()[0]["geometry"] == both["geometry"]
+    until(page, lambda: editor.shapes()[0]["geometry"] == both["geometry"], "four edits are undone")
     editor.reload()
     editor.press("u", "u")
-    editor.saved()
-    page.wait_for_timeout(200)
-    assert editor.shapes()[0]["geometry"] == whole["geometry"]
+    until(page, lambda: editor.shapes()[0]["geometry"] == whole["geometry"], "part and hole are undone")
     editor.press("u")
     editor.until(0)
 
@@ -173,8 +174,11 @@ def test_crossing_outlines_attributes_files_and_a_layer_that_is_moved(editor: Ou
     after = next(one for one in editor.shapes() if one["id"] == before["id"])
     assert like(after, shapely.affinity.translate(geometry(before), 2, 3))
     editor.press("u")
-    page.wait_for_timeout(200)
-    assert next(one for one in editor.shapes() if one["id"] == before["id"])["geometry"] == before["geometry"]
+
+    def now() -> Any:
+        return next(one for one in editor.shapes() if one["id"] == before["id"])["geometry"]
+
+    until(page, lambda: now() == before["geometry"], "it is where it was")
     page.get_by_role("button", name="Files and masks").click()
     page.get_by_role("menuitem", name="Draw into masks of pixels").click()
     expect(page.get_by_text("Drawn into pixels")).to_be_visible()
@@ -354,7 +358,7 @@ def test_an_outline_is_kept_by_the_browser_though_the_server_says_nothing(editor
     editor.press("n", "1", "x")
     editor.drag((34, 34), (40, 38))
     saved = page.locator("[data-saved]")
-    expect(saved).to_have_attribute("data-waiting", "1", timeout=500)
+    expect(saved).to_have_attribute("data-waiting", "1")
     expect(saved).not_to_have_attribute("data-saved", "saved")
     page.wait_for_timeout(2000)
     page.unroute_all(behavior="ignoreErrors")

@@ -118,7 +118,7 @@ def test_a_class_is_picked_where_it_is_shown(editor: PaintPage, chips: list[str]
     first = held.inner_text()
     page.press("k")
     page.click((10, 10))
-    assert held.inner_text() != first
+    expect(held).not_to_have_text(first)
     page.press("d")
     page.page.keyboard.down("Alt")
     page.click((40, 10))

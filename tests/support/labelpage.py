@@ -83,6 +83,7 @@ class LabelPage:
 
     def selected(self) -> list[int]:
         """Places of the selected tiles among those that are there for screen readers."""
+        handled(self.page)
         found = self.page.locator("[role=gridcell][aria-selected=true] a")
         return sorted(int(i) for i in found.evaluate_all("all => all.map((a) => a.dataset.index)"))
 
