@@ -14,7 +14,7 @@ import pytest
 from labelpage import handled
 from pageserver import Served
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 NAME = """async () => {
   const { csrf } = await (await fetch('./api/session')).json();
@@ -167,6 +167,27 @@ def test_a_formula_is_kept_as_a_layer(lens: Lens) -> None:
     expect(page.get_by_role("radio", name=re.compile("My greenness"))).to_be_checked()
     (view,) = lens.http.get("/views").json()
     assert (view["name"], view["expression"]) == ("My-greenness", "(B08 - B04) / (B08 + B04) ** 2")
+
+
+def test_what_others_do_leaves_alone_how_a_chip_is_looked_at(lens: Lens) -> None:
+    page = lens.open("?formula=B08%2BB04").page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/workspace", hold)
+    view = {"name": "sums", "title": "Sums", "expression": "B03 + B04"}
+    with page.expect_request("**/api/workspace"):
+        assert lens.http.post("/views", json=view).status_code < 300
+    page.get_by_label("Formula over bands").fill("B08 - B04")  # not in the address yet when the news arrive
+    with page.expect_response(re.compile(rf"/api/chips/{lens.id}$")):
+        held.pop(0).continue_()
+    page.unroute("**/api/workspace")
+    handled(page)
+    expect(page.get_by_label("Formula over bands")).to_have_value("B08 - B04")
+    page.get_by_role("radio", name="Layers", exact=True).check(force=True)
+    expect(page.get_by_role("radio", name=re.compile("Sums"))).to_be_visible()
 
 
 def test_several_pixels_are_compared(lens: Lens) -> None:

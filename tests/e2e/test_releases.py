@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from pageserver import Served
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 
 def say_name(page: Page) -> None:
@@ -94,6 +94,23 @@ def test_what_cannot_be_released_is_said_in_the_form(
     expect(field.get_by_role("alert")).to_contain_text("length")
     expect(dialog.get_by_label("Buffer")).to_be_focused()
     expect(dialog.get_by_label("Licence")).to_have_value("CC0-1.0")
+
+
+def test_the_form_waits_for_the_tasks(page: Page, open_page: Callable[..., Page]) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/workspace", hold)
+    open_page(page, "#/releases")
+    page.keyboard.press("n")
+    page.wait_for_timeout(500)
+    held.pop(0).continue_()
+    page.unroute("**/api/workspace")
+    dialog = page.get_by_role("dialog", name="New release")
+    expect(dialog.get_by_role("combobox", name="Task").locator("option:checked")).to_contain_text("pixels")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_release_that_fails_is_told_and_asked_again(

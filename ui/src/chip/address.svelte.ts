@@ -13,10 +13,20 @@ export function followAddress(chip: ChipState, id: () => string): void {
 
   $effect(() => {
     const wanted = id();
-    if (!wanted || !workspace.info) return;
+    if (!wanted || !workspace.known) return;
     untrack(() => {
       written = said(route.query);
       void chip.open(wanted, route.query);
+    });
+  });
+
+  /** Something else is in the workspace (a view that somebody keeps): how the chip is looked at stays. */
+  let before = workspace.info;
+  $effect(() => {
+    const now = workspace.info;
+    untrack(() => {
+      if (before && now !== before && (chip.arrived || chip.problem)) void chip.recover(id(), route.query);
+      before = now;
     });
   });
 

@@ -253,6 +253,9 @@ export class ChipState extends LookState {
     try {
       const detail = await loadDetail(id, true);
       if (flight.signal.aborted || id !== this.id) return;
+      const { source } = this.choice ?? {};
+      if (source?.kind === 'layer' && !detail.layers.some((one) => one.name === source.name))
+        this.choice = { ...this.choice!, source: choices.defaultChoice(detail).source };
       this.detail = detail;
       await Promise.all([this.bringMask(flight), history]);
     } catch {

@@ -5,6 +5,8 @@ import type { SchemeClass, Task, WorkspaceInfo } from './types';
 
 class WorkspaceStore {
   info = $state.raw<WorkspaceInfo | null>(null);
+  /** It has arrived: for what is begun once, and not anew whenever something changes in it. */
+  readonly known = $derived(this.info !== null);
   private chosen = $state<string | null>(null);
   private codes = $derived(new Map(this.classes.map((one) => [one.code, one])));
 

@@ -29,6 +29,8 @@ export class SceneState extends LookState {
   private readonly pictures = new Map<string, HTMLCanvasElement>();
   private flight = new AbortController();
   private cells = '';
+  /** Chips of which the picture of their labels may be old. */
+  private readonly old = new Set<string>();
 
   /** Views of the same scene share what they have fetched. */
   constructor(private readonly tiles = new SceneTiles()) {
@@ -92,6 +94,7 @@ export class SceneState extends LookState {
     this.flight.abort();
     this.tiles.close();
     this.pictures.clear();
+    this.old.clear();
     this.scene = this.detail = this.pixels = null;
     this.chips = [];
     this.cells = '';
@@ -122,6 +125,13 @@ export class SceneState extends LookState {
     this.tiles.want(this, []);
   }
 
+  /** Labels may have changed: they are asked for again, and shown as they were until then. */
+  relabel(view: View, canvas: Size): void {
+    for (const id of this.pictures.keys()) this.old.add(id);
+    this.cells = '';
+    void this.look_(view, canvas);
+  }
+
   /** The chips in view and their labels, where they are few enough to be told apart. */
   async look_(view: View, canvas: Size): Promise<void> {
     const grid = workspace.info?.grid;
@@ -143,11 +153,11 @@ export class SceneState extends LookState {
       const page = await get<ChipPage>('/chips', { filter, task, limit: 2 * MOST_CHIPS });
       if (flight.signal.aborted || cells !== this.cells) return;
       const place = (row: ChipRow) => boxOfChip(row, grid.stride, this.size);
-      const picture = (row: ChipRow) => this.pictures.get(row.id) ?? null;
+      const picture = (row: ChipRow) => (row.label ? (this.pictures.get(row.id) ?? null) : null);
       this.chips = page.chips.map((row) => ({ row, box: place(row), picture: picture(row) }));
       for (const { row } of this.chips) {
         if (flight.signal.aborted || cells !== this.cells) return;
-        if (!row.label || !task || this.pictures.has(row.id)) continue;
+        if (!row.label || !task || (this.pictures.has(row.id) && !this.old.has(row.id))) continue;
         await this.paint(row, task, flight.signal);
         this.chips = this.chips.map((one) => (one.row.id === row.id ? { ...one, picture: picture(row) } : one));
       }
@@ -168,5 +178,6 @@ export class SceneState extends LookState {
     for (let i = 0; i < out.length; i++) out[i] = mask.data[i] === 255 ? 0 : colours[mask.data[i]!]!;
     copy.putImageData(image, 0, 0);
     this.pictures.set(row.id, canvas);
+    this.old.delete(row.id);
   }
 }
